@@ -1,1 +1,117 @@
-fn main() {}
+//! `nowpayments-simulator`: a NOWPayments on the loopback, until it is told to stop.
+
+use std::io::Write as _;
+use std::path::PathBuf;
+
+use clap::{Parser, ValueEnum};
+use nowpayments_simulator::{Credentials, History, Options, Simulator};
+use serde::Serialize;
+
+/// A NOWPayments on the loopback, for tests and demonstrations.
+///
+/// Prints one line of JSON with the API's address, the control interface's address and the credentials, and serves
+/// until Ctrl-C or SIGTERM. Both ports are on 127.0.0.1 only.
+#[derive(Parser)]
+#[command(version, after_long_help = CONTROL)]
+struct Arguments {
+    /// The API's port; 0 takes any free one.
+    #[arg(long, default_value_t = 0)]
+    port: u16,
+    /// The control interface's port; 0 takes any free one.
+    #[arg(long, default_value_t = 0)]
+    control_port: u16,
+    /// The same seed gives the same world.
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// Simulated seconds per real second; 0 pauses the clock, which can still be stepped.
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(0..=1_000_000))]
+    speed: u32,
+    /// What lies behind the shop.
+    #[arg(long, value_enum, default_value_t = Behind::Demo)]
+    history: Behind,
+    /// Where the world is kept between two runs.
+    #[arg(long, value_name = "FILE")]
+    state: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Behind {
+    /// Eighteen months of a small roastery, and customers who go on ordering.
+    Demo,
+    /// An opening balance; nothing happens by itself.
+    None,
+}
+
+const CONTROL: &str = "\
+Control interface (JSON, below /control on its own port):
+  GET  credentials              api key, login, TOTP secret, IPN secret
+  GET  code                     the one-time code of this moment, and the seconds left
+  GET  ledger                   accounts, every payout row, every movement
+  GET  requests                 the calls that the API received
+  GET  clock                    simulated time, speed, paused
+  POST clock                    {\"step\": 3600} {\"speed\": 60} {\"paused\": true}
+  GET  faults, DELETE faults    the faults that are set; remove them
+  POST faults                   {\"method\": \"POST\", \"path\": \"/payout\", \"times\": 1, \"fault\": {\"kind\": \"drop_after\"}}
+                                kinds: slow {ms}, drop_before, drop_after, server_error {handled},
+                                bad_gateway {handled}, too_many_requests {retry_after}, truncated, empty,
+                                duplicated, stale
+  GET  switches, POST switches  foreign_address, address_whitelist, rate_limit, failing_addresses
+  POST payments/ID              {\"pay\": \"0.5\"} or {\"status\": \"finished\"}
+  POST payouts/ROW-ID           {\"status\": \"FAILED\"}
+  POST balances                 {\"btc\": \"1.5\"}
+
+Example:
+  nowpayments-simulator --port 4010 --control-port 4011 --history none
+  curl http://127.0.0.1:4010/v1/status
+";
+
+#[derive(Serialize)]
+struct Announcement {
+    url: String,
+    control_url: String,
+    #[serde(flatten)]
+    credentials: Credentials,
+}
+
+#[tokio::main]
+async fn main() -> anyhow::Result<()> {
+    let arguments = Arguments::parse();
+    let simulator = Simulator::start(Options {
+        port: arguments.port,
+        control_port: arguments.control_port,
+        seed: arguments.seed,
+        speed: arguments.speed,
+        history: match arguments.history {
+            Behind::Demo => History::Demo,
+            Behind::None => History::None,
+        },
+        start: None,
+        state_file: arguments.state,
+    })
+    .await?;
+    let announcement = Announcement {
+        url: simulator.url(),
+        control_url: simulator.control_url(),
+        credentials: simulator.credentials(),
+    };
+    let mut output = std::io::stdout();
+    writeln!(output, "{}", serde_json::to_string(&announcement)?)?;
+    output.flush()?;
+    until_told().await?;
+    simulator.stop().await;
+    Ok(())
+}
+
+#[cfg(unix)]
+async fn until_told() -> std::io::Result<()> {
+    let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
+    tokio::select! {
+        result = tokio::signal::ctrl_c() => result,
+        _ = terminate.recv() => Ok(()),
+    }
+}
+
+#[cfg(not(unix))]
+async fn until_told() -> std::io::Result<()> {
+    tokio::signal::ctrl_c().await
+}

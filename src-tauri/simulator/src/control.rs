@@ -1,0 +1,241 @@
+//! The control interface, on a port of its own: what a test or a demonstration wants to see and to change.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use axum::{Json, Router};
+use chrono::{DateTime, Duration, Utc};
+use serde::{Deserialize, Serialize};
+
+use crate::amount::Amount;
+use crate::clock::ClockReading;
+use crate::faults::FaultRule;
+use crate::ledger::{Account, Cause, Movement};
+use crate::server::{LoggedCall, Scene, Shared};
+use crate::{Credentials, LedgerRow, PaymentStatus, PayoutStatus, Switches, coins, payments, payouts};
+
+/// All the money of the world: where it is and how it came there.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Ledger {
+    /// Simulated time.
+    pub at: DateTime<Utc>,
+    /// By ticker, lower case.
+    pub accounts: BTreeMap<String, Account>,
+    /// Every payout row that was ever created.
+    pub payouts: Vec<LedgerRow>,
+    /// Every movement since the world began.
+    pub movements: Vec<Movement>,
+    /// Whether each coin's balance, pending, paid and fees add up to what was received.
+    pub conserved: bool,
+}
+
+/// The one-time code of this moment.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Code {
+    /// Six digits.
+    pub code: String,
+    /// Until the next one, in simulated seconds.
+    pub seconds_left: i64,
+}
+
+/// A wish for the clock; what is absent stays as it is.
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ClockChange {
+    step: Option<i64>,
+    speed: Option<u32>,
+    paused: Option<bool>,
+}
+
+/// What happens to a payment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PaymentChange {
+    /// The customer sends so much of the payment's coin.
+    Pay(Amount),
+    /// The payment takes this status; a settled one is credited.
+    Status(PaymentStatus),
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct PayoutChange {
+    status: PayoutStatus,
+}
+
+/// A wish that cannot be granted.
+struct Problem(&'static str);
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let status = if self.0.starts_with("no such") { StatusCode::NOT_FOUND } else { StatusCode::CONFLICT };
+        (status, Json(BTreeMap::from([("error", self.0)]))).into_response()
+    }
+}
+
+impl From<&'static str> for Problem {
+    fn from(reason: &'static str) -> Self {
+        Self(reason)
+    }
+}
+
+impl Scene {
+    pub(crate) fn ledger(&self) -> Ledger {
+        let ledger = &self.world.ledger;
+        Ledger {
+            at: self.world.now,
+            accounts: ledger.accounts.clone(),
+            payouts: self.world.payouts.ledger(),
+            movements: ledger.movements.clone(),
+            conserved: ledger.accounts.values().all(Account::is_conserved),
+        }
+    }
+
+    pub(crate) fn read_clock(&self) -> ClockReading {
+        self.clock.read(Utc::now())
+    }
+
+    pub(crate) fn change_clock(&mut self, change: ClockChange) -> ClockReading {
+        let step = Duration::try_seconds(change.step.unwrap_or(0)).unwrap_or_default();
+        self.set_clock(step, change.speed, change.paused)
+    }
+
+    pub(crate) fn set_clock(
+        &mut self,
+        step: Duration,
+        speed: Option<u32>,
+        paused: Option<bool>,
+    ) -> ClockReading {
+        let (speed, paused) = (speed.unwrap_or(self.clock.speed()), paused.unwrap_or(self.clock.is_paused()));
+        self.clock.set(Utc::now(), step, speed, paused);
+        self.catch_up();
+        self.read_clock()
+    }
+
+    pub(crate) fn code(&self) -> Code {
+        let now = self.world.now;
+        Code { code: self.world.access.code_at(now), seconds_left: 30 - now.timestamp().rem_euclid(30) }
+    }
+
+    pub(crate) fn change_payment(&mut self, id: u64, change: PaymentChange) -> Result<(), &'static str> {
+        self.world.revision += 1;
+        match change {
+            PaymentChange::Status(status) => payments::force(&mut self.world, id, status),
+            PaymentChange::Pay(amount) => {
+                let payment = self.world.payments.get(id).ok_or("no such payment")?;
+                let most = payment.pay_amount.times(Amount::whole(10));
+                if amount <= Amount::ZERO || payment.actually_paid + amount > most {
+                    return Err("the amount must be positive and at most ten times what is due");
+                }
+                payments::deposit(&mut self.world, id, amount);
+                Ok(())
+            }
+        }
+    }
+
+    pub(crate) fn change_payout(&mut self, id: u64, status: PayoutStatus) -> Result<(), &'static str> {
+        self.world.revision += 1;
+        payouts::force(&mut self.world, id, status)
+    }
+
+    pub(crate) fn set_balances(&mut self, balances: &BTreeMap<String, Amount>) -> Result<(), &'static str> {
+        if balances.keys().any(|currency| coins::find(currency).is_none()) {
+            return Err("no such coin");
+        }
+        if balances.values().any(|amount| *amount < Amount::ZERO) {
+            return Err("a balance cannot be negative");
+        }
+        self.world.revision += 1;
+        for (currency, amount) in balances {
+            let currency = currency.to_lowercase();
+            let difference = *amount - self.world.ledger.balance(&currency);
+            self.world.record(Cause::Adjusted, &currency, difference, Amount::ZERO, None);
+        }
+        Ok(())
+    }
+}
+
+type World = State<Arc<Shared>>;
+
+/// The routes below `/control`.
+pub(crate) fn router(shared: Arc<Shared>) -> Router {
+    let routes = Router::new()
+        .route("/credentials", get(|State(shared): World| async move { credentials(&shared) }))
+        .route("/code", get(|State(shared): World| async move { Json(shared.now().code()) }))
+        .route("/ledger", get(|State(shared): World| async move { Json(shared.now().ledger()) }))
+        .route("/requests", get(|State(shared): World| async move { requests(&shared) }))
+        .route(
+            "/clock",
+            get(|State(shared): World| async move { Json(shared.now().read_clock()) }).post(change_clock),
+        )
+        .route(
+            "/faults",
+            get(|State(shared): World| async move { Json(shared.now().faults.rules.clone()) })
+                .post(add_fault)
+                .delete(|State(shared): World| async move { shared.now().faults.rules.clear() }),
+        )
+        .route(
+            "/switches",
+            get(|State(shared): World| async move { Json(shared.now().world.switches.clone()) })
+                .post(set_switches),
+        )
+        .route("/payments/{id}", post(change_payment))
+        .route("/payouts/{id}", post(change_payout))
+        .route("/balances", post(set_balances));
+    Router::new().nest("/control", routes).with_state(shared)
+}
+
+fn credentials(shared: &Shared) -> Json<Credentials> {
+    Json(shared.now().world.access.credentials())
+}
+
+fn requests(shared: &Shared) -> Json<Vec<LoggedCall>> {
+    Json(shared.now().log.iter().cloned().collect())
+}
+
+async fn change_clock(State(shared): World, Json(change): Json<ClockChange>) -> Json<ClockReading> {
+    let reading = shared.now().change_clock(change);
+    shared.save().await;
+    Json(reading)
+}
+
+async fn add_fault(State(shared): World, Json(rule): Json<FaultRule>) {
+    shared.now().faults.rules.push(rule);
+}
+
+async fn set_switches(State(shared): World, Json(switches): Json<Switches>) {
+    shared.now().world.switches = switches;
+}
+
+async fn change_payment(
+    State(shared): World,
+    Path(id): Path<u64>,
+    Json(change): Json<PaymentChange>,
+) -> Result<(), Problem> {
+    shared.now().change_payment(id, change)?;
+    shared.save().await;
+    Ok(())
+}
+
+async fn change_payout(
+    State(shared): World,
+    Path(id): Path<u64>,
+    Json(change): Json<PayoutChange>,
+) -> Result<(), Problem> {
+    shared.now().change_payout(id, change.status)?;
+    shared.save().await;
+    Ok(())
+}
+
+async fn set_balances(
+    State(shared): World,
+    Json(balances): Json<BTreeMap<String, Amount>>,
+) -> Result<(), Problem> {
+    shared.now().set_balances(&balances)?;
+    shared.save().await;
+    Ok(())
+}

@@ -1,0 +1,123 @@
+//! Faults on demand: what can go wrong between a program and a service far away.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::api::{Answer, fits};
+
+/// What goes wrong.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
+pub enum Fault {
+    /// The request is handled after so many real milliseconds.
+    Slow {
+        /// Real milliseconds.
+        ms: u64,
+    },
+    /// The connection is closed without an answer; the request was not handled.
+    DropBefore,
+    /// The request was handled; then the connection is closed without an answer.
+    DropAfter,
+    /// Status 500 in NOWPayments' envelope.
+    ServerError {
+        /// Whether the request was handled all the same.
+        #[serde(default)]
+        handled: bool,
+    },
+    /// Status 502 with an HTML page.
+    BadGateway {
+        /// Whether the request was handled all the same.
+        #[serde(default)]
+        handled: bool,
+    },
+    /// Status 429; the request is not handled.
+    TooManyRequests {
+        /// The seconds in the `Retry-After` header, which is absent otherwise.
+        #[serde(default)]
+        retry_after: Option<u64>,
+    },
+    /// The request is handled; half of the answer arrives behind the right `Content-Length`, then the connection is
+    /// closed.
+    Truncated,
+    /// The request is handled; the answer has its status and no body.
+    Empty,
+    /// The request arrives twice and is handled twice; the second answer is given.
+    Duplicated,
+    /// A read is answered with what it gave last before the fault, if it was made before.
+    Stale,
+}
+
+/// A fault, and the calls that it meets.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FaultRule {
+    /// `GET`, `POST`, … or `*`.
+    #[serde(default = "any")]
+    pub method: String,
+    /// A path behind `/v1`, with `:id` for any one segment, or `*`.
+    #[serde(default = "any")]
+    pub path: String,
+    /// So many matching calls pass unharmed first.
+    #[serde(default)]
+    pub skip: u32,
+    /// So many calls are met; all, if absent.
+    #[serde(default)]
+    pub times: Option<u32>,
+    /// What happens to them.
+    pub fault: Fault,
+}
+
+fn any() -> String {
+    "*".to_owned()
+}
+
+/// The faults that are set, and the answers that stale ones repeat.
+#[derive(Default)]
+pub(crate) struct Faults {
+    pub(crate) rules: Vec<FaultRule>,
+    remembered: BTreeMap<String, Answer>,
+}
+
+/// Answers that are remembered.
+const MEMORY: usize = 2_000;
+
+impl Faults {
+    /// The fault that meets this call. The first rule that matches decides.
+    pub(crate) fn next(&mut self, method: &str, path: &str) -> Option<Fault> {
+        let matches = |rule: &FaultRule| {
+            (rule.method == "*" || rule.method.eq_ignore_ascii_case(method))
+                && (rule.path == "*" || fits(rule.path.trim_end_matches('/'), path).is_some())
+        };
+        let i = self.rules.iter().position(matches)?;
+        let rule = &mut self.rules[i];
+        if rule.skip > 0 {
+            rule.skip -= 1;
+            return None;
+        }
+        let fault = rule.fault.clone();
+        if let Some(times) = &mut rule.times {
+            *times = times.saturating_sub(1);
+            if *times == 0 {
+                self.rules.remove(i);
+            }
+        }
+        Some(fault)
+    }
+
+    /// What a read gave last, or the fresh answer, which is remembered in turn.
+    pub(crate) fn recall(&mut self, target: &str, stale: bool, fresh: Answer) -> Answer {
+        match self.remembered.get(target) {
+            Some(old) if stale => old.clone(),
+            Some(_) => {
+                self.remembered.insert(target.to_owned(), fresh.clone());
+                fresh
+            }
+            None if self.remembered.len() >= MEMORY => fresh,
+            None => {
+                self.remembered.insert(target.to_owned(), fresh.clone());
+                fresh
+            }
+        }
+    }
+}

@@ -1,0 +1,187 @@
+//! The simulated world: one clock, one seed, an agenda of what is going to happen, and the state of every noun.
+//!
+//! Nothing here knows the real time or HTTP. The world is moved to a moment with [`World::advance`]; between two
+//! moments the events of the agenda happen in order. What chance decides about a thing comes from a stream of
+//! its own, derived from the seed, the purpose and an ordinal, so that calls of a client do not change what the
+//! shop's customers do, and no state of a generator has to be kept.
+
+use chrono::{DateTime, Duration, Months, SubsecRound, Utc};
+use rand::SeedableRng;
+use rand_chacha::ChaCha8Rng;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use crate::access::Access;
+use crate::amount::Amount;
+use crate::ledger::{Cause, Ledger, Movement};
+use crate::payments::{self, Payments};
+use crate::payouts::{self, Payouts};
+use crate::shop::{self, Shop};
+use crate::{History, Switches};
+
+/// Everything there is.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct World {
+    pub(crate) seed: u64,
+    pub(crate) now: DateTime<Utc>,
+    pub(crate) history: History,
+    pub(crate) access: Access,
+    pub(crate) ledger: Ledger,
+    pub(crate) payments: Payments,
+    pub(crate) payouts: Payouts,
+    pub(crate) shop: Shop,
+    agenda: Vec<Entry>,
+    entries: u64,
+    /// Counts changes, so that it is known when to write the state file.
+    #[serde(skip)]
+    pub(crate) revision: u64,
+    #[serde(skip)]
+    pub(crate) switches: Switches,
+}
+
+/// Something that is going to happen.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) enum Event {
+    /// A customer of the demo shop orders.
+    Order,
+    /// The demo shop pays its suppliers.
+    Payday,
+    /// A payment takes its next step.
+    Payment(u64, payments::Step),
+    /// A payout row takes its next step.
+    Payout(u64, payouts::Status),
+    /// A batch that nobody verified in time is rejected.
+    RejectBatch(u64),
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct Entry {
+    at: DateTime<Utc>,
+    /// Tells apart what happens at the same time: first written, first happened.
+    number: u64,
+    event: Event,
+}
+
+/// What every world owns in the beginning.
+const OPENING: &[(&str, Amount)] = &[
+    ("ada", Amount::whole(4_200)),
+    ("btc", Amount::scaled(135, 2)),
+    ("doge", Amount::whole(38_000)),
+    ("eth", Amount::scaled(185, 1)),
+    ("ltc", Amount::scaled(964, 1)),
+    ("sol", Amount::whole(140)),
+    ("trx", Amount::whole(52_000)),
+    ("usdterc20", Amount::whole(12_500)),
+    ("usdttrc20", Amount::whole(31_000)),
+    ("xlm", Amount::whole(9_000)),
+    ("xrp", Amount::whole(8_500)),
+];
+
+impl World {
+    /// A world at this moment, with its history behind it.
+    pub(crate) fn new(seed: u64, history: History, start: DateTime<Utc>) -> Self {
+        let start = start.trunc_subsecs(3);
+        let past = match history {
+            History::None => start,
+            History::Demo => start.checked_sub_months(Months::new(18)).unwrap_or(start),
+        };
+        let mut world = Self {
+            seed,
+            now: past,
+            history,
+            access: Access::new(&mut stream(seed, "access", 0)),
+            ledger: Ledger::default(),
+            payments: Payments::default(),
+            payouts: Payouts::default(),
+            shop: Shop::new(&mut stream(seed, "shop", 0)),
+            agenda: Vec::new(),
+            entries: 0,
+            revision: 1,
+            switches: Switches::default(),
+        };
+        for (currency, amount) in OPENING {
+            world.record(Cause::Opening, currency, *amount, Amount::ZERO, None);
+        }
+        if history == History::Demo {
+            shop::open(&mut world);
+        }
+        world.live_through(start);
+        world.hasten_order(shop::FIRST_ORDER);
+        world
+    }
+
+    /// Lets everything happen that is due until then, and sees to it that the demo shop stays lively: after a jump
+    /// of the clock its next order would be hours away, and a demonstration should not wait.
+    pub(crate) fn advance(&mut self, until: DateTime<Utc>) {
+        self.live_through(until);
+        if self.history == History::Demo {
+            self.hasten_order(shop::LONGEST_GAP);
+        }
+    }
+
+    /// Lets everything happen that is due until then. Time never runs backwards.
+    fn live_through(&mut self, until: DateTime<Utc>) {
+        let until = until.trunc_subsecs(3);
+        while self.agenda.last().is_some_and(|entry| entry.at <= until) {
+            let Some(entry) = self.agenda.pop() else { break };
+            self.now = self.now.max(entry.at);
+            self.revision += 1;
+            match entry.event {
+                Event::Order => shop::order(self, until - entry.at),
+                Event::Payday => shop::payday(self),
+                Event::Payment(id, step) => payments::happen(self, id, step),
+                Event::Payout(id, status) => payouts::happen(self, id, status),
+                Event::RejectBatch(id) => payouts::reject(self, id),
+            }
+        }
+        self.now = self.now.max(until);
+    }
+
+    /// Puts something on the agenda.
+    pub(crate) fn after(&mut self, delay: Duration, event: Event) {
+        let entry = Entry { at: self.now + delay, number: self.entries, event };
+        self.entries += 1;
+        // The next entry is the last of the list.
+        let place = self.agenda.partition_point(|other| (other.at, other.number) > (entry.at, entry.number));
+        self.agenda.insert(place, entry);
+    }
+
+    /// Brings the demo shop's next order forward to this delay, if it would come later.
+    fn hasten_order(&mut self, latest: Duration) {
+        let late = self.now + latest;
+        if let Some(i) =
+            self.agenda.iter().position(|entry| matches!(entry.event, Event::Order) && entry.at > late)
+        {
+            self.agenda.remove(i);
+            self.after(latest, Event::Order);
+        }
+    }
+
+    /// Random numbers for one thing.
+    pub(crate) fn stream(&self, purpose: &str, ordinal: u64) -> ChaCha8Rng {
+        stream(self.seed, purpose, ordinal)
+    }
+
+    /// Records a movement of money now.
+    pub(crate) fn record(
+        &mut self,
+        cause: Cause,
+        currency: &str,
+        amount: Amount,
+        fee: Amount,
+        reference: Option<u64>,
+    ) {
+        let movement =
+            Movement { at: self.now, currency: currency.to_owned(), cause, amount, fee, reference };
+        self.ledger.record(movement);
+    }
+}
+
+fn stream(seed: u64, purpose: &str, ordinal: u64) -> ChaCha8Rng {
+    let digest = Sha256::new()
+        .chain_update(seed.to_le_bytes())
+        .chain_update(ordinal.to_le_bytes())
+        .chain_update(purpose)
+        .finalize();
+    ChaCha8Rng::from_seed(digest.into())
+}

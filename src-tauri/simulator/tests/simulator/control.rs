@@ -1,0 +1,96 @@
+use chrono::{DateTime, Utc};
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::till::{TRON, Till};
+
+async fn control(till: &Till, method: Method, path: &str, body: Option<Value>) -> (u16, Value) {
+    let mut request = till.http.request(method, format!("{}{path}", till.simulator.control_url()));
+    if let Some(body) = body {
+        request = request.header("content-type", "application/json").body(body.to_string());
+    }
+    let response = request.send().await.unwrap();
+    let status = response.status().as_u16();
+    (status, serde_json::from_str(&response.text().await.unwrap()).unwrap_or(Value::Null))
+}
+
+async fn post(till: &Till, path: &str, body: Value) -> (u16, Value) {
+    control(till, Method::POST, path, Some(body)).await
+}
+
+async fn get(till: &Till, path: &str) -> Value {
+    let (status, answer) = control(till, Method::GET, path, None).await;
+    assert_eq!(status, 200, "{path}: {answer}");
+    answer
+}
+
+#[tokio::test]
+async fn the_clock_is_read_stepped_and_paused() {
+    let till = Till::open().await;
+    assert_eq!(get(&till, "/clock").await["paused"], true);
+    let (_, stepped) = post(&till, "/clock", json!({ "step": 3600 })).await;
+    assert_eq!(stepped["now"], "2026-03-02T10:02:05Z");
+    let (_, running) = post(&till, "/clock", json!({ "speed": 600, "paused": false })).await;
+    assert_eq!((&running["speed"], &running["paused"]), (&json!(600), &json!(false)));
+    let (_, back) = post(&till, "/clock", json!({ "step": -50, "paused": true })).await;
+    let time = |reading: &Value| reading["now"].as_str().unwrap().parse::<DateTime<Utc>>().unwrap();
+    assert!(time(&back) >= time(&stepped), "it never goes back");
+    assert_eq!(post(&till, "/clock", json!({ "leap": 1 })).await.0, 422);
+}
+
+#[tokio::test]
+async fn a_payout_can_be_followed_and_failed_over_the_control_port() {
+    let till = Till::open().await;
+    assert_eq!(post(&till, "/balances", json!({ "TRX": "100" })).await.0, 200);
+    let rows = json!([{ "address": TRON, "currency": "trx", "amount": 40, "unique_external_id": "mine" }]);
+    let batch = till.create(rows).await;
+    let code = get(&till, "/code").await;
+    assert!((1..=30).contains(&code["seconds_left"].as_u64().unwrap()));
+    assert_eq!(till.verify(&batch, code["code"].as_str().unwrap()).await.0, 200);
+    let ledger = get(&till, "/ledger").await;
+    let row = &ledger["payouts"][0];
+    assert_eq!((&row["status"], &row["unique_external_id"]), (&json!("WAITING"), &json!("mine")));
+    assert_eq!(ledger["conserved"], true);
+    let path = format!("/payouts/{}", row["id"].as_str().unwrap());
+    assert_eq!(post(&till, &path, json!({ "status": "FAILED" })).await.0, 200);
+    assert_eq!(till.statuses(&batch).await, ["FAILED"]);
+    assert_eq!(get(&till, "/ledger").await["accounts"]["trx"]["balance"], "100");
+    let (status, problem) = post(&till, &path, json!({ "status": "REJECTED" })).await;
+    assert_eq!((status, &problem["error"]), (409, &json!("a failed payout can only be resumed")));
+    assert_eq!(post(&till, "/payouts/1", json!({ "status": "FAILED" })).await.0, 404);
+}
+
+#[tokio::test]
+async fn a_payment_is_paid_over_the_control_port() {
+    let till = Till::open().await;
+    let order = json!({ "price_amount": 60, "price_currency": "usd", "pay_currency": "trx" });
+    let (_, payment) = till.post("/payment", order).await;
+    let path = format!("/payments/{}", payment["payment_id"].as_str().unwrap());
+    assert_eq!(post(&till, &path, json!({ "pay": payment["pay_amount"].to_string() })).await.0, 200);
+    till.step(60);
+    let read = till.read(&format!("/payment/{}", payment["payment_id"].as_str().unwrap())).await;
+    assert_eq!((&read["payment_status"], &read["actually_paid_at_fiat"]), (&json!("finished"), &json!(60)));
+    assert_eq!(post(&till, &path, json!({ "status": "failed" })).await.0, 409);
+    assert_eq!(post(&till, &path, json!({ "pay": "999999999" })).await.0, 409);
+    assert_eq!(post(&till, "/payments/1", json!({ "pay": "1" })).await.0, 404);
+}
+
+#[tokio::test]
+async fn balances_of_unknown_coins_or_below_zero_are_refused() {
+    let till = Till::open().await;
+    let before = till.simulator.ledger();
+    assert_eq!(post(&till, "/balances", json!({ "btc": "2", "nope": "1" })).await.0, 404);
+    assert_eq!(post(&till, "/balances", json!({ "btc": "-2" })).await.0, 409);
+    assert_eq!(till.simulator.ledger(), before);
+}
+
+#[tokio::test]
+async fn calls_are_logged_with_what_they_asked_and_how_they_were_answered() {
+    let till = Till::open().await;
+    till.post("/payment", json!({ "price_amount": 1 })).await;
+    till.get("/payout?limit=3").await;
+    let log = get(&till, "/requests").await;
+    assert_eq!(log[0]["body"], r#"{"price_amount":1}"#);
+    assert_eq!((&log[0]["status"], &log[0]["method"]), (&json!(400), &json!("POST")));
+    assert_eq!(log[1]["target"], "/payout?limit=3");
+}

@@ -1,0 +1,14 @@
+//! The simulator as a client sees it: over HTTP, with a clock that stands still until a test steps it.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on should say so and end")]
+
+mod access;
+mod balances;
+mod command;
+mod control;
+mod currencies;
+mod faults;
+mod payments;
+mod payouts;
+mod state_file;
+mod till;
+mod world;
