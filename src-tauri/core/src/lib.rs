@@ -1,1 +1,20 @@
-//! core
+//! What a shop does with NOWPayments: the cache and its sync, payouts from a file to the last row paid, approvals on
+//! the device, notifications. Knows no window; the desktop shell and the command line call it.
+
+pub mod addresses;
+mod app;
+pub mod changes;
+pub mod coins;
+pub mod failure;
+pub mod notifications;
+pub mod payments;
+pub mod payouts;
+pub mod second_factor;
+pub mod secrets;
+pub mod shops;
+mod store;
+pub mod surroundings;
+
+pub use app::{AppState, Core, OpenShop, Settings, Theme};
+pub use changes::Changed;
+pub use failure::{Failure, FailureCode};

@@ -1,0 +1,355 @@
+//! Whether an address can be one of the coin's network, without asking anybody.
+//!
+//! These checks find what was mistyped, cut off, disguised, or meant for another network, before anything is sent.
+//! They cannot know whether somebody holds the key: NOWPayments' own check of the address decides before money moves.
+//!
+//! Every address must be visible ASCII and match the coin's `wallet_regex` as a whole. Beyond that:
+//!
+//! | network | form | what is checked | source |
+//! |---|---|---|---|
+//! | Bitcoin | `1…`, `3…` | base58check, version 0 or 5 | |
+//! | | `bc1…` | bech32 for version 0, bech32m for 1 to 16, lengths, case; versions without a meaning get a caution | BIP-173, BIP-350 |
+//! | Ethereum, BNB Smart Chain, Polygon, Arbitrum, Optimism, Base, Avalanche C, … | `0x…` | 40 hex digits; the checksum when both cases occur | EIP-55, for Rootstock also EIP-1191 |
+//! | TRON | `T…` | base58check, version 0x41 | |
+//! | Litecoin | `L…`, `M…`, `3…`, `ltc1…` | base58check; bech32; `3…` gets a caution, since it may be a Bitcoin address | |
+//! | Dogecoin, Dash, Zcash (`t…`), Bitcoin Gold, DigiByte, Qtum, Ravencoin | | base58check with the versions of each; `dgb1…`, `btg1…`, `qc1…` as Bitcoin | |
+//! | Zcash | `zs1…`, `u1…` | bech32, bech32m | ZIP-173, ZIP-316 |
+//! | Bitcoin Cash | `q…`, `p…` | the checksum of 40 bits, version, length | CashAddr |
+//! | | `1…`, `3…` | base58check, with a caution | |
+//! | XRP Ledger | `r…` | base58check in its own alphabet, version 0 | |
+//! | Stellar | `G…`, `M…` | CRC-16, version, length | SEP-23 |
+//! | Solana | | 32 bytes of base58; there is no checksum | |
+//! | Cardano | `addr1…` | bech32, network and kind | CIP-19 |
+//! | | `Ae2…`, `DdzFF…` | CRC-32 | Byron |
+//! | TON | `EQ…`, `UQ…` | CRC-16, workchain, flag of the test network; the raw form has no checksum | |
+//! | Monero | `4…`, `8…` | Keccak-256, network, length | |
+//! | Algorand | | SHA-512/256 | |
+//! | Tezos | `tz1…` to `tz4…`, `KT1…` | base58check | |
+//! | Cosmos, BNB Beacon, MultiversX, Zilliqa, Injective, … | `cosmos1…`, `bnb1…`, … | bech32 and the prefix of the network | |
+//! | every other | | `wallet_regex` alone | |
+
+mod base32;
+mod base58;
+mod bech32;
+pub mod characters;
+mod hex;
+#[cfg(test)]
+mod tests;
+
+use regex::Regex;
+
+/// The longest text that is looked at as an address. The longest real ones, unified addresses of Zcash, stay below.
+pub const LONGEST: usize = 512;
+
+/// Networks whose addresses look alike and are checked alike.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Family {
+    /// Algorand.
+    Algorand,
+    /// Bitcoin.
+    Bitcoin,
+    /// Bitcoin Cash.
+    BitcoinCash,
+    /// Bitcoin Gold.
+    BitcoinGold,
+    /// Cardano.
+    Cardano,
+    /// A network that writes its accounts in bech32 behind this prefix.
+    Cosmos(&'static str),
+    /// Dash.
+    Dash,
+    /// DigiByte.
+    DigiByte,
+    /// Dogecoin.
+    Dogecoin,
+    /// Ethereum and the networks with its addresses.
+    Evm,
+    /// Litecoin.
+    Litecoin,
+    /// Monero.
+    Monero,
+    /// Qtum.
+    Qtum,
+    /// Ravencoin.
+    Ravencoin,
+    /// The XRP Ledger.
+    Ripple,
+    /// Rootstock: as Ethereum, with a second checksum of its own.
+    Rootstock,
+    /// Solana.
+    Solana,
+    /// Stellar.
+    Stellar,
+    /// Tezos.
+    Tezos,
+    /// TON.
+    Ton,
+    /// TRON.
+    Tron,
+    /// Zcash.
+    Zcash,
+    /// Nothing is known of the form of its addresses.
+    Unknown,
+}
+
+/// An address that passed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Checked {
+    /// Equal for two ways of writing the same account, different otherwise.
+    pub account: Vec<u8>,
+    /// What is unusual about it, as the end of a sentence that begins with "the address".
+    pub caution: Option<&'static str>,
+}
+
+/// Why a text is not an address of a family.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fault {
+    /// What sort of fault it is.
+    pub kind: Kind,
+    /// The end of a sentence that begins with "the address": `is too short`.
+    pub message: String,
+}
+
+/// A sort of fault.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// The form is right and the checksum is not: something was mistyped.
+    Checksum,
+    /// It has another form.
+    Format,
+    /// It belongs to a test network.
+    TestNetwork,
+}
+
+impl Fault {
+    fn format(message: impl Into<String>) -> Self {
+        Self { kind: Kind::Format, message: message.into() }
+    }
+
+    fn character(character: char, position: usize) -> Self {
+        Self::format(format!("has \"{character}\" at position {position}, which these addresses never hold"))
+    }
+
+    fn leftover() -> Self {
+        Self::format("has too many or too few characters")
+    }
+
+    fn checksum() -> Self {
+        Self {
+            kind: Kind::Checksum,
+            message: "has a wrong checksum: a character is mistyped, missing or in the wrong case".to_owned(),
+        }
+    }
+
+    fn test_network() -> Self {
+        Self {
+            kind: Kind::TestNetwork,
+            message: "belongs to a test network, where coins are worth nothing".to_owned(),
+        }
+    }
+
+    fn secret() -> Self {
+        Self::format(
+            "is a secret key, not an address; whoever sees it can take the coins, so move them and delete it from the file",
+        )
+    }
+
+    fn secret_or_signature() -> Self {
+        Self::format("is too long for an address; it may be a secret key or the hash of a transaction")
+    }
+}
+
+/// A family, the names its networks have at NOWPayments, and what to call it.
+type Entry = (Family, &'static [&'static str], &'static str);
+
+const FAMILIES: &[Entry] = &[
+    (Family::Bitcoin, &["btc", "bitcoin"], "Bitcoin"),
+    (
+        Family::Evm,
+        &[
+            "eth", "ethereum", "erc20", "bsc", "bep20", "matic", "polygon", "pol", "arbitrum", "arb", "op",
+            "optimism", "base", "avaxc", "cchain", "ftm", "fantom", "celo", "cronos", "etc", "vet", "theta",
+            "linea", "zksync", "manta", "glmr", "movr", "klay", "kaia", "opbnb", "mantle", "blast", "scroll",
+            "sonic", "monad", "bera", "ronin", "core", "pulse",
+        ],
+        "Ethereum or a network like it",
+    ),
+    (Family::Rootstock, &["rsk", "rbtc"], "Rootstock"),
+    (Family::Tron, &["trx", "tron", "trc20"], "TRON"),
+    (Family::Litecoin, &["ltc", "litecoin"], "Litecoin"),
+    (Family::Dogecoin, &["doge", "dogecoin"], "Dogecoin"),
+    (Family::BitcoinCash, &["bch", "bitcoincash"], "Bitcoin Cash"),
+    (Family::Dash, &["dash"], "Dash"),
+    (Family::Zcash, &["zec", "zcash"], "Zcash"),
+    (Family::Ripple, &["xrp", "ripple"], "the XRP Ledger"),
+    (Family::Stellar, &["xlm", "stellar"], "Stellar"),
+    (Family::Cardano, &["ada", "cardano"], "Cardano"),
+    (Family::Ton, &["ton"], "TON"),
+    (Family::Algorand, &["algo", "algorand"], "Algorand"),
+    (Family::Monero, &["xmr", "monero"], "Monero"),
+    (Family::Tezos, &["xtz", "tezos"], "Tezos"),
+    (Family::BitcoinGold, &["btg"], "Bitcoin Gold"),
+    (Family::DigiByte, &["dgb"], "DigiByte"),
+    (Family::Qtum, &["qtum"], "Qtum"),
+    (Family::Ravencoin, &["rvn"], "Ravencoin"),
+    (Family::Cosmos("cosmos"), &["atom", "cosmos"], "Cosmos"),
+    (Family::Cosmos("bnb"), &["bnb"], "the BNB Beacon Chain"),
+    (Family::Cosmos("osmo"), &["osmo"], "Osmosis"),
+    (Family::Cosmos("inj"), &["inj"], "Injective"),
+    (Family::Cosmos("celestia"), &["tia"], "Celestia"),
+    (Family::Cosmos("sei"), &["sei"], "Sei"),
+    (Family::Cosmos("kava"), &["kava"], "Kava"),
+    (Family::Cosmos("terra"), &["luna", "lunc", "ust"], "Terra"),
+    (Family::Cosmos("thor"), &["rune"], "THORChain"),
+    (Family::Cosmos("erd"), &["egld"], "MultiversX"),
+    (Family::Cosmos("zil"), &["zil"], "Zilliqa"),
+    (Family::Solana, &["sol", "solana", "spl"], "Solana"),
+];
+
+impl Family {
+    /// The family of a coin: by its pattern when that takes the addresses of Ethereum, as the patterns of all its tokens do,
+    /// else by its network, and where the API names none by its ticker.
+    #[must_use]
+    pub fn of(network: Option<&str>, ticker: &str, pattern: Option<&Regex>) -> Self {
+        let takes_evm = |pattern: &Regex| {
+            pattern.is_match(&format!("0x{}", "a".repeat(40)))
+                && pattern.is_match(&format!("0x{}", "1".repeat(40)))
+                && !pattern.is_match(&"a".repeat(42))
+        };
+        let name = network.map(str::trim).filter(|network| !network.is_empty()).unwrap_or(ticker);
+        let named = FAMILIES
+            .iter()
+            .find(|(_, names, _)| names.iter().any(|known| name.eq_ignore_ascii_case(known)))
+            .map_or(Self::Unknown, |(family, ..)| *family);
+        match named {
+            Self::Rootstock => named,
+            _ if pattern.is_some_and(takes_evm) => Self::Evm,
+            _ => named,
+        }
+    }
+
+    /// What to call it in a sentence.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        FAMILIES.iter().find(|(family, ..)| *family == self).map_or("an unknown network", |(.., name)| name)
+    }
+
+    /// The family whose address a text is, if one can be told by its form and, where there is one, its checksum.
+    #[must_use]
+    pub fn recognise(address: &str) -> Option<Self> {
+        if address.len() > LONGEST || !address.bytes().all(|byte| byte.is_ascii_graphic()) {
+            return None;
+        }
+        if hex::has_shape(address) {
+            return Some(Self::Evm);
+        }
+        FAMILIES.iter().map(|(family, ..)| *family).find(|family| family.check(address).is_ok())
+    }
+
+    /// Checks an address of visible ASCII characters, at most [`LONGEST`] of them.
+    ///
+    /// # Errors
+    /// When it is certain that it is no address of this family.
+    pub fn check(self, address: &str) -> Result<Checked, Fault> {
+        let account = match self {
+            Self::Unknown => return Ok(Checked { account: as_account(address), caution: None }),
+            Self::Algorand => base32::check_algorand(address)?,
+            Self::Bitcoin => return check_bitcoin_like(address, &[(&[0], 20), (&[5], 20)], "bc"),
+            Self::BitcoinCash => return check_bitcoin_cash(address),
+            Self::BitcoinGold => return check_bitcoin_like(address, &[(&[38], 20), (&[23], 20)], "btg"),
+            Self::Cardano if address.starts_with("addr") || address.starts_with("stake") => {
+                bech32::check_shelley(address)?
+            }
+            Self::Cardano => base58::check_byron(address)?,
+            Self::Cosmos(hrp) => bech32::check(address, hrp, &[20, 32])?,
+            Self::Dash => base58::check(address, &[(&[76], 20), (&[16], 20)])?,
+            Self::DigiByte => {
+                return check_bitcoin_like(address, &[(&[30], 20), (&[63], 20), (&[5], 20)], "dgb");
+            }
+            Self::Dogecoin => base58::check(address, &[(&[30], 20), (&[22], 20)])?,
+            Self::Evm => hex::check(address, None)?,
+            Self::Litecoin => return check_litecoin(address),
+            Self::Monero => base58::check_monero(address)?,
+            Self::Qtum => return check_bitcoin_like(address, &[(&[58], 20), (&[50], 20)], "qc"),
+            Self::Ravencoin => base58::check(address, &[(&[60], 20), (&[122], 20)])?,
+            Self::Ripple => base58::check_ripple(address)?,
+            Self::Rootstock => hex::check(address, Some(30))?,
+            Self::Solana => base58::check_solana(address)?,
+            Self::Stellar => base32::check_stellar(address)?,
+            Self::Tezos => base58::check(address, TEZOS)?,
+            Self::Ton => base32::check_ton(address)?,
+            Self::Tron => base58::check(address, &[(&[0x41], 20)])?,
+            Self::Zcash if address.starts_with("zs") || address.starts_with("ztestsapling") => {
+                bech32::check(address, "zs", &[43])?
+            }
+            Self::Zcash if address.starts_with('u') => bech32::check_unified(address)?,
+            Self::Zcash => base58::check(address, &[(&[0x1C, 0xB8], 20), (&[0x1C, 0xBD], 20)])?,
+        };
+        let nobody = match self {
+            Self::Evm | Self::Rootstock => account.iter().all(|digit| *digit == b'0'),
+            Self::Solana => account.iter().all(|byte| *byte == 0),
+            Self::Tron | Self::Ripple => account[1..].iter().all(|byte| *byte == 0),
+            _ => false,
+        };
+        let caution = nobody.then_some("is the empty account, which nobody holds the key of");
+        Ok(Checked { account, caution })
+    }
+}
+
+const TEZOS: &[base58::Prefix] = &[
+    (&[0x06, 0xA1, 0x9F], 20),
+    (&[0x06, 0xA1, 0xA1], 20),
+    (&[0x06, 0xA1, 0xA4], 20),
+    (&[0x06, 0xA1, 0xA6], 20),
+    (&[0x02, 0x5A, 0x79], 20),
+];
+
+/// Versions of base58check for the old forms, and a prefix for witness programs.
+fn check_bitcoin_like(address: &str, versions: &[base58::Prefix], hrp: &str) -> Result<Checked, Fault> {
+    let lower = address.to_ascii_lowercase();
+    let is_segwit = [hrp, "bc", "tb", "bcrt", "ltc", "tltc"]
+        .iter()
+        .any(|hrp| lower.strip_prefix(hrp).is_some_and(|rest| rest.starts_with('1')));
+    if is_segwit {
+        let program = bech32::check_segwit(address, hrp)?;
+        let caution = (!program.is_known()).then_some(
+            "is a witness program of a kind that the network does not know yet: coins sent there may be lost",
+        );
+        let account = [b"segwit", &[program.version][..], &program.bytes].concat();
+        return Ok(Checked { account, caution });
+    }
+    Ok(Checked { account: base58::check(address, versions)?, caution: None })
+}
+
+const MAYBE_BITCOIN: Option<&str> =
+    Some("has a form that Bitcoin uses too: make sure that it is not the recipient's Bitcoin address");
+
+fn check_litecoin(address: &str) -> Result<Checked, Fault> {
+    let mut checked = check_bitcoin_like(address, &[(&[48], 20), (&[50], 20), (&[5], 20)], "ltc")?;
+    // The same script has had two versions: 5 until 2017, 50 since.
+    if checked.account.len() == 21 && checked.account[0] == 5 {
+        checked.account[0] = 50;
+        checked.caution = MAYBE_BITCOIN;
+    }
+    Ok(checked)
+}
+
+fn check_bitcoin_cash(address: &str) -> Result<Checked, Fault> {
+    if address.starts_with(['1', '3']) {
+        let mut account = base58::check(address, &[(&[0], 20), (&[5], 20)])?;
+        // As the version byte of a cash address of 20 bytes writes the two kinds.
+        account[0] = if account[0] == 5 { 8 } else { 0 };
+        return Ok(Checked { account, caution: MAYBE_BITCOIN });
+    }
+    Ok(Checked { account: bech32::check_cash_address(address)?, caution: None })
+}
+
+/// The account of a form that is not known: hexadecimal digits are the same in either case.
+fn as_account(address: &str) -> Vec<u8> {
+    match address.strip_prefix("0x") {
+        Some(digits) if digits.bytes().all(|byte| byte.is_ascii_hexdigit()) => {
+            address.to_ascii_lowercase().into_bytes()
+        }
+        _ => address.as_bytes().to_vec(),
+    }
+}

@@ -1,0 +1,154 @@
+//! Base58 addresses: Bitcoin and its relatives, TRON, the XRP Ledger, Tezos, Solana, Monero, old Cardano.
+
+use sha3::{Digest, Keccak256};
+
+use super::Fault;
+
+/// Bytes that a base58check payload begins with, and how many follow them.
+pub(super) type Prefix = (&'static [u8], usize);
+
+/// Decodes base58check with the alphabet of Bitcoin and looks for one of `prefixes`. Returns prefix and hash.
+pub(super) fn check(address: &str, prefixes: &[Prefix]) -> Result<Vec<u8>, Fault> {
+    check_in(bs58::Alphabet::BITCOIN, address, prefixes)
+}
+
+/// XRP Ledger: base58check in an alphabet of its own, version 0, 20 bytes of account id.
+///
+/// The X-address, which carries a tag in itself, is not taken: the tag belongs in its own column.
+pub(super) fn check_ripple(address: &str) -> Result<Vec<u8>, Fault> {
+    if address.starts_with('X') && address.len() > 40 {
+        return Err(Fault::format(
+            "is an X-address, which holds a tag in itself; write the classic address, which begins with r, and the tag as extra_id",
+        ));
+    }
+    if address.starts_with('s') && check_in(bs58::Alphabet::RIPPLE, address, &[(&[33], 16)]).is_ok() {
+        return Err(Fault::secret());
+    }
+    check_in(bs58::Alphabet::RIPPLE, address, &[(&[0], 20)])
+}
+
+fn check_in(alphabet: &bs58::Alphabet, address: &str, prefixes: &[Prefix]) -> Result<Vec<u8>, Fault> {
+    short_enough(address)?;
+    let payload =
+        bs58::decode(address).with_alphabet(alphabet).with_check(None).into_vec().map_err(explain)?;
+    for (prefix, length) in prefixes {
+        if let Some(hash) = payload.strip_prefix(*prefix)
+            && hash.len() == *length
+        {
+            return Ok(payload);
+        }
+    }
+    Err(match (payload.first(), payload.len()) {
+        (Some(0x80), 33 | 34) => Fault::secret(),
+        (Some(0x6F | 0xC4), 21) => Fault::test_network(),
+        _ => Fault::format("is well formed, but it is not an address of this network"),
+    })
+}
+
+fn decode(address: &str) -> Result<Vec<u8>, Fault> {
+    short_enough(address)?;
+    bs58::decode(address).into_vec().map_err(explain)
+}
+
+/// Decoding takes time in proportion to the square of the length; no address is longer than those of Byron.
+fn short_enough(address: &str) -> Result<(), Fault> {
+    if address.len() > 128 { Err(Fault::format("is too long")) } else { Ok(()) }
+}
+
+/// Solana: 32 bytes in base58. There is no checksum; only the length can be checked.
+pub(super) fn check_solana(address: &str) -> Result<Vec<u8>, Fault> {
+    let bytes = decode(address)?;
+    match bytes.len() {
+        32 => Ok(bytes),
+        64 => Err(Fault::secret_or_signature()),
+        other => Err(Fault::format(format!("stands for {other} bytes; an address of Solana stands for 32"))),
+    }
+}
+
+/// Cardano's Byron era: base58 of CBOR `[tag 24 (bytes), CRC-32 of these bytes]`.
+///
+/// Source: the Cardano ledger's Byron specification, address encoding.
+pub(super) fn check_byron(address: &str) -> Result<Vec<u8>, Fault> {
+    let bytes = decode(address)?;
+    let broken = || Fault::format("is not an address of Cardano");
+    let rest = bytes.strip_prefix(&[0x82, 0xD8, 0x18]).ok_or_else(broken)?;
+    let (major, length, rest) = cbor_head(rest).ok_or_else(broken)?;
+    let length = usize::try_from(length).map_err(|_| broken())?;
+    let (payload, rest) = rest.split_at_checked(length).filter(|_| major == 2).ok_or_else(broken)?;
+    let (major, crc, rest) = cbor_head(rest).ok_or_else(broken)?;
+    if major != 0 || !rest.is_empty() {
+        return Err(broken());
+    }
+    if crc != crc32(payload) {
+        return Err(Fault::checksum());
+    }
+    Ok(payload.to_vec())
+}
+
+/// The head of a CBOR item (RFC 8949, section 3): major type, argument, and what follows.
+fn cbor_head(bytes: &[u8]) -> Option<(u8, u32, &[u8])> {
+    let (first, rest) = bytes.split_first()?;
+    let width = match first & 0x1F {
+        small @ 0..=23 => return Some((first >> 5, u32::from(small), rest)),
+        24 => 1,
+        25 => 2,
+        26 => 4,
+        _ => return None,
+    };
+    let (argument, rest) = rest.split_at_checked(width)?;
+    Some((first >> 5, argument.iter().fold(0, |value, byte| value << 8 | u32::from(*byte)), rest))
+}
+
+/// CRC-32 as in ISO-HDLC (zip, PNG).
+fn crc32(bytes: &[u8]) -> u32 {
+    !bytes.iter().fold(u32::MAX, |crc, byte| {
+        (0..8).fold(crc ^ u32::from(*byte), |crc, _| crc >> 1 ^ (0xEDB8_8320 & (crc & 1).wrapping_neg()))
+    })
+}
+
+/// Monero: blocks of 8 bytes as 11 characters; one byte of network, two keys, an optional payment id, and the
+/// first 4 bytes of the Keccak-256 of all of it.
+pub(super) fn check_monero(address: &str) -> Result<Vec<u8>, Fault> {
+    let bytes = decode_blocks(address).ok_or_else(|| Fault::format("is not an address of Monero"))?;
+    let (payload, checksum) =
+        bytes.split_at_checked(bytes.len().saturating_sub(4)).ok_or_else(Fault::checksum)?;
+    if Keccak256::digest(payload)[..4] != *checksum {
+        return Err(Fault::checksum());
+    }
+    match (payload.first(), payload.len()) {
+        (Some(18 | 42), 65) | (Some(19), 73) => Ok(payload.to_vec()),
+        (Some(24 | 25 | 36 | 53 | 54 | 63), _) => Err(Fault::test_network()),
+        _ => Err(Fault::format("is well formed, but it is not an address of Monero")),
+    }
+}
+
+fn decode_blocks(address: &str) -> Option<Vec<u8>> {
+    /// How many bytes a block of so many characters holds.
+    const SIZES: [Option<usize>; 12] =
+        [None, None, Some(1), Some(2), None, Some(3), Some(4), Some(5), None, Some(6), Some(7), Some(8)];
+    const ALPHABET: &[u8] = b"123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz";
+    let mut bytes = Vec::with_capacity(80);
+    for block in address.as_bytes().chunks(11) {
+        let size = SIZES[block.len()]?;
+        let mut value = 0u128;
+        for character in block {
+            let digit = ALPHABET.iter().position(|letter| letter == character)?;
+            value = value * 58 + u128::try_from(digit).ok()?;
+        }
+        let value = value.to_be_bytes();
+        let (unused, used) = value.split_at(16 - size);
+        if unused.iter().any(|byte| *byte != 0) {
+            return None;
+        }
+        bytes.extend_from_slice(used);
+    }
+    Some(bytes)
+}
+
+fn explain(error: bs58::decode::Error) -> Fault {
+    match error {
+        bs58::decode::Error::InvalidCharacter { character, index } => Fault::character(character, index + 1),
+        bs58::decode::Error::InvalidChecksum { .. } => Fault::checksum(),
+        _ => Fault::format("is too short"),
+    }
+}

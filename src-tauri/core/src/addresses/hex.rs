@@ -1,0 +1,59 @@
+//! Addresses of Ethereum and of the networks that took them over: `0x` and 40 hexadecimal digits.
+
+use sha3::{Digest, Keccak256};
+
+use super::Fault;
+
+/// Whether it has the shape of such an address, whatever its checksum says.
+pub(super) fn has_shape(address: &str) -> bool {
+    address.strip_prefix("0x").is_some_and(is_forty_digits)
+}
+
+/// Checks the shape, and the checksum in the case of the letters (EIP-55; `chain` for the one of EIP-1191) when
+/// both cases occur. All lower case and all upper case carry no checksum and are taken.
+pub(super) fn check(address: &str, chain: Option<u32>) -> Result<Vec<u8>, Fault> {
+    let Some(digits) = address.strip_prefix("0x") else {
+        return Err(if is_forty_digits(address) {
+            Fault::format("lacks the 0x at its beginning")
+        } else if address.strip_prefix("0X").is_some_and(is_forty_digits) {
+            Fault::format("begins with 0X; write 0x")
+        } else {
+            Fault::format("does not begin with 0x")
+        });
+    };
+    if let Some((index, c)) = digits.char_indices().find(|(_, c)| !c.is_ascii_hexdigit()) {
+        return Err(Fault::format(format!(
+            "has \"{c}\" at position {}, which is not 0 to 9 or a to f",
+            index + 3
+        )));
+    }
+    match digits.len() {
+        40 => {}
+        64 => return Err(Fault::secret_or_signature()),
+        other => return Err(Fault::format(format!("has {other} characters after 0x instead of 40"))),
+    }
+    let lower = digits.to_ascii_lowercase();
+    let mixed = digits != lower && digits != digits.to_ascii_uppercase();
+    if mixed
+        && digits != in_case(&lower, "")
+        && chain.is_none_or(|id| digits != in_case(&lower, &format!("{id}0x")))
+    {
+        return Err(Fault::checksum());
+    }
+    Ok(lower.into_bytes())
+}
+
+fn is_forty_digits(text: &str) -> bool {
+    text.len() == 40 && text.bytes().all(|byte| byte.is_ascii_hexdigit())
+}
+
+/// Writes the letters in the case that the hash of the lower-case digits gives them.
+fn in_case(lower: &str, salt: &str) -> String {
+    let hash = Keccak256::new().chain_update(salt).chain_update(lower).finalize();
+    let upper = |index: usize| hash[index / 2] >> (4 * (1 - index % 2)) & 8 != 0;
+    lower
+        .chars()
+        .enumerate()
+        .map(|(index, c)| if upper(index) { c.to_ascii_uppercase() } else { c })
+        .collect()
+}

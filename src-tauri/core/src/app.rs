@@ -1,0 +1,542 @@
+//! The app: its shops and settings, and the one shop that is open.
+
+use std::{
+    fs::{File, TryLockError},
+    path::{Path, PathBuf},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use nowpayments::{Client, Login, Retry};
+use serde::{Deserialize, Serialize};
+use specta::Type;
+use sqlx::SqlitePool;
+use tokio::sync::broadcast;
+
+use crate::{
+    changes::Changed,
+    failure::{Failure, FailureCode},
+    notifications::Notifications,
+    payments::Payments,
+    payouts::Payouts,
+    second_factor::SecondFactors,
+    secrets::Secret,
+    shops::{self, Bases, ConnectionReport, DemoConnection, Environment, NewShop, Shop, ShopContext},
+    store,
+    surroundings::Surroundings,
+};
+
+/// The id of the demo shop.
+const DEMO: &str = "demo";
+
+/// What the window needs to begin.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Type)]
+pub struct AppState {
+    /// The shops, oldest first.
+    pub shops: Vec<Shop>,
+    /// The shop that is open.
+    pub open: Option<String>,
+    /// Why the shop that was open last could not be opened again, in words.
+    pub trouble: Option<Failure>,
+    /// The settings.
+    pub settings: Settings,
+    /// The version of Paydesk.
+    pub version: String,
+}
+
+/// What the owner has set.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, Type)]
+pub struct Settings {
+    /// Light, dark, or as the system says.
+    pub theme: Theme,
+    /// A BCP 47 tag; `None`: as the system says.
+    pub language: Option<String>,
+}
+
+/// Light or dark.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, Type)]
+#[serde(rename_all = "snake_case")]
+pub enum Theme {
+    /// As the system says.
+    #[default]
+    System,
+    /// Light.
+    Light,
+    /// Dark.
+    Dark,
+}
+
+/// The app's core. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Core {
+    inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    surroundings: Surroundings,
+    bases: Bases,
+    db: SqlitePool,
+    changes: broadcast::Sender<Changed>,
+    current: Mutex<Current>,
+    /// Held while shops are added, opened, closed and removed.
+    switching: tokio::sync::Mutex<()>,
+    /// Locked as long as this process has the databases open.
+    lock: Mutex<Option<File>>,
+}
+
+/// What is open at the moment.
+#[derive(Debug, Default)]
+struct Current {
+    shop: Option<Arc<OpenShop>>,
+    trouble: Option<Failure>,
+}
+
+/// A shop with its database open and its background work running. Dropping the last handle does not end that work;
+/// switching shops and [`Core::close`] do.
+#[derive(Debug)]
+pub struct OpenShop {
+    /// The shop.
+    pub shop: Shop,
+    /// Its payments.
+    pub payments: Payments,
+    /// Its payouts.
+    pub payouts: Payouts,
+    /// How codes are given.
+    pub second_factor: SecondFactors,
+    /// What the owner is told.
+    pub notifications: Notifications,
+    ctx: Arc<ShopContext>,
+}
+
+impl OpenShop {
+    fn start(ctx: Arc<ShopContext>) -> Arc<Self> {
+        let shop = Self {
+            shop: ctx.shop.clone(),
+            payments: Payments::new(ctx.clone()),
+            payouts: Payouts::new(ctx.clone()),
+            second_factor: SecondFactors::new(ctx.clone()),
+            notifications: Notifications::new(ctx.clone()),
+            ctx,
+        };
+        shop.ctx.in_background(shop.payments.clone().run());
+        shop.ctx.in_background(shop.payouts.clone().run());
+        Arc::new(shop)
+    }
+}
+
+impl Core {
+    /// Opens the app's own database under `surroundings.data`. Only one process at a time may have it open.
+    ///
+    /// # Errors
+    /// When another Paydesk has it open, or the folder or the database cannot be used.
+    pub async fn open(surroundings: Surroundings) -> Result<Self, Failure> {
+        Self::open_with(surroundings, Bases::default()).await
+    }
+
+    /// The same with a NOWPayments elsewhere: a simulator, for tests.
+    ///
+    /// # Errors
+    /// Those of [`Core::open`].
+    pub async fn open_with(surroundings: Surroundings, bases: Bases) -> Result<Self, Failure> {
+        let data = &surroundings.data;
+        make_private_folder(&data.join("shops")).map_err(|error| {
+            Failure::other(format!("Paydesk cannot make its folder {} ({error}).", data.display()))
+        })?;
+        let lock = lock(&data.join("lock"))?;
+        let db = store::open(&data.join("paydesk.sqlite"), &store::APP).await?;
+        let inner = Inner {
+            surroundings,
+            bases,
+            db,
+            // More than a window can be behind in any sane moment; it reads everything again when it was.
+            changes: broadcast::channel(256).0,
+            current: Mutex::default(),
+            switching: tokio::sync::Mutex::default(),
+            lock: Mutex::new(Some(lock)),
+        };
+        Ok(Self { inner: Arc::new(inner) })
+    }
+
+    /// Listens to what changes.
+    pub fn changes(&self) -> broadcast::Receiver<Changed> {
+        self.inner.changes.subscribe()
+    }
+
+    /// Announces a change that happened outside core.
+    pub fn announce(&self, changed: Changed) {
+        let _ = self.inner.changes.send(changed); // nobody listening is no failure
+    }
+
+    /// What the window needs to begin.
+    ///
+    /// # Errors
+    /// When the app's database fails.
+    pub async fn state(&self) -> Result<AppState, Failure> {
+        let shops = sqlx::query_as::<_, StoredShop>("SELECT * FROM shops ORDER BY added_at, id")
+            .fetch_all(&self.inner.db)
+            .await?;
+        let settings = self.setting("settings").await?.and_then(|json| serde_json::from_str(&json).ok());
+        let current = self.current();
+        Ok(AppState {
+            shops: shops.into_iter().map(Shop::from).collect(),
+            open: current.shop.as_ref().map(|open| open.shop.id.clone()),
+            trouble: current.trouble.clone(),
+            settings: settings.unwrap_or_default(),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+        })
+    }
+
+    /// Keeps the settings.
+    ///
+    /// # Errors
+    /// When the app's database fails.
+    pub async fn save_settings(&self, settings: Settings) -> Result<(), Failure> {
+        let json = serde_json::to_string(&settings).map_err(|error| Failure::other(error.to_string()))?;
+        self.set("settings", Some(&json)).await?;
+        self.announce(Changed::Settings);
+        Ok(())
+    }
+
+    /// Opens again the shop that was open last. `demo` is asked for only when that is the demo shop. Makes no call to
+    /// NOWPayments: what is cached can be read without it.
+    ///
+    /// # Errors
+    /// When that shop cannot be opened. [`AppState::trouble`] says so too, until a shop is opened.
+    pub async fn reopen<F>(&self, demo: impl FnOnce() -> F) -> Result<Option<Shop>, Failure>
+    where
+        F: Future<Output = Result<DemoConnection, Failure>>,
+    {
+        let Some(id) = self.setting("open").await? else { return Ok(None) };
+        let reopened = match id.as_str() {
+            DEMO => match demo().await {
+                Ok(connection) => self.open_demo(connection).await,
+                Err(failure) => Err(failure),
+            },
+            id => self.select_shop(id).await,
+        };
+        if let Err(failure) = &reopened {
+            self.current().trouble = Some(failure.clone());
+            self.announce(Changed::Shops);
+        }
+        reopened.map(Some)
+    }
+
+    /// Opens the demo shop, made at the first call.
+    ///
+    /// What is cached of another simulated world than that of `demo` is thrown away: practice money.
+    ///
+    /// # Errors
+    /// When its database fails.
+    pub async fn open_demo(&self, demo: DemoConnection) -> Result<Shop, Failure> {
+        let switching = self.inner.switching.lock().await;
+        let inner = &self.inner;
+        sqlx::query("INSERT INTO shops (id, name, environment, email, added_at) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING")
+            .bind(DEMO)
+            .bind("Demo shop")
+            .bind(Environment::Demo.name())
+            .bind(&demo.email)
+            .bind(store::time(inner.surroundings.now()))
+            .execute(&inner.db)
+            .await?;
+        let shop = self.stored_shop(DEMO).await?;
+        let client = demo.client(&inner.surroundings)?;
+        self.leave(Some(DEMO)).await;
+        let db = self.open_demo_database(&demo.world()).await?;
+        self.enter(shop, db, client, &switching).await
+    }
+
+    async fn open_demo_database(&self, world: &str) -> Result<SqlitePool, Failure> {
+        const MARK: &str = "world";
+        let path = self.shop_path(DEMO);
+        let db = store::open(&path, &store::SHOP).await?;
+        let known: Option<String> = sqlx::query_scalar("SELECT value FROM sync_marks WHERE key = ?")
+            .bind(MARK)
+            .fetch_optional(&db)
+            .await?;
+        if known.as_deref() == Some(world) {
+            return Ok(db);
+        }
+        let db = match known {
+            None => db,
+            Some(_) => {
+                tracing::info!("the demo shop begins anew: its simulator is another one");
+                db.close().await;
+                delete_database(&path).await?;
+                if let Err(failure) = self.inner.surroundings.keychain.delete(DEMO, Secret::SealedTotp).await
+                {
+                    tracing::warn!(%failure, "a sealed secret of an earlier demo shop may be left");
+                }
+                store::open(&path, &store::SHOP).await?
+            }
+        };
+        sqlx::query("INSERT INTO sync_marks (key, value) VALUES (?, ?)")
+            .bind(MARK)
+            .bind(world)
+            .execute(&db)
+            .await?;
+        Ok(db)
+    }
+
+    /// Tries what the owner typed, item by item; keeps nothing.
+    pub async fn check_connection(&self, new: &NewShop) -> ConnectionReport {
+        new.report(&self.inner.bases, &self.inner.surroundings).await
+    }
+
+    /// Adds a shop and opens it. NOWPayments must have accepted the key and the login, and the keychain must have kept
+    /// them: else nothing is added.
+    ///
+    /// # Errors
+    /// What was typed is not right (with its field), NOWPayments refuses it or cannot be reached, or the keychain or the
+    /// database fails.
+    pub async fn add_shop(&self, new: NewShop) -> Result<Shop, Failure> {
+        let inner = &self.inner;
+        new.validate()?;
+        inner.surroundings.keychain.check().await?;
+        new.try_out(&inner.bases, &inner.surroundings).await?;
+
+        let switching = inner.switching.lock().await;
+        let shop = Shop {
+            id: inner.surroundings.uuid().to_string(),
+            name: new.name.trim().to_owned(),
+            environment: new.environment,
+            email: Some(new.email.trim().to_owned()),
+            added_at: inner.surroundings.now(),
+        };
+        let added = self.keep(&shop, &new).await;
+        let opened = match added {
+            Ok(()) => self.open_account(shop.clone(), &switching).await,
+            Err(failure) => Err(failure),
+        };
+        if opened.is_err()
+            && let Err(failure) = self.forget(&shop.id).await
+        {
+            tracing::error!(%failure, "a shop that was not added left something behind");
+        }
+        opened
+    }
+
+    async fn keep(&self, shop: &Shop, new: &NewShop) -> Result<(), Failure> {
+        let keychain = &self.inner.surroundings.keychain;
+        keychain.store(&shop.id, Secret::ApiKey, new.key()).await?;
+        keychain.store(&shop.id, Secret::Password, new.password.clone()).await?;
+        sqlx::query("INSERT INTO shops (id, name, environment, email, added_at) VALUES (?, ?, ?, ?, ?)")
+            .bind(&shop.id)
+            .bind(&shop.name)
+            .bind(shop.environment.name())
+            .bind(&shop.email)
+            .bind(store::time(shop.added_at))
+            .execute(&self.inner.db)
+            .await?;
+        Ok(())
+    }
+
+    /// Opens a sandbox or live shop (the demo shop: [`Self::open_demo`]). Makes no call to NOWPayments.
+    ///
+    /// # Errors
+    /// When there is no such shop, its secrets cannot be read, or its database fails.
+    pub async fn select_shop(&self, id: &str) -> Result<Shop, Failure> {
+        let switching = self.inner.switching.lock().await;
+        let shop = self.stored_shop(id).await?;
+        self.open_account(shop, &switching).await
+    }
+
+    async fn open_account(&self, shop: Shop, switching: &Switching<'_>) -> Result<Shop, Failure> {
+        let client = self.client(&shop).await?;
+        self.leave(Some(&shop.id)).await;
+        let db = store::open(&self.shop_path(&shop.id), &store::SHOP).await?;
+        self.enter(shop, db, client, switching).await
+    }
+
+    async fn client(&self, shop: &Shop) -> Result<Client, Failure> {
+        let Inner { surroundings, bases, .. } = &*self.inner;
+        let base = bases.of(shop.environment).ok_or_else(|| Failure::not_found("shop"))?;
+        let lost = || {
+            Failure::new(
+                FailureCode::Keychain,
+                format!(
+                    "The keychain of this computer does not have the keys of “{}” any more. Nothing at NOWPayments has \
+                     changed. Remove the shop and add it again.",
+                    shop.name
+                ),
+            )
+        };
+        let key = surroundings.keychain.read(&shop.id, Secret::ApiKey).await?.ok_or_else(lost)?;
+        let login = match &shop.email {
+            Some(email) => {
+                let password =
+                    surroundings.keychain.read(&shop.id, Secret::Password).await?.ok_or_else(lost)?;
+                Some(Login { email: email.clone(), password })
+            }
+            None => None,
+        };
+        shops::client(base, key, login, surroundings, Retry::default())
+    }
+
+    /// Makes a shop the open one, in place of another.
+    async fn enter(
+        &self,
+        shop: Shop,
+        db: SqlitePool,
+        client: Client,
+        _: &Switching<'_>,
+    ) -> Result<Shop, Failure> {
+        self.leave(None).await;
+        self.set("open", Some(&shop.id)).await?;
+        let ctx = ShopContext::new(
+            shop.clone(),
+            db,
+            client,
+            self.inner.surroundings.clone(),
+            self.inner.changes.clone(),
+        );
+        *self.current() = Current { shop: Some(OpenShop::start(ctx)), trouble: None };
+        self.announce(Changed::Shops);
+        Ok(shop)
+    }
+
+    /// Closes the open shop, or that with an id if it is the open one.
+    async fn leave(&self, only: Option<&str>) {
+        let left = {
+            let mut current = self.current();
+            let leaves = current.shop.as_ref().is_some_and(|open| only.is_none_or(|id| open.shop.id == id));
+            if leaves { current.shop.take() } else { None }
+        };
+        if let Some(open) = left {
+            open.ctx.close().await;
+        }
+    }
+
+    /// Removes a shop, its secrets, and its database.
+    ///
+    /// # Errors
+    /// When there is no such shop, or its secrets or its database cannot be deleted; what was not yet deleted is still
+    /// there then.
+    pub async fn remove_shop(&self, id: &str) -> Result<(), Failure> {
+        let _switching = self.inner.switching.lock().await;
+        let shop = self.stored_shop(id).await?;
+        let removed = self.forget(&shop.id).await;
+        self.announce(Changed::Shops);
+        removed
+    }
+
+    async fn forget(&self, id: &str) -> Result<(), Failure> {
+        for secret in Secret::ALL {
+            match self.inner.surroundings.keychain.delete(id, secret).await {
+                // The demo shop has at most one secret, of no worth.
+                Err(failure) if id == DEMO => {
+                    tracing::warn!(%failure, "a secret of the demo shop may be left");
+                }
+                done => done?,
+            }
+        }
+        self.leave(Some(id)).await;
+        sqlx::query("DELETE FROM shops WHERE id = ?").bind(id).execute(&self.inner.db).await?;
+        if self.setting("open").await?.as_deref() == Some(id) {
+            self.set("open", None).await?;
+        }
+        delete_database(&self.shop_path(id)).await
+    }
+
+    /// The open shop.
+    ///
+    /// # Errors
+    /// When none is open.
+    pub fn shop(&self) -> Result<Arc<OpenShop>, Failure> {
+        self.current().shop.clone().ok_or_else(Failure::closed)
+    }
+
+    /// Ends background work and closes the databases.
+    pub async fn close(&self) {
+        let _switching = self.inner.switching.lock().await;
+        self.leave(None).await;
+        self.inner.db.close().await;
+        self.inner.lock.lock().unwrap_or_else(PoisonError::into_inner).take();
+    }
+
+    fn current(&self) -> MutexGuard<'_, Current> {
+        self.inner.current.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn shop_path(&self, id: &str) -> PathBuf {
+        self.inner.surroundings.data.join("shops").join(format!("{id}.sqlite"))
+    }
+
+    async fn stored_shop(&self, id: &str) -> Result<Shop, Failure> {
+        let shop = sqlx::query_as::<_, StoredShop>("SELECT * FROM shops WHERE id = ?")
+            .bind(id)
+            .fetch_optional(&self.inner.db)
+            .await?;
+        shop.map(Shop::from).ok_or_else(|| Failure::not_found("shop"))
+    }
+
+    async fn setting(&self, key: &str) -> Result<Option<String>, Failure> {
+        let value = sqlx::query_scalar("SELECT value FROM settings WHERE key = ?").bind(key);
+        Ok(value.fetch_optional(&self.inner.db).await?)
+    }
+
+    async fn set(&self, key: &str, value: Option<&str>) -> Result<(), Failure> {
+        let query = match value {
+            Some(value) => sqlx::query(
+                "INSERT INTO settings (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value",
+            )
+            .bind(key)
+            .bind(value),
+            None => sqlx::query("DELETE FROM settings WHERE key = ?").bind(key),
+        };
+        query.execute(&self.inner.db).await?;
+        Ok(())
+    }
+}
+
+/// A proof that nobody else opens or closes a shop.
+type Switching<'a> = tokio::sync::MutexGuard<'a, ()>;
+
+/// A shop as it stands in the database.
+#[derive(sqlx::FromRow)]
+struct StoredShop {
+    id: String,
+    name: String,
+    environment: String,
+    email: Option<String>,
+    added_at: chrono::DateTime<chrono::Utc>,
+}
+
+impl From<StoredShop> for Shop {
+    fn from(StoredShop { id, name, environment, email, added_at }: StoredShop) -> Self {
+        // The table allows these three alone.
+        let environment = match environment.as_str() {
+            "live" => Environment::Live,
+            "sandbox" => Environment::Sandbox,
+            _ => Environment::Demo,
+        };
+        Self { id, name, environment, email, added_at }
+    }
+}
+
+/// Customers' orders are nobody else's business on a computer that several people use.
+fn make_private_folder(path: &Path) -> std::io::Result<()> {
+    let mut builder = std::fs::DirBuilder::new();
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.recursive(true).create(path)
+}
+
+fn lock(path: &Path) -> Result<File, Failure> {
+    let failed = |error: std::io::Error| {
+        Failure::other(format!("Paydesk cannot use its folder: {} ({error}).", path.display()))
+    };
+    let file = File::options().create(true).truncate(false).write(true).open(path).map_err(failed)?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(Failure::other(
+            "Paydesk is open already, with the same data. Use that one, or close it first: two at once could pay twice.",
+        )),
+        Err(TryLockError::Error(error)) => Err(failed(error)),
+    }
+}
+
+async fn delete_database(path: &Path) -> Result<(), Failure> {
+    store::delete(path).await.map_err(|error| {
+        Failure::other(format!("Paydesk could not delete {} ({error}). Delete it yourself.", path.display()))
+    })
+}

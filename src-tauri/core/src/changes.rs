@@ -1,0 +1,41 @@
+//! The one event that crosses to the window: what has changed, so that views read again.
+
+use serde::{Deserialize, Serialize};
+use specta::Type;
+
+use crate::failure::Failure;
+
+/// Something changed. A view names the kinds it depends on and reads again; nothing else triggers a read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Type)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Changed {
+    /// So much has changed at once that every view reads again.
+    Everything,
+    /// Shops were added, removed, renamed or switched.
+    Shops,
+    /// Settings of the app.
+    Settings,
+    /// Payments in the cache.
+    Payments,
+    /// How the sync stands.
+    Sync,
+    /// One batch of payouts, its rows or its approval.
+    Payouts {
+        /// The batch.
+        batch: String,
+    },
+    /// The way codes are given, or its lock.
+    SecondFactor,
+    /// Notifications that were decided on.
+    Notifications,
+    /// A file came in from outside the window (dropped, or given on the command line) and is this batch now: show it.
+    Opened {
+        /// The batch.
+        batch: String,
+    },
+    /// A file came in from outside the window and could not be taken.
+    NotOpened {
+        /// Why.
+        failure: Failure,
+    },
+}

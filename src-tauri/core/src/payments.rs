@@ -1,0 +1,327 @@
+//! Payments: what customers pay. The cache, its sync, and reading it.
+
+mod cache;
+mod search;
+mod sync;
+
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use nowpayments::Amount;
+use serde::{Deserialize, Serialize};
+use specta::Type;
+use sqlx::{QueryBuilder, Sqlite, SqliteConnection};
+
+use self::sync::Sync;
+use crate::{failure::Failure, shops::ShopContext, store};
+
+/// Which payments to list. Newest first.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, Type)]
+pub struct PaymentQuery {
+    /// Words that must occur (order id, description, address, payment id, coin); empty for all.
+    pub search: String,
+    /// Only this status; `None` for all.
+    pub status: Option<String>,
+    /// How many rows at the most (1 to 500).
+    pub limit: u32,
+    /// The cursor of an earlier page, to go on after it.
+    pub after: Option<String>,
+}
+
+/// A page of payments.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Type)]
+pub struct PaymentPage {
+    /// The rows.
+    pub rows: Vec<PaymentRow>,
+    /// Where to go on; `None` at the end.
+    pub next: Option<String>,
+    /// How many rows match in all.
+    pub total: u32,
+    /// How many payments of each status match the search (whatever the status filter), most frequent first.
+    pub statuses: Vec<StatusCount>,
+}
+
+/// How many payments have a status.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Type)]
+pub struct StatusCount {
+    /// The status, lower case, as the API says it.
+    pub status: String,
+    /// How many.
+    pub count: u32,
+}
+
+/// A payment in the list.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Type)]
+pub struct PaymentRow {
+    /// The API's id.
+    pub id: String,
+    /// The status, lower case, as the API says it.
+    pub status: String,
+    /// The shop's order id.
+    pub order_id: Option<String>,
+    /// The shop's description.
+    pub order_description: Option<String>,
+    /// The price.
+    #[specta(type = String)]
+    pub price_amount: Amount,
+    /// The currency of the price, lower case.
+    pub price_currency: String,
+    /// What the customer is to pay, in coin.
+    #[specta(type = Option<String>)]
+    pub pay_amount: Option<Amount>,
+    /// What the customer has paid, in coin.
+    #[specta(type = Option<String>)]
+    pub actually_paid: Option<Amount>,
+    /// The coin, lower case.
+    pub pay_currency: String,
+    /// When it was made.
+    pub created_at: DateTime<Utc>,
+    /// When the API last changed it.
+    pub updated_at: DateTime<Utc>,
+}
+
+/// One payment, whole.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Type)]
+pub struct PaymentDetail {
+    /// The row of the list.
+    pub row: PaymentRow,
+    /// Where the customer pays to.
+    pub pay_address: Option<String>,
+    /// The memo or tag that goes with the address.
+    pub payin_extra_id: Option<String>,
+    /// Ties several payments of one purchase together.
+    pub purchase_id: Option<String>,
+    /// The invoice it belongs to.
+    pub invoice_id: Option<String>,
+    /// The payment that this one repeats.
+    pub parent_payment_id: Option<String>,
+    /// What the shop gets, after conversion.
+    #[specta(type = Option<String>)]
+    pub outcome_amount: Option<Amount>,
+    /// In which coin.
+    pub outcome_currency: Option<String>,
+    /// What was expected and not paid (positive) or paid beyond (negative), in coin.
+    #[specta(type = Option<String>)]
+    pub missing: Option<Amount>,
+    /// What we saw, oldest first.
+    pub timeline: Vec<PaymentEvent>,
+}
+
+/// A status that we saw.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Type)]
+pub struct PaymentEvent {
+    /// The status, lower case.
+    pub status: String,
+    /// When the API says it changed to it.
+    pub at: DateTime<Utc>,
+}
+
+/// How the sync of payments stands.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Type)]
+pub struct SyncStatus {
+    /// Payments in the cache.
+    pub cached: u32,
+    /// Payments that the API says there are; `None` before the first answer.
+    pub total: Option<u32>,
+    /// The history is complete.
+    pub complete: bool,
+    /// A pass is under way.
+    pub running: bool,
+    /// When the last pass ended well.
+    pub last_success: Option<DateTime<Utc>>,
+    /// Why the last pass failed, in words.
+    pub trouble: Option<String>,
+}
+
+/// The payments of a shop.
+#[derive(Debug, Clone)]
+pub struct Payments {
+    ctx: Arc<ShopContext>,
+    sync: Arc<Sync>,
+}
+
+impl Payments {
+    pub(crate) fn new(ctx: Arc<ShopContext>) -> Self {
+        Self { ctx, sync: Arc::default() }
+    }
+
+    /// A page of payments, newest first.
+    ///
+    /// # Errors
+    /// When the cursor is not one of ours, or the shop was closed.
+    pub async fn list(&self, query: PaymentQuery) -> Result<PaymentPage, Failure> {
+        let search = search::expression(&query.search)?;
+        let after = query.after.as_deref().map(Cursor::parse).transpose()?;
+        let status = query.status.map(|status| status.to_ascii_lowercase());
+        let limit = query.limit.clamp(1, 500);
+
+        let mut db = self.ctx.db.begin().await?; // one look, so that rows and counts agree
+        let statuses = statuses(&mut db, search.as_deref()).await?;
+        let mut sql = QueryBuilder::<Sqlite>::new(SELECT);
+        sql.push(" WHERE 1");
+        if let Some(status) = &status {
+            sql.push(" AND status = ").push_bind(status);
+        }
+        if let Some(Cursor { created_at, id }) = &after {
+            sql.push(" AND (created_at, id) < (").push_bind(created_at).push(", ").push_bind(id).push(")");
+        }
+        if let Some(words) = &search {
+            sql.push(" AND number IN (SELECT rowid FROM payments_search WHERE payments_search MATCH ");
+            sql.push_bind(words).push(")");
+        }
+        sql.push(" ORDER BY created_at DESC, id DESC LIMIT ").push_bind(limit + 1);
+        let mut found: Vec<Stored> = sql.build_query_as().fetch_all(&mut *db).await?;
+        db.commit().await?;
+
+        let more = found.len() > limit as usize;
+        found.truncate(limit as usize);
+        let next = found.last().filter(|_| more).map(|last| Cursor::after(last).to_string());
+        let of_status = |count: &&StatusCount| status.as_deref().is_none_or(|status| count.status == status);
+        Ok(PaymentPage {
+            rows: found.into_iter().map(|stored| stored.row()).collect::<Result<_, _>>()?,
+            next,
+            total: statuses.iter().filter(of_status).map(|count| count.count).sum(),
+            statuses,
+        })
+    }
+
+    /// One payment, from the cache.
+    ///
+    /// # Errors
+    /// When it is not in the cache, or the shop was closed.
+    pub async fn get(&self, id: &str) -> Result<PaymentDetail, Failure> {
+        let mut db = self.ctx.db.begin().await?;
+        let stored: Option<Stored> = QueryBuilder::new(SELECT)
+            .push(" WHERE id = ")
+            .push_bind(id)
+            .build_query_as()
+            .fetch_optional(&mut *db)
+            .await?;
+        let stored = stored.ok_or_else(|| Failure::not_found("payment"))?;
+        let timeline: Vec<(String, DateTime<Utc>)> =
+            sqlx::query_as("SELECT status, at FROM payment_events WHERE payment = ? ORDER BY number")
+                .bind(stored.number)
+                .fetch_all(&mut *db)
+                .await?;
+        db.commit().await?;
+        let row = stored.row()?;
+        let missing = match (&row.pay_amount, &row.actually_paid) {
+            (Some(expected), Some(paid)) if paid.is_positive() && expected != paid => Some(expected - paid),
+            _ => None,
+        };
+        Ok(PaymentDetail {
+            row,
+            outcome_amount: amount(stored.outcome_amount)?,
+            pay_address: stored.pay_address,
+            payin_extra_id: stored.payin_extra_id,
+            purchase_id: stored.purchase_id,
+            invoice_id: stored.invoice_id,
+            parent_payment_id: stored.parent_payment_id,
+            outcome_currency: stored.outcome_currency,
+            missing,
+            timeline: timeline.into_iter().map(|(status, at)| PaymentEvent { status, at }).collect(),
+        })
+    }
+}
+
+async fn statuses(db: &mut SqliteConnection, search: Option<&str>) -> Result<Vec<StatusCount>, sqlx::Error> {
+    let counts: Vec<(String, u32)> = match search {
+        None => {
+            let counted =
+                "SELECT status, count FROM payment_counts WHERE count > 0 ORDER BY count DESC, status";
+            sqlx::query_as(counted).fetch_all(db).await?
+        }
+        Some(words) => {
+            let found = "SELECT status, count(*) FROM payments WHERE number IN \
+                (SELECT rowid FROM payments_search WHERE payments_search MATCH ?) \
+                GROUP BY status ORDER BY count(*) DESC, status";
+            sqlx::query_as(found).bind(words).fetch_all(db).await?
+        }
+    };
+    Ok(counts.into_iter().map(|(status, count)| StatusCount { status, count }).collect())
+}
+
+const SELECT: &str = "SELECT number, id, status, order_id, order_description, price_amount, price_currency, pay_amount, \
+    actually_paid, pay_currency, created_at, updated_at, pay_address, payin_extra_id, purchase_id, invoice_id, \
+    parent_payment_id, outcome_amount, outcome_currency FROM payments";
+
+/// A payment as it stands in the database.
+#[derive(sqlx::FromRow)]
+struct Stored {
+    number: i64,
+    id: String,
+    status: String,
+    order_id: Option<String>,
+    order_description: Option<String>,
+    price_amount: String,
+    price_currency: String,
+    pay_amount: Option<String>,
+    actually_paid: Option<String>,
+    pay_currency: String,
+    created_at: DateTime<Utc>,
+    updated_at: DateTime<Utc>,
+    pay_address: Option<String>,
+    payin_extra_id: Option<String>,
+    purchase_id: Option<String>,
+    invoice_id: Option<String>,
+    parent_payment_id: Option<String>,
+    outcome_amount: Option<String>,
+    outcome_currency: Option<String>,
+}
+
+impl Stored {
+    fn row(&self) -> Result<PaymentRow, Failure> {
+        Ok(PaymentRow {
+            id: self.id.clone(),
+            status: self.status.clone(),
+            order_id: self.order_id.clone(),
+            order_description: self.order_description.clone(),
+            price_amount: exact(&self.price_amount)?,
+            price_currency: self.price_currency.clone(),
+            pay_amount: amount(self.pay_amount.as_deref())?,
+            actually_paid: amount(self.actually_paid.as_deref())?,
+            pay_currency: self.pay_currency.clone(),
+            created_at: self.created_at,
+            updated_at: self.updated_at,
+        })
+    }
+}
+
+fn amount(text: Option<impl AsRef<str>>) -> Result<Option<Amount>, Failure> {
+    text.map(|text| exact(text.as_ref())).transpose()
+}
+
+fn exact(text: &str) -> Result<Amount, Failure> {
+    text.parse().map_err(|error| {
+        tracing::error!(text, %error, "the database holds what is no amount");
+        Failure::other("An amount in Paydesk's own file cannot be read. The file is damaged: remove the shop and add it again.")
+    })
+}
+
+/// Where a page ended. As text: the time and the id, with a `_` between.
+struct Cursor {
+    created_at: String,
+    id: String,
+}
+
+impl Cursor {
+    fn after(last: &Stored) -> Self {
+        Self { created_at: store::time(last.created_at), id: last.id.clone() }
+    }
+
+    fn parse(text: &str) -> Result<Self, Failure> {
+        let parse = || {
+            let (created_at, id) = text.split_once('_')?;
+            let at: DateTime<Utc> = created_at.parse().ok()?;
+            (!id.is_empty()).then(|| Self { created_at: store::time(at), id: id.to_owned() })
+        };
+        parse()
+            .ok_or_else(|| Failure::invalid("after", "The list cannot go on from there. Begin at its top."))
+    }
+}
+
+impl std::fmt::Display for Cursor {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}_{}", self.created_at, self.id)
+    }
+}

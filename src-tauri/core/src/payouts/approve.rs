@@ -1,0 +1,261 @@
+//! Approving a created batch with a code of the second factor.
+
+use std::{sync::Arc, time::Duration};
+
+use nowpayments::{Outcome, payouts::VerifyPayout};
+use secrecy::SecretString;
+
+use super::{
+    Payouts,
+    batch::BatchState,
+    record::{Record, stale},
+    watch,
+};
+use crate::{
+    failure::{Failure, FailureCode},
+    second_factor::{
+        Claim, local, provider_now,
+        secret::{TotpSecret, read_code, step_of},
+    },
+};
+
+/// Where a code comes from.
+#[derive(Clone)]
+enum Given {
+    /// The owner typed it.
+    Typed(SecretString),
+    /// It is made of the opened secret.
+    Made(Arc<TotpSecret>),
+}
+
+/// What became of a code.
+enum Attempt {
+    /// The batch is approved.
+    Approved,
+    /// The code of this half minute was used before. Nothing was sent; the next is good after this time.
+    Wait(Duration),
+}
+
+impl Payouts {
+    pub(super) async fn approve_typed(
+        &self,
+        approval: &str,
+        hash: &str,
+        code: SecretString,
+    ) -> Result<super::Batch, Failure> {
+        let code = read_code(&code)?;
+        let id = self.batch_of(approval, hash).await?;
+        match self.give(&id, approval, hash, Given::Typed(code)).await? {
+            Attempt::Approved => self.get(&id).await,
+            Attempt::Wait(wait) => Err(must_wait(wait)),
+        }
+    }
+
+    pub(super) async fn approve_sealed(
+        &self,
+        approval: &str,
+        hash: &str,
+        pin: SecretString,
+    ) -> Result<super::Batch, Failure> {
+        // An approval that is no more does not cost a try at the PIN.
+        let id = self.batch_of(approval, hash).await?;
+        let record = Record::load(&self.ctx.db, &id).await?;
+        if record.state == BatchState::Created && !self.is_pending(&record) {
+            return Err(self.too_late(&record));
+        }
+        let secret = Given::Made(Arc::new(self.second_factor.open(pin).await?));
+        // The owner has given the PIN: waiting half a minute for the next code is better than asking for it again. Not in
+        // what closing the shop waits for, since nothing was sent.
+        let mut wait = Duration::ZERO;
+        for _ in 0..3 {
+            tokio::time::sleep(wait).await;
+            match self.give(&id, approval, hash, secret.clone()).await? {
+                Attempt::Approved => return self.get(&id).await,
+                Attempt::Wait(longer) => wait = longer,
+            }
+        }
+        Err(must_wait(wait))
+    }
+
+    /// The batch of an approval that is pending for exactly these rows.
+    async fn batch_of(&self, approval: &str, hash: &str) -> Result<String, Failure> {
+        let record: Option<Record> = sqlx::query_as("SELECT * FROM payout_batches WHERE approval = ?")
+            .bind(approval)
+            .fetch_optional(&self.ctx.db)
+            .await?;
+        let record = record.filter(|record| record.rows_hash == hash).ok_or_else(stale)?;
+        Ok(record.id)
+    }
+
+    async fn give(&self, id: &str, approval: &str, hash: &str, code: Given) -> Result<Attempt, Failure> {
+        let (this, id, approval, hash) = (self.clone(), id.to_owned(), approval.to_owned(), hash.to_owned());
+        self.ctx.to_the_end(async move { this.verify(&id, &approval, &hash, code).await }).await
+    }
+
+    /// Gives one code to NOWPayments, once. Runs to its end whatever becomes of the caller.
+    ///
+    /// A second code for the same batch is harmless even when the first was accepted and its answer lost: verifying
+    /// releases the payouts that were created, each of which is paid once; it creates none. So after an unclear answer the
+    /// code may be given again, while creating the batch again would pay twice.
+    async fn verify(&self, id: &str, approval: &str, hash: &str, code: Given) -> Result<Attempt, Failure> {
+        let _writer = self.writer(id).await;
+        let mut record = Record::load(&self.ctx.db, id).await?;
+        if record.approval.as_deref() != Some(approval) || record.rows_hash != hash {
+            return Err(stale());
+        }
+        match record.state {
+            BatchState::Created => {}
+            // A second click, or a second window.
+            BatchState::Verified | BatchState::Sending | BatchState::Finished => {
+                return Ok(Attempt::Approved);
+            }
+            _ => return Err(stale()),
+        }
+        if self.ctx.client.clock_offset().is_none() {
+            // Codes go by the provider's clock, which the first answer after a start tells.
+            self.refresh_now(&mut record).await?;
+            if record.state != BatchState::Created {
+                return ended(&record);
+            }
+        }
+        if !self.is_pending(&record) {
+            return Err(self.too_late(&record));
+        }
+        let Some(provider_id) = record.provider_id.as_deref().and_then(|id| id.parse().ok()) else {
+            return Err(stale());
+        };
+
+        let now = provider_now(&self.ctx);
+        let step = step_of(now);
+        let before = match self.second_factor.claim(step).await? {
+            Claim::Mine { before } => before,
+            Claim::Used { free_at } => {
+                return Ok(Attempt::Wait(
+                    (free_at - now).to_std().unwrap_or_default() + Duration::from_millis(500),
+                ));
+            }
+        };
+        let typed = matches!(code, Given::Typed(_));
+        let verification_code = match code {
+            Given::Typed(code) => code,
+            Given::Made(secret) => secret.code(step),
+        };
+        let how = if typed { "A typed code" } else { "A code made on this device" };
+        self.count(&mut record, -1, &format!("{how} is given to NOWPayments.")).await?;
+        self.announce(&record);
+
+        let answer = self.ctx.client.send(&VerifyPayout { id: provider_id, verification_code }).await;
+        let error = match answer {
+            Ok(()) => {
+                let mut tx = self.ctx.write().await?;
+                watch::approved(&self.ctx, &mut tx, &mut record).await?;
+                tx.commit().await?;
+                self.desk.follow_now(id);
+                self.announce(&record);
+                return Ok(Attempt::Approved);
+            }
+            Err(error) => error,
+        };
+        let refused = error.refused().is_some_and(nowpayments::Refused::is_wrong_code);
+        let not_done = error.outcome() == Outcome::NotDone;
+        // A code that was refused was not the one of this half minute, so that one is still good; but one that was made here
+        // was, and would be refused again.
+        if not_done && (typed || !refused) {
+            self.second_factor.unclaim(step, before).await?;
+        }
+        if not_done && !refused {
+            self.count(&mut record, 1, "NOWPayments did not look at the code; it does not count.").await?;
+        }
+        // Whatever the answer was: an earlier code whose answer was lost may have been accepted.
+        let looked = self.refresh_now(&mut record).await;
+        self.desk.follow(id);
+        if record.state != BatchState::Created {
+            return ended(&record);
+        }
+        let failure = if refused {
+            let left = match record.attempts_left {
+                0 => format!("No code is left to try. {}", self.too_late(&record).message),
+                1 => "One more code can be tried.".to_owned(),
+                left => format!("{left} more codes can be tried."),
+            };
+            let why = if typed {
+                "NOWPayments refused this code. Enter the one that your phone shows now."
+            } else {
+                "NOWPayments refused the code that was made on this device. Check that this device was enrolled with the secret that NOWPayments uses now."
+            };
+            Failure {
+                code: FailureCode::WrongCode,
+                message: format!("{why} Nothing was paid. {left}"),
+                field: typed.then(|| "code".to_owned()),
+            }
+        } else if not_done {
+            Failure::from(error)
+        } else {
+            let seen = match looked {
+                Ok(()) => "NOWPayments still shows the batch as waiting.",
+                Err(_) => "NOWPayments could not be asked how the batch stands.",
+            };
+            Failure::new(
+                FailureCode::UnknownOutcome,
+                format!(
+                    "The answer to the code was lost. {seen} Paydesk goes on looking. You may enter the next code: the batch cannot be paid twice by that."
+                ),
+            )
+        };
+        let mut tx = self.ctx.write().await?;
+        record.note(&mut tx, self.ctx.now(), &failure.message).await?;
+        record.set_trouble(&mut *tx, Some(&failure.message)).await?;
+        tx.commit().await?;
+        self.announce(&record);
+        Err(failure)
+    }
+
+    /// Counts a code as tried, before it is, or takes that back.
+    async fn count(&self, record: &mut Record, by: i32, note: &str) -> Result<(), Failure> {
+        let mut tx = self.ctx.write().await?;
+        record.attempts_left = record.attempts_left.saturating_add_signed(by);
+        sqlx::query("UPDATE payout_batches SET attempts_left = ? WHERE id = ?")
+            .bind(record.attempts_left)
+            .bind(&record.id)
+            .execute(&mut *tx)
+            .await?;
+        record.note(&mut tx, self.ctx.now(), note).await?;
+        tx.commit().await?;
+        Ok(())
+    }
+
+    fn too_late(&self, record: &Record) -> Failure {
+        let deadline = record.expires_at.map(|at| local(&self.ctx, at)).filter(|at| *at > self.ctx.now());
+        let when = match deadline {
+            Some(at) => format!("in {} minutes", (at - self.ctx.now()).num_minutes() + 1),
+            None => "about now".to_owned(),
+        };
+        Failure::new(
+            FailureCode::Stale,
+            format!(
+                "This batch can no longer be approved: NOWPayments rejects it {when}. Nothing is paid. Import the rows again to pay them."
+            ),
+        )
+    }
+}
+
+/// What a code means for a batch that does not wait for one any more.
+fn ended(record: &Record) -> Result<Attempt, Failure> {
+    match record.state {
+        BatchState::Rejected | BatchState::Expired | BatchState::Cancelled => {
+            Err(Failure::new(FailureCode::Stale, record.trouble.clone().unwrap_or_else(|| stale().message)))
+        }
+        _ => Ok(Attempt::Approved),
+    }
+}
+
+fn must_wait(wait: Duration) -> Failure {
+    Failure {
+        code: FailureCode::WrongCode,
+        message: format!(
+            "The code of this half minute was used already, and each is good only once. Nothing was sent. The next one is good in {} seconds.",
+            wait.as_secs() + 1
+        ),
+        field: Some("code".to_owned()),
+    }
+}

@@ -1,0 +1,298 @@
+//! A batch of payouts: what the window sees of it.
+
+use chrono::{DateTime, Utc};
+use nowpayments::Amount;
+use serde::{Deserialize, Serialize};
+use specta::Type;
+
+/// Where a batch stands. One writer; each step is on disk before the call that it announces.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Type, sqlx::Type)]
+#[serde(rename_all = "snake_case")]
+#[sqlx(rename_all = "snake_case")]
+pub enum BatchState {
+    /// Imported; the check against the shop has not ended.
+    Draft,
+    /// Checked against the shop. It can be sent when no row is bad.
+    Checked,
+    /// The exact rows are fixed and have their ids. Nothing was sent.
+    Locked,
+    /// The call that creates the batch at NOWPayments is on its way.
+    Submitting,
+    /// That call ended without a clear answer. Ended only by looking.
+    Unknown,
+    /// Created at NOWPayments; waits for the code. No money has moved.
+    Created,
+    /// The code was accepted; NOWPayments pays.
+    Verified,
+    /// Some rows are on their way.
+    Sending,
+    /// Every row was paid.
+    Finished,
+    /// Nothing moves any more, and some rows were not paid.
+    FinishedWithFailures,
+    /// NOWPayments rejected the batch: nothing was paid.
+    Rejected,
+    /// No code was given in time: nothing was paid.
+    Expired,
+    /// The owner gave it up: nothing was paid.
+    Cancelled,
+}
+
+/// A batch in the list.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Type)]
+pub struct BatchSummary {
+    /// Our id, a UUID.
+    pub id: String,
+    /// The file it came from, or what the owner called it.
+    pub name: String,
+    /// Where it stands.
+    pub state: BatchState,
+    /// Rows that are to be paid.
+    pub payable: u32,
+    /// Rows that are bad and not yet removed.
+    pub bad: u32,
+    /// Rows that were paid.
+    pub paid: u32,
+    /// Rows that were not paid, for good.
+    pub failed: u32,
+    /// Totals per coin, in the order of the tickers.
+    pub totals: Vec<CoinTotal>,
+    /// When it was imported.
+    pub created_at: DateTime<Utc>,
+    /// When it last changed.
+    pub updated_at: DateTime<Utc>,
+}
+
+/// What a batch pays in one coin.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Type)]
+pub struct CoinTotal {
+    /// The ticker, lower case.
+    pub currency: String,
+    /// How many rows.
+    pub rows: u32,
+    /// The exact sum of the rows.
+    #[specta(type = String)]
+    pub amount: Amount,
+    /// The fees that NOWPayments estimates for all of them, in the same coin; `None` before the check.
+    #[specta(type = Option<String>)]
+    pub fee: Option<Amount>,
+    /// What the shop holds of it; `None` before the check.
+    #[specta(type = Option<String>)]
+    pub balance: Option<Amount>,
+    /// What is missing of amount and fee; `None` when the balance is enough or not known.
+    #[specta(type = Option<String>)]
+    pub short: Option<Amount>,
+    /// About what it is worth; `None` before the check.
+    #[specta(type = Option<String>)]
+    pub worth: Option<Amount>,
+    /// The currency of `worth`.
+    pub worth_currency: Option<String>,
+}
+
+/// A batch, whole but for its rows.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Type)]
+pub struct Batch {
+    /// As in the list.
+    pub summary: BatchSummary,
+    /// Counts of the file: `records = header + blank + accepted + rejected`.
+    pub file: FileCounts,
+    /// Rows that were removed by the owner.
+    pub removed: u32,
+    /// The hash of the exact rows as they stand (SHA-256, hex): what an approval is bound to.
+    pub rows_hash: String,
+    /// The check against the shop while it runs: rows done, of how many.
+    pub checking: Option<Progress>,
+    /// Why the batch cannot be sent now, in words; empty when it can.
+    pub obstacles: Vec<String>,
+    /// NOWPayments' id of the batch, once created.
+    pub provider_id: Option<String>,
+    /// What waits for the owner's code.
+    pub approval: Option<PendingApproval>,
+    /// What happened last that needs words: a refusal, an unknown outcome.
+    pub trouble: Option<String>,
+    /// How often we looked for an unknown batch without finding it since the last answer.
+    pub looks: u32,
+    /// The owner may say that an unknown batch was not created (we looked, and found nothing).
+    pub may_release: bool,
+    /// What happened, oldest first.
+    pub steps: Vec<Step>,
+    /// The total of all coins, in the shop's currency, about; `None` before the check.
+    #[specta(type = Option<String>)]
+    pub worth: Option<Amount>,
+    /// The currency of `worth`.
+    pub worth_currency: Option<String>,
+}
+
+/// How many records a file had, and what became of them.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, Type)]
+pub struct FileCounts {
+    /// All records.
+    pub records: u32,
+    /// Header records (0 or 1).
+    pub header: u32,
+    /// Blank records.
+    pub blank: u32,
+    /// Records taken as payouts.
+    pub accepted: u32,
+    /// Records that were refused.
+    pub rejected: u32,
+}
+
+/// How far a job is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Type)]
+pub struct Progress {
+    /// Done.
+    pub done: u32,
+    /// Of how many.
+    pub of: u32,
+}
+
+/// One step in the life of a batch, as written before it was done.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Type)]
+pub struct Step {
+    /// When.
+    pub at: DateTime<Utc>,
+    /// The state that it led to.
+    pub state: BatchState,
+    /// In words.
+    pub note: String,
+}
+
+/// Something that waits for a person. Survives a restart.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Type)]
+pub struct PendingApproval {
+    /// A UUID.
+    pub id: String,
+    /// The batch that it approves.
+    pub batch: String,
+    /// Its name.
+    pub name: String,
+    /// The hash of the exact rows.
+    pub rows_hash: String,
+    /// After this NOWPayments rejects the batch by itself.
+    pub expires_at: DateTime<Utc>,
+    /// How many codes may still be tried.
+    pub attempts_left: u32,
+    /// How many recipients.
+    pub recipients: u32,
+    /// Totals per coin.
+    pub totals: Vec<CoinTotal>,
+    /// A code that is valid can be used from this time on (a code works only once); `None`: now.
+    pub not_before: Option<DateTime<Utc>>,
+}
+
+/// Which rows of a batch to list, in the order of the file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Type)]
+pub struct RowQuery {
+    /// The batch.
+    pub batch: String,
+    /// Which rows.
+    pub filter: RowFilter,
+    /// How many at the most (1 to 1000).
+    pub limit: u32,
+    /// Go on after the row with this number.
+    pub after: Option<u32>,
+}
+
+/// Which rows of a batch are meant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Type)]
+#[serde(rename_all = "snake_case")]
+pub enum RowFilter {
+    /// All but the removed ones.
+    All,
+    /// The bad ones.
+    Bad,
+    /// The ones with a warning.
+    Warned,
+    /// The good ones.
+    Good,
+    /// The ones that were not paid, for good.
+    Failed,
+}
+
+/// A page of rows.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Type)]
+pub struct RowPage {
+    /// The rows.
+    pub rows: Vec<BatchRow>,
+    /// How many match in all.
+    pub total: u32,
+    /// The number to go on after; `None` at the end.
+    pub next: Option<u32>,
+}
+
+/// A row of a batch.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Type)]
+pub struct BatchRow {
+    /// Its number in the batch, from 1.
+    pub number: u32,
+    /// The line of the file it began on, from 1.
+    pub line: u32,
+    /// The address, or what stood there.
+    pub address: String,
+    /// The ticker, lower case, or what stood there.
+    pub currency: String,
+    /// The exact amount as text, or what stood there.
+    pub amount: String,
+    /// The memo or tag.
+    pub extra_id: Option<String>,
+    /// The owner's description.
+    pub description: Option<String>,
+    /// The owner's id.
+    pub external_id: Option<String>,
+    /// What is wrong with it, the first most important; empty for a good row.
+    pub problems: Vec<RowProblem>,
+    /// What is unusual about it.
+    pub warnings: Vec<RowProblem>,
+    /// Where it stands.
+    pub status: RowStatus,
+    /// The status as NOWPayments says it, upper case; `None` before it was created.
+    pub provider_status: Option<String>,
+    /// NOWPayments' id of the payout.
+    pub provider_id: Option<String>,
+    /// The hash of the transaction.
+    pub hash: Option<String>,
+    /// A page that shows the transaction; `None` when the coin's explorer is not known.
+    pub explorer: Option<String>,
+    /// What NOWPayments says went wrong.
+    pub error: Option<String>,
+    /// The fee that was taken.
+    #[specta(type = Option<String>)]
+    pub fee: Option<Amount>,
+}
+
+/// What is wrong with a row, or unusual about it, and where.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Type)]
+pub struct RowProblem {
+    /// The column, where there is one.
+    pub column: Option<String>,
+    /// What stood there.
+    pub value: String,
+    /// A code, `snake_case`.
+    pub code: String,
+    /// In words: what is wrong and what would be right.
+    pub message: String,
+}
+
+/// Where a row stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Type, sqlx::Type)]
+#[serde(rename_all = "snake_case")]
+#[sqlx(rename_all = "snake_case")]
+pub enum RowStatus {
+    /// It cannot be paid as it is.
+    Bad,
+    /// It can be paid.
+    Ready,
+    /// Created at NOWPayments, waiting for the code.
+    Waiting,
+    /// NOWPayments is at it.
+    Processing,
+    /// On its way.
+    Sending,
+    /// Paid.
+    Paid,
+    /// NOWPayments says it failed; it may still be paid.
+    Failed,
+    /// Rejected: not paid, for good.
+    Rejected,
+}

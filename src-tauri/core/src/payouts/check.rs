@@ -1,0 +1,560 @@
+//! The check of a batch against the shop: balances, fees, minimums, every address, and whether its rows were paid before.
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    time::Duration,
+};
+
+use chrono::TimeDelta;
+use futures_util::{StreamExt, stream};
+use nowpayments::{
+    Amount, Error, Ticker,
+    balance::GetBalance,
+    estimates::GetEstimate,
+    payouts::{GetPayoutFee, GetPayoutMinimum, PayoutStatus, ValidateAddress},
+};
+use sqlx::SqliteConnection;
+
+use super::{
+    Payouts,
+    batch::{BatchState, Progress, RowProblem, RowStatus},
+    draft::{json, not_sent},
+    lookup,
+    reading::SHOP_CURRENCY,
+    record::{self, PayableRow, Record},
+};
+use crate::{changes::Changed, failure::Failure, second_factor::provider_now, store};
+
+/// How many addresses are checked at once.
+const AT_ONCE: usize = 4;
+/// How many pages of the provider's list the check goes through for payouts that were made elsewhere.
+const MOST_PAGES: u32 = 50;
+
+/// An address to be checked, and the rows that pay to it.
+struct Recipient {
+    address: String,
+    currency: Ticker,
+    extra_id: Option<String>,
+    rows: Vec<u32>,
+}
+
+/// What NOWPayments says of a coin.
+#[derive(Default)]
+struct CoinFacts {
+    minimum: Option<Amount>,
+    /// The fees of the smallest and of the largest row.
+    fees: Option<(Amount, Amount)>,
+    worth: Option<Amount>,
+}
+
+impl Payouts {
+    /// Begins the check of a draft in the background, unless it is running.
+    pub(super) fn begin_check(&self, id: &str) {
+        if !self.desk.begin_check(id) {
+            return;
+        }
+        let (this, id) = (self.clone(), id.to_owned());
+        self.ctx.in_background(async move {
+            if let Err(failure) = this.check_all(&id).await {
+                this.check_failed(&id, &failure).await;
+            }
+            this.desk.end_check(&id);
+            this.ctx.announce(Changed::Payouts { batch: id });
+        });
+    }
+
+    /// Forgets what an earlier check has found, and checks again. A check that failed goes on where it was.
+    pub(super) async fn check_anew(&self, id: &str) -> Result<(), Failure> {
+        {
+            let _writer = self.writer(id).await;
+            let mut tx = self.ctx.write().await?;
+            let mut record = Record::load(&mut *tx, id).await?;
+            not_sent(&record)?;
+            if record.state == BatchState::Checked {
+                record.back_to_draft(&mut tx, self.ctx.now(), "It is checked again.").await?;
+            }
+            record.set_trouble(&mut *tx, None).await?;
+            tx.commit().await?;
+        }
+        self.begin_check(id);
+        self.ctx.announce(Changed::Payouts { batch: id.to_owned() });
+        Ok(())
+    }
+
+    async fn check_failed(&self, id: &str, failure: &Failure) {
+        let written = async {
+            let mut tx = self.ctx.write().await?;
+            let mut record = Record::load(&mut *tx, id).await?;
+            if record.state == BatchState::Draft {
+                let trouble = format!("The check against your shop did not end: {}", failure.message);
+                record.set_trouble(&mut *tx, Some(&trouble)).await?;
+                record.note(&mut tx, self.ctx.now(), &trouble).await?;
+                tx.commit().await?;
+            }
+            Ok::<_, Failure>(())
+        };
+        // The batch may have been discarded, or the shop closed.
+        if let Err(failure) = written.await {
+            tracing::debug!(%failure, "the failure of a check was not kept");
+        }
+    }
+
+    async fn check_all(&self, id: &str) -> Result<(), Failure> {
+        let client = &self.ctx.client;
+        let balances = client.send(&GetBalance {}).await?;
+        let began = provider_now(&self.ctx);
+        let rows = record::payable(&self.ctx.db, id).await?;
+        let coins = coins_of(&rows)?;
+        let recipients = self.unchecked(id).await?;
+        let mut progress = Progress { done: 0, of: count(coins.len() + recipients.len()) };
+        if !self.desk.set_progress(id, progress) {
+            return Ok(());
+        }
+        self.ctx.announce(Changed::Payouts { batch: id.to_owned() });
+
+        let mut facts = BTreeMap::new();
+        for (currency, (smallest, largest, total)) in &coins {
+            facts.insert(currency.clone(), self.ask_about(currency, smallest, largest, total).await?);
+            progress.done += 1;
+            if !self.desk.set_progress(id, progress) {
+                return Ok(());
+            }
+        }
+        let elsewhere = lookup::list(client, began - TimeDelta::days(7), MOST_PAGES).await?;
+
+        let step = (progress.of / 50).max(1);
+        let verdicts = stream::iter(recipients)
+            .map(|recipient| async move { (self.validate(&recipient).await, recipient) })
+            .buffer_unordered(AT_ONCE)
+            .ready_chunks(64);
+        let mut verdicts = std::pin::pin!(verdicts);
+        while let Some(chunk) = verdicts.next().await {
+            let mut failed = None;
+            let mut tx = self.ctx.write().await?;
+            let before = progress.done;
+            for (verdict, recipient) in chunk {
+                match verdict {
+                    Ok(refusal) => keep_verdict(&mut tx, id, &recipient, refusal.as_deref()).await?,
+                    Err(error) => failed = Some(error),
+                }
+                progress.done += 1;
+            }
+            tx.commit().await?;
+            if let Some(error) = failed {
+                return Err(error.into());
+            }
+            if !self.desk.set_progress(id, progress) {
+                return Ok(());
+            }
+            if before / step != progress.done / step {
+                self.ctx.announce(Changed::Payouts { batch: id.to_owned() });
+            }
+        }
+
+        let _writer = self.writer(id).await;
+        let mut tx = self.ctx.write().await?;
+        let mut record = Record::load(&mut *tx, id).await?;
+        if record.state != BatchState::Draft || self.desk.progress(id).is_none() {
+            return Ok(());
+        }
+        for row in &rows {
+            let Some(facts) = facts.get(&row.currency) else { continue };
+            let amount = row.amount()?;
+            if let Some(minimum) = facts.minimum.as_ref().filter(|minimum| amount < **minimum) {
+                find_problem(&mut tx, id, row.number, &below_minimum(row, minimum)?).await?;
+            }
+            let smallest = coins.get(&row.currency).map(|(smallest, largest, _)| (smallest, largest));
+            let fee = smallest.zip(facts.fees.as_ref()).and_then(|(ends, fees)| fee_of(&amount, ends, fees));
+            sqlx::query("UPDATE payout_rows SET fee_estimate = ? WHERE batch = ? AND number = ?")
+                .bind(fee.map(|fee| fee.to_string()))
+                .bind(id)
+                .bind(row.number)
+                .execute(&mut *tx)
+                .await?;
+        }
+        warn_of_earlier(&mut tx, id).await?;
+        warn_of_elsewhere(&mut tx, id, &rows, &elsewhere).await?;
+        for (currency, facts) in &facts {
+            let balance = balances.get(currency.as_str());
+            let total = coins.get(currency).map(|(_, _, total)| total);
+            sqlx::query("UPDATE payout_coins SET balance = ?, worth = ?, worth_of = ?, worth_currency = ? WHERE batch = ? AND currency = ?")
+                .bind(balance.map(|balance| balance.amount.clone()).unwrap_or_default().to_string())
+                .bind(facts.worth.as_ref().map(Amount::to_string))
+                .bind(total.map(Amount::to_string))
+                .bind(SHOP_CURRENCY)
+                .bind(id)
+                .bind(currency)
+                .execute(&mut *tx)
+                .await?;
+        }
+        sqlx::query("UPDATE payout_batches SET checked_at = ? WHERE id = ?")
+            .bind(store::time(began))
+            .bind(id)
+            .execute(&mut *tx)
+            .await?;
+        record.recount(&mut tx).await?;
+        record.set_trouble(&mut *tx, None).await?;
+        let note = match record.bad {
+            0 => format!("Checked against your shop: {} can be paid.", rows_in_words(record.payable)),
+            bad => format!(
+                "Checked against your shop: {} can be paid, {bad} cannot.",
+                rows_in_words(record.payable)
+            ),
+        };
+        record.advance(&mut tx, BatchState::Checked, self.ctx.now(), &note).await?;
+        tx.commit().await?;
+        Ok(())
+    }
+
+    /// The distinct recipients that were not checked yet.
+    async fn unchecked(&self, id: &str) -> Result<Vec<Recipient>, Failure> {
+        let rows: Vec<(u32, String, String, Option<String>)> = sqlx::query_as(
+            "SELECT number, address, currency, extra_id FROM payout_rows
+             WHERE batch = ? AND removed_at IS NULL AND status = 'ready' AND address_checked = 0 ORDER BY number",
+        )
+        .bind(id)
+        .fetch_all(&self.ctx.db)
+        .await?;
+        let mut known = HashMap::new();
+        let mut recipients: Vec<Recipient> = Vec::new();
+        for (number, address, currency, extra_id) in rows {
+            let at = *known
+                .entry((address.clone(), currency.clone(), extra_id.clone()))
+                .or_insert(recipients.len());
+            if at == recipients.len() {
+                recipients.push(Recipient {
+                    address,
+                    currency: ticker(&currency)?,
+                    extra_id,
+                    rows: Vec::new(),
+                });
+            }
+            recipients[at].rows.push(number);
+        }
+        Ok(recipients)
+    }
+
+    async fn ask_about(
+        &self,
+        currency: &str,
+        smallest: &Amount,
+        largest: &Amount,
+        total: &Amount,
+    ) -> Result<CoinFacts, Failure> {
+        let client = &self.ctx.client;
+        let coin = ticker(currency)?;
+        let fee = |amount: &Amount| GetPayoutFee { currency: coin.clone(), amount: amount.clone() };
+        let first = if_known(client.send(&fee(smallest)).await)?.map(|answer| answer.fee);
+        let fees = match first {
+            Some(first) if smallest == largest => Some((first.clone(), first)),
+            Some(first) => if_known(client.send(&fee(largest)).await)?.map(|answer| (first, answer.fee)),
+            None => None,
+        };
+        let estimate = GetEstimate {
+            amount: total.clone(),
+            currency_from: coin.clone(),
+            currency_to: ticker(SHOP_CURRENCY)?,
+        };
+        Ok(CoinFacts {
+            minimum: if_known(client.send(&GetPayoutMinimum { currency: coin }).await)?,
+            fees,
+            worth: if_known(client.send(&estimate).await)?.map(|answer| answer.estimated_amount),
+        })
+    }
+
+    /// Asks NOWPayments about an address: `None` when it is good, else the reason in its words. An answer that is neither
+    /// is asked for again a few times, and is an error then: it never passes for a good one.
+    async fn validate(&self, recipient: &Recipient) -> Result<Option<String>, Error> {
+        let request = ValidateAddress {
+            address: recipient.address.clone(),
+            currency: recipient.currency.clone(),
+            extra_id: recipient.extra_id.clone(),
+        };
+        let mut wait = Duration::from_millis(500);
+        for _ in 0..3 {
+            match self.ctx.client.send(&request).await {
+                Ok(()) => return Ok(None),
+                Err(error) if is_verdict(&error) => {
+                    return Ok(error.refused().map(|refused| refused.message.clone()));
+                }
+                // It changes nothing at the provider, so unlike other POSTs it may be repeated.
+                Err(error) if error.is_transient() => {
+                    let asked = error.refused().and_then(|refused| refused.retry_after).unwrap_or_default();
+                    tokio::time::sleep(wait.max(asked.min(Duration::from_secs(30)))).await;
+                    wait *= 2;
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        match self.ctx.client.send(&request).await {
+            Ok(()) => Ok(None),
+            Err(error) if is_verdict(&error) => Ok(error.refused().map(|refused| refused.message.clone())),
+            Err(error) => Err(error),
+        }
+    }
+}
+
+impl Record {
+    /// Forgets what the check has found.
+    pub(super) async fn back_to_draft(
+        &mut self,
+        tx: &mut SqliteConnection,
+        at: chrono::DateTime<chrono::Utc>,
+        note: &str,
+    ) -> Result<(), Failure> {
+        sqlx::query(
+            "UPDATE payout_rows SET found_problems = '[]', found_warnings = '[]', address_checked = 0, fee_estimate = NULL,
+                    status = CASE problems WHEN '[]' THEN 'ready' ELSE 'bad' END
+             WHERE batch = ?",
+        )
+        .bind(&self.id)
+        .execute(&mut *tx)
+        .await?;
+        sqlx::query("UPDATE payout_coins SET balance = NULL, worth = NULL, worth_of = NULL WHERE batch = ?")
+            .bind(&self.id)
+            .execute(&mut *tx)
+            .await?;
+        self.recount(tx).await?;
+        self.advance(tx, BatchState::Draft, at, note).await
+    }
+}
+
+/// The smallest and the largest row and the total of each coin.
+fn coins_of(rows: &[PayableRow]) -> Result<BTreeMap<String, (Amount, Amount, Amount)>, Failure> {
+    let mut coins = BTreeMap::<String, (Amount, Amount, Amount)>::new();
+    for row in rows {
+        let amount = row.amount()?;
+        match coins.get_mut(&row.currency) {
+            Some((smallest, largest, total)) => {
+                *total += &amount;
+                if amount < *smallest {
+                    *smallest = amount;
+                } else if amount > *largest {
+                    *largest = amount;
+                }
+            }
+            None => drop(coins.insert(row.currency.clone(), (amount.clone(), amount.clone(), amount))),
+        }
+    }
+    Ok(coins)
+}
+
+/// The fee of a row between the smallest and the largest: fees are fixed or follow the amount, and either lies on the line
+/// between the two. Rounded up.
+fn fee_of(
+    amount: &Amount,
+    (smallest, largest): (&Amount, &Amount),
+    (low, high): &(Amount, Amount),
+) -> Option<Amount> {
+    let (span, rise) = (largest - smallest, high - low);
+    if span.is_zero() || rise.is_zero() {
+        return Some(low.clone());
+    }
+    let part = (amount - smallest).as_decimal() * rise.as_decimal() / span.as_decimal();
+    let part = part.with_scale_round(12, bigdecimal::RoundingMode::Up);
+    Some(low + &Amount::try_from(part).ok()?)
+}
+
+/// An answer, or nothing when the API has none for this coin. A failure that concerns all coins stays one.
+fn if_known<T>(answer: Result<T, Error>) -> Result<Option<T>, Failure> {
+    match answer {
+        Ok(answer) => Ok(Some(answer)),
+        Err(error) if is_verdict(&error) => Ok(None),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Whether the API has refused what was asked about, rather than who asks or for the moment.
+fn is_verdict(error: &Error) -> bool {
+    error.refused().is_some_and(|refused| {
+        refused.from_api
+            && matches!(refused.status, 400 | 404 | 422)
+            && !refused.is_wrong_key()
+            && !refused.is_computer_not_allowed()
+    })
+}
+
+async fn keep_verdict(
+    tx: &mut SqliteConnection,
+    batch: &str,
+    recipient: &Recipient,
+    refusal: Option<&str>,
+) -> Result<(), Failure> {
+    for number in &recipient.rows {
+        sqlx::query("UPDATE payout_rows SET address_checked = 1 WHERE batch = ? AND number = ?")
+            .bind(batch)
+            .bind(number)
+            .execute(&mut *tx)
+            .await?;
+        if let Some(reason) = refusal {
+            let problem = RowProblem {
+                column: Some("address".to_owned()),
+                value: recipient.address.clone(),
+                code: "address_refused".to_owned(),
+                message: format!(
+                    "NOWPayments does not take this as an address for {}: “{reason}”. Ask the recipient for it again.",
+                    recipient.currency.to_ascii_uppercase()
+                ),
+            };
+            find_problem(tx, batch, *number, &problem).await?;
+        }
+    }
+    Ok(())
+}
+
+/// Adds a problem to a row, which is bad from then on.
+async fn find_problem(
+    tx: &mut SqliteConnection,
+    batch: &str,
+    number: u32,
+    problem: &RowProblem,
+) -> Result<(), Failure> {
+    sqlx::query(
+        "UPDATE payout_rows SET found_problems = json_insert(found_problems, '$[#]', json(?)), status = ?
+         WHERE batch = ? AND number = ?",
+    )
+    .bind(json(problem))
+    .bind(RowStatus::Bad)
+    .bind(batch)
+    .bind(number)
+    .execute(&mut *tx)
+    .await?;
+    Ok(())
+}
+
+async fn warn(
+    tx: &mut SqliteConnection,
+    batch: &str,
+    number: u32,
+    code: &str,
+    message: String,
+) -> Result<(), Failure> {
+    let warning = RowProblem { column: None, value: String::new(), code: code.to_owned(), message };
+    sqlx::query(
+        "UPDATE payout_rows SET found_warnings = json_insert(found_warnings, '$[#]', json(?)) WHERE batch = ? AND number = ?",
+    )
+    .bind(json(&warning))
+    .bind(batch)
+    .bind(number)
+    .execute(&mut *tx)
+    .await?;
+    Ok(())
+}
+
+fn below_minimum(row: &PayableRow, minimum: &Amount) -> Result<RowProblem, Failure> {
+    let coin = row.currency.to_ascii_uppercase();
+    Ok(RowProblem {
+        column: Some("amount".to_owned()),
+        value: row.amount()?.to_string(),
+        code: "below_minimum".to_owned(),
+        message: format!(
+            "NOWPayments pays out at least {minimum} {coin} at a time. Pay more at once, or remove the row."
+        ),
+    })
+}
+
+/// Warns of rows that an earlier batch has paid, or is about to: same address, memo, coin and amount.
+async fn warn_of_earlier(tx: &mut SqliteConnection, batch: &str) -> Result<(), Failure> {
+    let earlier: Vec<(u32, RowStatus, String, chrono::DateTime<chrono::Utc>)> = sqlx::query_as(
+        "SELECT mine.number, other.status, payout_batches.name, max(payout_batches.created_at)
+         FROM payout_rows AS mine
+         JOIN payout_rows AS other ON other.address = mine.address AND other.currency = mine.currency AND other.amount = mine.amount
+              AND other.extra_id IS mine.extra_id AND other.batch <> mine.batch
+         JOIN payout_batches ON payout_batches.id = other.batch
+         WHERE mine.batch = ? AND mine.removed_at IS NULL AND mine.status = 'ready'
+           AND other.removed_at IS NULL
+           AND (other.status IN ('waiting', 'processing', 'sending', 'paid', 'failed') OR payout_batches.state IN ('submitting', 'unknown'))
+         GROUP BY mine.number",
+    )
+    .bind(batch)
+    .fetch_all(&mut *tx)
+    .await?;
+    for (number, status, name, at) in earlier {
+        let at = at.format("%Y-%m-%d");
+        let (code, message) = match status {
+            RowStatus::Paid => (
+                "paid_before",
+                format!("The same amount was paid to this address before, in “{name}” of {at}."),
+            ),
+            _ => (
+                "sent_before",
+                format!("“{name}” of {at} sends the same amount to this address, and has not ended."),
+            ),
+        };
+        warn(tx, batch, number, code, message).await?;
+    }
+    Ok(())
+}
+
+/// Warns of rows that NOWPayments shows as payouts that no batch of this computer has made.
+async fn warn_of_elsewhere(
+    tx: &mut SqliteConnection,
+    batch: &str,
+    rows: &[PayableRow],
+    elsewhere: &lookup::Listing,
+) -> Result<(), Failure> {
+    let mut seen = HashMap::new();
+    for payout in &elsewhere.payouts {
+        if !matches!(payout.status, PayoutStatus::Rejected | PayoutStatus::Cancelled)
+            && !lookup::is_ours(&mut *tx, payout).await?
+        {
+            seen.entry((payout.currency.as_str(), payout.amount.clone()))
+                .or_insert_with(Vec::new)
+                .push(payout);
+        }
+    }
+    if seen.is_empty() {
+        return Ok(());
+    }
+    for row in rows {
+        let like = seen.get(&(row.currency.as_str(), row.amount()?));
+        let Some(payout) =
+            like.and_then(|like| like.iter().find(|payout| lookup::same_recipient(row, payout)))
+        else {
+            continue;
+        };
+        let at = payout.created_at.map(|at| format!(" on {}", at.format("%Y-%m-%d"))).unwrap_or_default();
+        let message =
+            format!("The same amount was sent to this address{at} already, but not from this computer.");
+        warn(tx, batch, row.number, "paid_elsewhere", message).await?;
+    }
+    Ok(())
+}
+
+pub(super) fn rows_in_words(count: u32) -> String {
+    if count == 1 { "1 row".to_owned() } else { format!("{count} rows") }
+}
+
+/// A ticker that the importer took from the list of coins.
+pub(super) fn ticker(text: &str) -> Result<Ticker, Failure> {
+    text.parse().map_err(|_| Failure::other(format!("“{text}” is no ticker of NOWPayments.")))
+}
+
+fn count(items: usize) -> u32 {
+    u32::try_from(items).unwrap_or(u32::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_fee_of_a_row_lies_between_those_of_the_ends() {
+        let amount = |text: &str| text.parse::<Amount>().unwrap();
+        for (row, ends, fees, fee) in [
+            ("5", ("1", "9"), ("0.5", "0.5"), "0.5"),
+            ("5", ("5", "5"), ("0.5", "0.5"), "0.5"),
+            ("1", ("1", "9"), ("0.1", "0.9"), "0.1"),
+            ("9", ("1", "9"), ("0.1", "0.9"), "0.9"),
+            ("5", ("1", "9"), ("0.1", "0.9"), "0.5"),
+            ("2", ("1", "4"), ("0", "1"), "0.333333333334"),
+        ] {
+            let fees = (amount(fees.0), amount(fees.1));
+            assert_eq!(
+                fee_of(&amount(row), (&amount(ends.0), &amount(ends.1)), &fees),
+                Some(amount(fee)),
+                "{row}"
+            );
+        }
+    }
+}

@@ -1,0 +1,345 @@
+//! A strict reader of comma-separated values (RFC 4180) that never mends what is broken.
+//!
+//! It works on bytes: the comma, the quote and the line ends are ASCII, which UTF-8 keeps apart from all else. It goes
+//! through the text once and holds one record at a time. What it allows beyond the RFC: CR and LF as line ends too,
+//! also mixed in one file.
+
+use std::borrow::Cow;
+
+/// How many fields of a record are kept. More are counted and not kept, so that a line of commas cannot fill memory.
+pub(super) const MOST_FIELDS: usize = 256;
+
+/// Reads records one after the other.
+pub(super) struct Reader<'a> {
+    text: &'a [u8],
+    delimiter: u8,
+    at: usize,
+    line: u32,
+}
+
+/// One record. A record with a fault is whole in `raw`; what is in its fields is not to be relied on.
+pub(super) struct Record<'a> {
+    /// The line it begins on, from 1.
+    pub(super) line: u32,
+    /// The line it ends on.
+    pub(super) last_line: u32,
+    /// Its text in the file, without the line end.
+    pub(super) raw: &'a [u8],
+    /// Its fields, at most [`MOST_FIELDS`].
+    pub(super) fields: Vec<Field<'a>>,
+    /// How many fields it has.
+    pub(super) count: usize,
+    /// Whether all its fields are empty, or hold nothing but spaces and tabs.
+    pub(super) blank: bool,
+    /// The first thing that is wrong with its quotes.
+    pub(super) fault: Option<Fault>,
+}
+
+/// One field of a record.
+pub(super) struct Field<'a> {
+    /// The line it begins on, from 1.
+    pub(super) line: u32,
+    /// Whether it stood in quotes.
+    pub(super) quoted: bool,
+    /// What it holds, without the quotes around it.
+    pub(super) bytes: Cow<'a, [u8]>,
+}
+
+/// Quotes that break the rules.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Fault {
+    /// How.
+    pub(super) kind: FaultKind,
+    /// In which field, from 0.
+    pub(super) field: usize,
+    /// The line that the field begins on, from 1.
+    pub(super) line: u32,
+}
+
+/// How quotes can break the rules.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum FaultKind {
+    /// A quote that is never closed: the record goes on to the end of the file.
+    Unclosed,
+    /// A closing quote that is followed by neither a delimiter nor the end of the line.
+    TextAfter,
+    /// A quote in a field that does not begin with one.
+    Inside,
+}
+
+/// How many line ends there are in a text: CR LF, CR and LF each count as one.
+pub(super) fn line_ends(text: &[u8]) -> u32 {
+    let mut reader = Reader::new(text, b',');
+    while reader.peek().is_some() {
+        match reader.peek() {
+            Some(b'\n' | b'\r') => reader.take_line_end(),
+            _ => reader.at += 1,
+        }
+    }
+    reader.line - 1
+}
+
+impl<'a> Reader<'a> {
+    /// Reads `text`, which has no byte order mark any more.
+    pub(super) fn new(text: &'a [u8], delimiter: u8) -> Self {
+        Self { text, delimiter, at: 0, line: 1 }
+    }
+
+    fn peek(&self) -> Option<u8> {
+        self.text.get(self.at).copied()
+    }
+
+    fn take_line_end(&mut self) {
+        self.at += if self.text[self.at..].starts_with(b"\r\n") { 2 } else { 1 };
+        self.line += 1;
+    }
+
+    /// Moves to the next delimiter or line end outside quotes. True when there was a quote before it.
+    fn skip_to_field_end(&mut self) -> bool {
+        let rest = &self.text[self.at..];
+        let ends = |byte: &u8| *byte == self.delimiter || matches!(byte, b'\n' | b'\r');
+        let length = rest.iter().position(ends).unwrap_or(rest.len());
+        self.at += length;
+        rest[..length].contains(&b'"')
+    }
+
+    /// Reads the field that begins here. `None` as its kind of fault: there is none.
+    fn field(&mut self) -> (Field<'a>, Option<FaultKind>) {
+        let line = self.line;
+        let mut start = self.at;
+        if self.peek() != Some(b'"') {
+            let inside = self.skip_to_field_end();
+            let bytes = Cow::Borrowed(&self.text[start..self.at]);
+            return (Field { line, quoted: false, bytes }, inside.then_some(FaultKind::Inside));
+        }
+        self.at += 1;
+        start += 1;
+        let mut before = Vec::new();
+        let fault = loop {
+            match self.peek() {
+                None => break Some(FaultKind::Unclosed),
+                Some(b'\n' | b'\r') => self.take_line_end(),
+                Some(b'"') if self.text.get(self.at + 1) == Some(&b'"') => {
+                    before.extend_from_slice(&self.text[start..=self.at]);
+                    self.at += 2;
+                    start = self.at;
+                }
+                Some(b'"') => break None,
+                Some(_) => self.at += 1,
+            }
+        };
+        let last = &self.text[start..self.at];
+        let bytes = if before.is_empty() {
+            Cow::Borrowed(last)
+        } else {
+            before.extend_from_slice(last);
+            Cow::Owned(before)
+        };
+        let field = Field { line, quoted: true, bytes };
+        if fault.is_some() {
+            return (field, fault);
+        }
+        self.at += 1;
+        let end = self.at;
+        self.skip_to_field_end();
+        (field, (self.at > end).then_some(FaultKind::TextAfter))
+    }
+}
+
+impl<'a> Iterator for Reader<'a> {
+    type Item = Record<'a>;
+
+    fn next(&mut self) -> Option<Record<'a>> {
+        self.peek()?;
+        let (start, line) = (self.at, self.line);
+        let mut record = Record {
+            line,
+            last_line: line,
+            raw: &[],
+            fields: Vec::new(),
+            count: 0,
+            blank: true,
+            fault: None,
+        };
+        loop {
+            let (field, fault) = self.field();
+            if let Some(kind) = fault
+                && record.fault.is_none()
+            {
+                record.fault = Some(Fault { kind, field: record.count, line: field.line });
+            }
+            record.blank &= fault.is_none() && field.bytes.iter().all(|byte| matches!(byte, b' ' | b'\t'));
+            record.count += 1;
+            if record.fields.len() < MOST_FIELDS {
+                record.fields.push(field);
+            }
+            record.raw = &self.text[start..self.at];
+            // Only an unclosed quote takes a line end along; nothing stands on the line after it.
+            record.last_line =
+                self.line - u32::from(record.raw.ends_with(b"\n") || record.raw.ends_with(b"\r"));
+            match self.peek() {
+                Some(byte) if byte == self.delimiter => self.at += 1,
+                Some(_) => {
+                    self.take_line_end();
+                    return Some(record);
+                }
+                None => return Some(record),
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn records(text: &str) -> Vec<Record<'_>> {
+        Reader::new(text.as_bytes(), b',').collect()
+    }
+
+    fn rows(text: &str) -> Vec<(u32, Vec<String>)> {
+        records(text)
+            .iter()
+            .map(|record| {
+                assert_eq!(record.fault, None, "{text:?}");
+                (record.line, record.fields.iter().map(|field| text_of(field)).collect())
+            })
+            .collect()
+    }
+
+    fn text_of(field: &Field<'_>) -> String {
+        String::from_utf8(field.bytes.to_vec()).unwrap()
+    }
+
+    #[test]
+    fn records_are_read_with_the_lines_they_begin_on() {
+        for (text, expected) in [
+            ("", vec![]),
+            ("a", vec![(1, vec!["a"])]),
+            ("a,b\n", vec![(1, vec!["a", "b"])]),
+            ("a,\n", vec![(1, vec!["a", ""])]),
+            ("a,", vec![(1, vec!["a", ""])]),
+            (",", vec![(1, vec!["", ""])]),
+            ("a\r\nb\rc\nd", vec![(1, vec!["a"]), (2, vec!["b"]), (3, vec!["c"]), (4, vec!["d"])]),
+            ("a\n\nb", vec![(1, vec!["a"]), (2, vec![""]), (3, vec!["b"])]),
+            ("\n\r\n\r", vec![(1, vec![""]), (2, vec![""]), (3, vec![""])]),
+            ("\"a,b\",c", vec![(1, vec!["a,b", "c"])]),
+            ("\"a\"\"b\",\"\"\"\"", vec![(1, vec!["a\"b", "\""])]),
+            ("\"\",\"\"\n", vec![(1, vec!["", ""])]),
+            ("\"a\nb\r\nc\rd\",e\nf", vec![(1, vec!["a\nb\r\nc\rd", "e"]), (5, vec!["f"])]),
+            (" a , b \n", vec![(1, vec![" a ", " b "])]),
+        ] {
+            let expected: Vec<(u32, Vec<String>)> = expected
+                .into_iter()
+                .map(|(line, fields)| (line, fields.into_iter().map(str::to_owned).collect()))
+                .collect();
+            assert_eq!(rows(text), expected, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn broken_quotes_are_told_apart_and_end_where_the_record_ends() {
+        use FaultKind::{Inside, TextAfter, Unclosed};
+        for (text, kind, field, line, lines, raw) in [
+            ("\"a\"b,c\nd", TextAfter, 0, 1, (1, 1), "\"a\"b,c"),
+            ("x,\"a\" ,c\nd", TextAfter, 1, 1, (1, 1), "x,\"a\" ,c"),
+            ("a\"b,c\nd", Inside, 0, 1, (1, 1), "a\"b,c"),
+            ("a, \"b\"\nd", Inside, 1, 1, (1, 1), "a, \"b\""),
+            ("a,\"b\nc\nd", Unclosed, 1, 1, (1, 3), "a,\"b\nc\nd"),
+            ("a,\"b\nc\n", Unclosed, 1, 1, (1, 2), "a,\"b\nc\n"),
+            ("\"a\nb\",\"c\"d,\"e\nf\"\ng", TextAfter, 1, 2, (1, 3), "\"a\nb\",\"c\"d,\"e\nf\""),
+            ("\"", Unclosed, 0, 1, (1, 1), "\""),
+            ("\"\"\"", Unclosed, 0, 1, (1, 1), "\"\"\""),
+        ] {
+            let records = records(text);
+            let first = &records[0];
+            assert_eq!(first.fault, Some(Fault { kind, field, line }), "{text:?}");
+            assert_eq!((first.line, first.last_line), lines, "{text:?}");
+            assert_eq!(first.raw, raw.as_bytes(), "{text:?}");
+            assert!(records[1..].iter().all(|record| record.fault.is_none()), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn only_empty_fields_make_a_blank_record() {
+        for (text, blank) in [
+            ("\n", true),
+            (" \t \n", true),
+            (" , ,\t\n", true),
+            ("\"\",\" \"\n", true),
+            ("\"", false),
+            ("\"\" \"\"", false),
+            (",x,", false),
+            ("\u{a0}\n", false),
+        ] {
+            assert_eq!(records(text)[0].blank, blank, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_field_knows_the_line_it_begins_on() {
+        let records = records("\"a\nb\",c,\"d\ne\",f\ng");
+        assert_eq!(records[0].fields.iter().map(|field| field.line).collect::<Vec<_>>(), [1, 2, 2, 3]);
+        assert_eq!((records[0].last_line, records[1].line), (3, 4));
+    }
+
+    #[test]
+    fn fields_beyond_the_bound_are_counted_and_not_kept() {
+        let text = ",".repeat(100_000);
+        let records = records(&text);
+        assert_eq!((records[0].count, records[0].fields.len()), (100_001, MOST_FIELDS));
+    }
+
+    /// Writes a table in one of the ways that mean it: quotes where needed and elsewhere as `quote` says.
+    fn write(table: &[Vec<String>], ends: &[&str], quote: &[bool]) -> String {
+        let mut quote = quote.iter().cycle();
+        let mut ends = ends.iter().cycle();
+        let mut text = String::new();
+        for row in table {
+            let fields: Vec<String> = row
+                .iter()
+                .map(|field| {
+                    if *quote.next().unwrap() || field.contains([',', '"', '\n', '\r']) {
+                        format!("\"{}\"", field.replace('"', "\"\""))
+                    } else {
+                        field.clone()
+                    }
+                })
+                .collect();
+            text.push_str(&fields.join(","));
+            // An empty last line would be no line at all without an end.
+            text.push_str(ends.next().unwrap());
+        }
+        text
+    }
+
+    proptest! {
+        #[test]
+        fn any_table_reads_back_exactly(
+            table in prop::collection::vec(prop::collection::vec("[a-z ,\"\r\n\t;é\u{1F600}]{0,6}", 1..5), 0..6),
+            ends in prop::collection::vec(prop::sample::select(vec!["\n", "\r\n"]), 1..4),
+            quote in prop::collection::vec(any::<bool>(), 1..6),
+        ) {
+            let text = write(&table, &ends, &quote);
+            let read: Vec<Vec<String>> = rows(&text).into_iter().map(|(_, fields)| fields).collect();
+            prop_assert_eq!(read, table);
+        }
+
+        #[test]
+        fn every_byte_belongs_to_one_record_and_lines_never_go_back(
+            bytes in prop::collection::vec(prop::sample::select(b"a,\"\r\n \xff".to_vec()), 0..60),
+        ) {
+            let mut length = 0;
+            let mut line = 0;
+            for record in Reader::new(&bytes, b',') {
+                prop_assert!(record.line > line && record.last_line >= record.line);
+                line = record.last_line;
+                length += record.raw.len();
+            }
+            let ends = bytes.len() - length;
+            prop_assert!(ends <= bytes.iter().filter(|byte| matches!(byte, b'\r' | b'\n')).count());
+        }
+    }
+}

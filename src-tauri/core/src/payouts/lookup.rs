@@ -1,0 +1,393 @@
+//! Finding our payouts in what NOWPayments shows: by our ids, and where it shows none by the rows themselves.
+
+use std::collections::{BTreeMap, HashSet};
+
+use chrono::{DateTime, TimeDelta, Utc};
+use nowpayments::{
+    Client, Error, Order, PayoutBatchId,
+    payouts::{ListPayouts, Payout, PayoutSort, PayoutStatus},
+};
+use sqlx::{SqliteConnection, SqliteExecutor};
+
+use super::record::PayableRow;
+use crate::failure::Failure;
+
+/// How far a time that the provider gives may lie before one that we took from its clock, which tells whole seconds and
+/// was read before.
+const CLOCK_SLACK: TimeDelta = TimeDelta::seconds(60);
+
+/// What the provider's list shows from some time on.
+pub(super) struct Listing {
+    pub(super) payouts: Vec<Payout>,
+    /// Whether nothing of that time can be missing.
+    pub(super) complete: bool,
+}
+
+/// Reads the provider's list back to `since`.
+///
+/// It is asked for the newest first, which no new payout can spoil: it only moves the others to later pages, where they are
+/// seen twice. It is not asked to filter by date, since that date is the one of the request, which a payout that was not
+/// approved may not have. Only an order that was kept allows to stop early; otherwise it is read to its end.
+pub(super) async fn list(client: &Client, since: DateTime<Utc>, most_pages: u32) -> Result<Listing, Error> {
+    let (mut seen, mut payouts) = (HashSet::new(), Vec::new());
+    let (mut ordered, mut oldest) = (true, None::<DateTime<Utc>>);
+    for page in 0..most_pages {
+        let list = ListPayouts {
+            order_by: Some(PayoutSort::DateCreated),
+            order: Some(Order::Desc),
+            page,
+            ..ListPayouts::default()
+        };
+        let rows = client.send(&list).await?;
+        if rows.is_empty() {
+            return Ok(Listing { payouts, complete: true });
+        }
+        let before = seen.len();
+        for payout in rows {
+            if !seen.insert(payout.id.clone()) {
+                continue;
+            }
+            match (payout.created_at, oldest) {
+                (Some(at), Some(oldest)) if at > oldest => ordered = false,
+                (None, _) => ordered = false,
+                _ => {}
+            }
+            oldest = payout.created_at.or(oldest);
+            if payout.created_at.is_none_or(|at| at >= since) {
+                payouts.push(payout);
+            }
+        }
+        if ordered && oldest.is_some_and(|oldest| oldest < since) {
+            return Ok(Listing { payouts, complete: true });
+        }
+        if seen.len() == before {
+            break; // the same page again: this list does not show everything
+        }
+    }
+    Ok(Listing { payouts, complete: false })
+}
+
+/// What looking for a batch has found.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Found {
+    /// Nothing of it.
+    Nothing,
+    /// This is it.
+    Batch(PayoutBatchId),
+    /// Something like it, in words; a person must look.
+    Unclear(String),
+}
+
+/// Looks for the batch that was made of `rows` at `submitted` or later.
+///
+/// Our ids decide, whatever else the list shows. The same call may have been delivered twice: of several batches with our
+/// ids the one that is furthest is taken, and only that one is ever approved. Payouts that show no id at all are matched by
+/// their rows, and only if exactly one batch has exactly our rows: `taken` are the provider's batches that belong to others.
+pub(super) fn find(
+    rows: &[PayableRow],
+    ids: &HashSet<String>,
+    taken: &HashSet<String>,
+    listing: &Listing,
+    submitted: DateTime<Utc>,
+) -> Result<Found, Failure> {
+    let mut batches = BTreeMap::<String, Vec<&Payout>>::new();
+    for payout in &listing.payouts {
+        let id = payout.batch_withdrawal_id.as_ref().map_or(payout.id.as_str(), PayoutBatchId::as_str);
+        batches.entry(id.to_owned()).or_default().push(payout);
+    }
+    batches.retain(|id, _| !taken.contains(id));
+    let has_our_id = |payout: &&Payout| payout.unique_external_id.as_ref().is_some_and(|id| ids.contains(id));
+    // `max_by_key` takes the last of equals: with the keys reversed, the batch that was made first.
+    let ours = batches
+        .iter()
+        .rev()
+        .filter(|(_, payouts)| payouts.iter().any(has_our_id))
+        .max_by_key(|(_, payouts)| payouts.iter().map(|payout| progress(&payout.status)).max());
+    if let Some((id, _)) = ours {
+        return Ok(found(id));
+    }
+
+    let mut alike = Vec::new();
+    let mut partly = Vec::new();
+    for (id, payouts) in &batches {
+        let new =
+            payouts.iter().all(|payout| payout.created_at.is_none_or(|at| at >= submitted - CLOCK_SLACK));
+        if !new || payouts.iter().any(|payout| payout.unique_external_id.is_some()) {
+            continue;
+        }
+        match pair(rows, payouts)? {
+            Some(_) => alike.push((id, payouts)),
+            None if overlaps(rows, payouts)? => partly.push(id),
+            None => {}
+        }
+    }
+    let over = |(_, payouts): &(&String, &Vec<&Payout>)| {
+        payouts.iter().all(|payout| payout.status == PayoutStatus::Rejected)
+    };
+    Ok(match (alike.as_slice(), partly.as_slice()) {
+        ([], []) => Found::Nothing,
+        ([(id, _)], []) => found(id),
+        // Nothing can come of any of them: it does not matter which one is ours.
+        ([(id, _), ..], _) if alike.iter().all(over) => found(id),
+        _ => {
+            let ids: Vec<_> =
+                alike.iter().map(|(id, _)| id.as_str()).chain(partly.iter().map(|id| id.as_str())).collect();
+            Found::Unclear(format!(
+                "NOWPayments shows payouts that may be this batch ({}), but they cannot be told apart for certain. Compare them in the dashboard of NOWPayments; do not send these rows again before.",
+                ids.join(", ")
+            ))
+        }
+    })
+}
+
+fn found(id: &str) -> Found {
+    match id.parse() {
+        Ok(id) => Found::Batch(id),
+        Err(_) => {
+            Found::Unclear("NOWPayments shows this batch under a number that makes no sense.".to_owned())
+        }
+    }
+}
+
+/// How far a payout is, for choosing the batch that must not be overlooked.
+fn progress(status: &PayoutStatus) -> u8 {
+    match status {
+        PayoutStatus::Rejected | PayoutStatus::Cancelled | PayoutStatus::RejectedNotChecked => 0,
+        PayoutStatus::New | PayoutStatus::Creating => 1,
+        PayoutStatus::Waiting | PayoutStatus::Other(_) => 2,
+        PayoutStatus::Processing => 3,
+        PayoutStatus::Sending | PayoutStatus::Failed => 4,
+        PayoutStatus::Finished => 5,
+    }
+}
+
+/// Pairs our rows with the provider's: for each of ours the index of its counterpart. `None` unless each has exactly one.
+///
+/// Rows are told apart by our ids, by the provider's once they are known, and otherwise by what they pay to whom, first at
+/// the same place and then anywhere: rows that are alike in all of that are interchangeable.
+pub(super) fn pair(rows: &[PayableRow], payouts: &[&Payout]) -> Result<Option<Vec<usize>>, Failure> {
+    if rows.len() != payouts.len() {
+        return Ok(None);
+    }
+    let mut by_id = std::collections::HashMap::new();
+    let mut by_content = std::collections::HashMap::<_, Vec<usize>>::new();
+    for (index, payout) in payouts.iter().enumerate().rev() {
+        match &payout.unique_external_id {
+            Some(id) => drop(by_id.insert(id.as_str(), index)),
+            None => {
+                by_id.insert(payout.id.as_str(), index);
+                by_content.entry((payout.currency.as_str(), payout.amount.clone())).or_default().push(index);
+            }
+        }
+    }
+    let mut free = vec![true; payouts.len()];
+    let mut pairs = vec![None; rows.len()];
+    for (at, row) in rows.iter().enumerate() {
+        let own = row.unique_external_id.as_deref().and_then(|id| by_id.get(id));
+        if let Some(&index) = own.or_else(|| row.provider_id.as_deref().and_then(|id| by_id.get(id))) {
+            if !same(row, payouts[index])? || !std::mem::take(&mut free[index]) {
+                return Ok(None);
+            }
+            pairs[at] = Some(index);
+        }
+    }
+    for (at, row) in rows.iter().enumerate().filter(|(at, _)| pairs[*at].is_none()).collect::<Vec<_>>() {
+        let nameless = payouts[at].unique_external_id.is_none();
+        let index = if free[at] && nameless && same(row, payouts[at])? {
+            Some(at)
+        } else {
+            let like = by_content.get_mut(&(row.currency.as_str(), row.amount()?));
+            like.and_then(|like| {
+                like.retain(|&index| free[index]);
+                like.iter().rev().copied().find(|&index| same_recipient(row, payouts[index]))
+            })
+        };
+        let Some(index) = index else { return Ok(None) };
+        free[index] = false;
+        pairs[at] = Some(index);
+    }
+    Ok(pairs.into_iter().collect())
+}
+
+/// Whether any row pays what one of these pays.
+pub(super) fn overlaps(rows: &[PayableRow], payouts: &[&Payout]) -> Result<bool, Failure> {
+    for row in rows {
+        for payout in payouts {
+            if same(row, payout)? {
+                return Ok(true);
+            }
+        }
+    }
+    Ok(false)
+}
+
+/// Whether the provider's payout is exactly what our row says.
+fn same(row: &PayableRow, payout: &Payout) -> Result<bool, Failure> {
+    Ok(payout.currency == row.currency.as_str()
+        && payout.amount == row.amount()?
+        && same_recipient(row, payout))
+}
+
+/// Whether they go to the same address and memo. The case of a hexadecimal address is a checksum and no more.
+pub(super) fn same_recipient(row: &PayableRow, payout: &Payout) -> bool {
+    let address = match row.address.strip_prefix("0x") {
+        Some(_) => row.address.eq_ignore_ascii_case(&payout.address),
+        None => row.address == payout.address,
+    };
+    // Some answers leave the memo out; one that is there must be ours.
+    address && (payout.extra_id.is_none() || payout.extra_id == row.extra_id)
+}
+
+/// Whether a batch of this computer knows a payout.
+pub(super) async fn is_ours(db: impl SqliteExecutor<'_>, payout: &Payout) -> Result<bool, Failure> {
+    Ok(sqlx::query_scalar(
+        "SELECT EXISTS (SELECT 1 FROM payout_rows WHERE unique_external_id = ?)
+             OR EXISTS (SELECT 1 FROM payout_batches WHERE provider_id = ?)",
+    )
+    .bind(payout.unique_external_id.as_deref())
+    .bind(payout.batch_withdrawal_id.as_ref().map(PayoutBatchId::as_str))
+    .fetch_one(db)
+    .await?)
+}
+
+/// The provider's batches that belong to other batches of this computer.
+pub(super) async fn taken(db: &mut SqliteConnection, batch: &str) -> Result<HashSet<String>, Failure> {
+    let ids: Vec<String> = sqlx::query_scalar(
+        "SELECT provider_id FROM payout_batches WHERE provider_id IS NOT NULL AND id <> ?",
+    )
+    .bind(batch)
+    .fetch_all(db)
+    .await?;
+    Ok(ids.into_iter().collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{super::record::tests::row, *};
+
+    fn at(second: i64) -> DateTime<Utc> {
+        DateTime::from_timestamp(1_800_000_000 + second, 0).unwrap()
+    }
+
+    fn payout(batch: &str, id: u32, row: &PayableRow, status: &str) -> Payout {
+        let json = serde_json::json!({
+            "id": id.to_string(), "batch_withdrawal_id": batch, "status": status, "address": row.address,
+            "currency": row.currency, "amount": row.amount().unwrap(), "unique_external_id": row.unique_external_id,
+            "extra_id": row.extra_id, "created_at": at(1).to_rfc3339(),
+        });
+        serde_json::from_str(&json.to_string()).unwrap()
+    }
+
+    fn nameless(mut payout: Payout) -> Payout {
+        payout.unique_external_id = None;
+        payout
+    }
+
+    fn ours() -> Vec<PayableRow> {
+        vec![row(1, "A", "trx", "1.5"), row(2, "B", "trx", "2"), row(3, "A", "trx", "1.5")]
+    }
+
+    #[track_caller]
+    fn check(payouts: Vec<Payout>, expected: &str) {
+        let rows = ours();
+        let ids = rows.iter().filter_map(|row| row.unique_external_id.clone()).collect();
+        let taken = HashSet::from(["99".to_owned()]);
+        let listing = Listing { payouts, complete: true };
+        let found = match find(&rows, &ids, &taken, &listing, at(0)).unwrap() {
+            Found::Nothing => "nothing".to_owned(),
+            Found::Batch(id) => id.to_string(),
+            Found::Unclear(_) => "unclear".to_owned(),
+        };
+        assert_eq!(found, expected);
+    }
+
+    fn batch(id: &str, from: u32, status: &str) -> Vec<Payout> {
+        ours().iter().zip(from..).map(|(row, number)| payout(id, number, row, status)).collect()
+    }
+
+    fn nameless_batch(id: &str, from: u32, status: &str) -> Vec<Payout> {
+        batch(id, from, status).into_iter().map(nameless).collect()
+    }
+
+    #[test]
+    fn our_ids_find_the_batch_even_when_the_list_shows_a_part_of_it() {
+        check(batch("7", 1, "CREATING"), "7");
+        check(batch("7", 1, "CREATING")[1..2].to_vec(), "7");
+        check(vec![], "nothing");
+    }
+
+    #[test]
+    fn of_two_batches_with_our_ids_the_one_that_is_further_is_taken() {
+        check([batch("7", 1, "CREATING"), batch("8", 4, "WAITING")].concat(), "8");
+        check([batch("7", 1, "REJECTED"), batch("8", 4, "CREATING")].concat(), "8");
+        check([batch("8", 1, "CREATING"), batch("7", 4, "CREATING")].concat(), "7");
+    }
+
+    #[test]
+    fn without_ids_only_one_complete_batch_is_believed() {
+        check(nameless_batch("7", 1, "CREATING"), "7");
+        check(nameless_batch("7", 1, "CREATING")[..2].to_vec(), "unclear");
+        check([nameless_batch("7", 1, "CREATING"), nameless_batch("8", 4, "CREATING")].concat(), "unclear");
+        check([nameless_batch("7", 1, "REJECTED"), nameless_batch("8", 4, "REJECTED")].concat(), "7");
+        check([nameless_batch("99", 1, "CREATING"), nameless_batch("8", 4, "CREATING")].concat(), "8");
+    }
+
+    #[test]
+    fn what_is_older_or_somebody_elses_is_not_ours() {
+        let mut older = nameless_batch("7", 1, "CREATING");
+        older.iter_mut().for_each(|payout| payout.created_at = Some(at(-100)));
+        check(older, "nothing");
+        let mut other = batch("7", 1, "CREATING");
+        other.iter_mut().for_each(|payout| payout.unique_external_id = Some("other".to_owned()));
+        check(other, "nothing");
+        check(vec![nameless(payout("7", 1, &row(1, "Z", "trx", "1.5"), "CREATING"))], "nothing");
+    }
+
+    #[track_caller]
+    fn pairs(payouts: &[Payout], expected: Option<&[usize]>) {
+        let payouts: Vec<_> = payouts.iter().collect();
+        assert_eq!(pair(&ours(), &payouts).unwrap().as_deref(), expected);
+    }
+
+    #[test]
+    fn rows_are_paired_by_id_then_by_place_then_by_content() {
+        let mut payouts = batch("7", 1, "CREATING");
+        pairs(&payouts, Some(&[0, 1, 2]));
+        payouts.swap(0, 2);
+        pairs(&payouts, Some(&[2, 1, 0]));
+        let mut payouts = nameless_batch("7", 1, "CREATING");
+        pairs(&payouts, Some(&[0, 1, 2]));
+        payouts.swap(0, 1);
+        pairs(&payouts, Some(&[1, 0, 2]));
+    }
+
+    #[test]
+    fn anything_that_differs_is_no_pair() {
+        let changes: [fn(&mut Vec<Payout>); 6] = [
+            |payouts| drop(payouts.pop()),
+            |payouts| payouts.push(payouts[0].clone()),
+            |payouts| payouts[1].amount = "2.000001".parse().unwrap(),
+            |payouts| payouts[1].address = "b".to_owned(),
+            |payouts| payouts[1].currency = "trc".parse().unwrap(),
+            |payouts| payouts[1].extra_id = Some("5".to_owned()),
+        ];
+        for change in changes {
+            let mut named = batch("7", 1, "CREATING");
+            change(&mut named);
+            pairs(&named, None);
+            let mut unnamed = nameless_batch("7", 1, "CREATING");
+            change(&mut unnamed);
+            pairs(&unnamed, None);
+        }
+    }
+
+    #[test]
+    fn the_case_of_a_hexadecimal_address_does_not_matter() {
+        let row = row(1, "0xAbC", "eth", "1");
+        assert!(same_recipient(&row, &payout("7", 1, &self::row(1, "0xabc", "eth", "1"), "CREATING")));
+        assert!(!same_recipient(
+            &self::row(1, "AbC", "eth", "1"),
+            &payout("7", 1, &self::row(1, "abc", "eth", "1"), "CREATING")
+        ));
+    }
+}

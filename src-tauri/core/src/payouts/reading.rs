@@ -1,0 +1,451 @@
+//! What the window sees of batches, rows and approvals.
+
+use chrono::{DateTime, Utc};
+use nowpayments::Amount;
+use sqlx::{FromRow, SqliteExecutor};
+use url::Url;
+
+use super::{
+    Payouts,
+    batch::{
+        Batch, BatchRow, BatchState, BatchSummary, CoinTotal, FileCounts, PendingApproval, RowFilter,
+        RowPage, RowProblem, RowQuery, RowStatus, Step,
+    },
+    record::{Record, amount},
+};
+use crate::{
+    failure::Failure,
+    second_factor::{local, provider_now},
+};
+
+/// What the shop counts in. One for all shops, until an owner can choose.
+pub(super) const SHOP_CURRENCY: &str = "usd";
+
+/// How many complete looks, late enough, must have found nothing before the owner may give up an unknown batch.
+pub(super) const LOOKS_TO_RELEASE: u32 = 2;
+
+impl Payouts {
+    pub(super) async fn read_list(&self) -> Result<Vec<BatchSummary>, Failure> {
+        let db = &self.ctx.db;
+        let records: Vec<Record> =
+            sqlx::query_as("SELECT * FROM payout_batches ORDER BY created_at DESC, id").fetch_all(db).await?;
+        let mut summaries = Vec::with_capacity(records.len());
+        for record in records {
+            let totals = totals(db, &record.id).await?;
+            summaries.push(record.summary(totals));
+        }
+        Ok(summaries)
+    }
+
+    pub(super) async fn read(&self, id: &str) -> Result<Batch, Failure> {
+        // Before the batch: a check that has ended by now has written what it found.
+        let checking = self.desk.progress(id);
+        let mut tx = self.ctx.db.begin().await?;
+        let record = Record::load(&mut *tx, id).await?;
+        let checking = checking.filter(|_| record.state == BatchState::Draft);
+        let totals = totals(&mut *tx, id).await?;
+        let steps =
+            sqlx::query_as("SELECT at, state, note FROM payout_steps WHERE batch = ? ORDER BY number")
+                .bind(id)
+                .fetch_all(&mut *tx)
+                .await?;
+        let twin = twin_in_flight(&mut *tx, &record).await?;
+        tx.commit().await?;
+        let obstacles = obstacles(&record, &totals, checking.is_some(), twin);
+        let approval = match self.is_pending(&record) {
+            true => Some(self.approval(&record, totals.clone()).await?),
+            false => None,
+        };
+        // Of all coins or of none: a part of the total would be taken for the whole.
+        let worths: Option<Vec<&Amount>> = totals.iter().map(|total| total.worth.as_ref()).collect();
+        let worth =
+            worths.filter(|worths| !worths.is_empty()).map(|worths| worths.into_iter().sum::<Amount>());
+        Ok(Batch {
+            file: FileCounts {
+                records: record.records,
+                header: record.header,
+                blank: record.blank,
+                accepted: record.accepted,
+                rejected: record.rejected,
+            },
+            removed: record.removed,
+            rows_hash: record.rows_hash.clone(),
+            checking,
+            obstacles,
+            provider_id: record.provider_id.clone(),
+            approval,
+            trouble: record.trouble.clone().or_else(|| self.past_its_time(&record)),
+            looks: record.looks,
+            may_release: record.state == BatchState::Unknown && record.late_looks >= LOOKS_TO_RELEASE,
+            steps,
+            worth_currency: worth.is_some().then(|| SHOP_CURRENCY.to_owned()),
+            worth,
+            summary: record.summary(totals),
+        })
+    }
+
+    pub(super) async fn read_approvals(&self) -> Result<Vec<PendingApproval>, Failure> {
+        let records: Vec<Record> = sqlx::query_as(
+            "SELECT * FROM payout_batches WHERE state = 'created' AND approval IS NOT NULL ORDER BY expires_at",
+        )
+        .fetch_all(&self.ctx.db)
+        .await?;
+        let mut approvals = Vec::new();
+        for record in records {
+            if self.is_pending(&record) {
+                let totals = totals(&self.ctx.db, &record.id).await?;
+                approvals.push(self.approval(&record, totals).await?);
+            }
+        }
+        Ok(approvals)
+    }
+
+    /// Whether a code can still approve a batch.
+    pub(super) fn is_pending(&self, record: &Record) -> bool {
+        record.state == BatchState::Created
+            && record.approval.is_some()
+            && record.attempts_left > 0
+            && record.expires_at.is_some_and(|deadline| deadline > provider_now(&self.ctx))
+    }
+
+    /// What to say of a batch whose time for a code is over, until NOWPayments says what has become of it.
+    fn past_its_time(&self, record: &Record) -> Option<String> {
+        let over =
+            record.state == BatchState::Created && record.approval.is_some() && !self.is_pending(record);
+        over.then(|| {
+            "The time for a code is over: NOWPayments rejects this batch. Nothing is paid.".to_owned()
+        })
+    }
+
+    /// The approval of a pending batch. Its times are by the clock of this computer, which counts them down.
+    async fn approval(&self, record: &Record, totals: Vec<CoinTotal>) -> Result<PendingApproval, Failure> {
+        let not_before = self.second_factor.not_before().await?;
+        Ok(PendingApproval {
+            id: record.approval.clone().unwrap_or_default(),
+            batch: record.id.clone(),
+            name: record.name.clone(),
+            rows_hash: record.rows_hash.clone(),
+            expires_at: local(&self.ctx, record.expires_at.unwrap_or_default()),
+            attempts_left: record.attempts_left,
+            recipients: record.payable,
+            totals,
+            not_before: not_before.map(|at| local(&self.ctx, at)),
+        })
+    }
+
+    pub(super) async fn read_rows(&self, query: RowQuery) -> Result<RowPage, Failure> {
+        const FILTER: &str = "batch = ?1 AND CASE ?2
+            WHEN 'all' THEN removed_at IS NULL
+            WHEN 'bad' THEN removed_at IS NULL AND status = 'bad'
+            WHEN 'warned' THEN removed_at IS NULL AND (warnings <> '[]' OR found_warnings <> '[]')
+            WHEN 'good' THEN removed_at IS NULL AND status <> 'bad'
+            ELSE removed_at IS NULL AND status IN ('failed', 'rejected') END";
+        let filter = match query.filter {
+            RowFilter::All => "all",
+            RowFilter::Bad => "bad",
+            RowFilter::Warned => "warned",
+            RowFilter::Good => "good",
+            RowFilter::Failed => "failed",
+        };
+        let limit = query.limit.clamp(1, 1000);
+        let total = sqlx::query_scalar(sqlx::AssertSqlSafe(format!(
+            "SELECT count(*) FROM payout_rows WHERE {FILTER}"
+        )))
+        .bind(&query.batch)
+        .bind(filter)
+        .fetch_one(&self.ctx.db)
+        .await?;
+        let rows: Vec<StoredRow> = sqlx::query_as(sqlx::AssertSqlSafe(format!(
+            "SELECT payout_rows.*, explorer FROM payout_rows LEFT JOIN payout_coins USING (batch, currency)
+             WHERE {FILTER} AND number > ?3 ORDER BY number LIMIT ?4"
+        )))
+        .bind(&query.batch)
+        .bind(filter)
+        .bind(query.after.unwrap_or(0))
+        .bind(limit + 1)
+        .fetch_all(&self.ctx.db)
+        .await?;
+        let more = rows.len() > limit as usize;
+        let rows: Vec<_> = rows.into_iter().take(limit as usize).map(BatchRow::from).collect();
+        Ok(RowPage { next: rows.last().filter(|_| more).map(|row| row.number), rows, total })
+    }
+
+    pub(super) async fn read_explorer_page(&self, id: &str, number: u32) -> Result<String, Failure> {
+        let row: Option<StoredRow> = sqlx::query_as(
+            "SELECT payout_rows.*, explorer FROM payout_rows LEFT JOIN payout_coins USING (batch, currency)
+             WHERE batch = ? AND number = ?",
+        )
+        .bind(id)
+        .bind(number)
+        .fetch_optional(&self.ctx.db)
+        .await?;
+        let row = BatchRow::from(row.ok_or_else(|| Failure::not_found("row"))?);
+        row.explorer.ok_or_else(|| Failure::other("No page is known that shows this transaction."))
+    }
+}
+
+impl Record {
+    fn summary(self, totals: Vec<CoinTotal>) -> BatchSummary {
+        BatchSummary {
+            id: self.id,
+            name: self.name,
+            state: self.state,
+            payable: self.payable,
+            bad: self.bad,
+            paid: self.paid,
+            failed: self.failed,
+            totals,
+            created_at: self.created_at,
+            updated_at: self.updated_at,
+        }
+    }
+}
+
+#[derive(FromRow)]
+struct StoredTotal {
+    currency: String,
+    rows: u32,
+    amount: String,
+    fee: Option<String>,
+    balance: Option<String>,
+    worth: Option<String>,
+    worth_of: Option<String>,
+    worth_currency: Option<String>,
+}
+
+/// What a batch pays per coin.
+pub(super) async fn totals(db: impl SqliteExecutor<'_>, batch: &str) -> Result<Vec<CoinTotal>, Failure> {
+    let stored: Vec<StoredTotal> = sqlx::query_as(
+        "SELECT currency, rows, amount, fee, balance, worth, worth_of, worth_currency
+         FROM payout_coins WHERE batch = ? AND rows > 0 ORDER BY currency",
+    )
+    .bind(batch)
+    .fetch_all(db)
+    .await?;
+    stored.into_iter().map(CoinTotal::try_from).collect()
+}
+
+impl TryFrom<StoredTotal> for CoinTotal {
+    type Error = Failure;
+
+    fn try_from(stored: StoredTotal) -> Result<Self, Failure> {
+        let read = |text: Option<&String>| text.map(|text| amount(text)).transpose();
+        let total = amount(&stored.amount)?;
+        let (fee, balance) = (read(stored.fee.as_ref())?, read(stored.balance.as_ref())?);
+        let needed = total.clone() + fee.clone().unwrap_or_default();
+        let short = balance.as_ref().map(|balance| &needed - balance).filter(Amount::is_positive);
+        let worth = match (read(stored.worth.as_ref())?, read(stored.worth_of.as_ref())?) {
+            (Some(worth), Some(of)) => share(&worth, &total, &of),
+            _ => None,
+        };
+        Ok(Self {
+            currency: stored.currency,
+            rows: stored.rows,
+            amount: total,
+            fee,
+            balance,
+            short,
+            worth_currency: stored.worth_currency.filter(|_| worth.is_some()),
+            worth,
+        })
+    }
+}
+
+/// What `part` of something is worth, to the hundredth, when `whole` of it is worth `worth`.
+fn share(worth: &Amount, part: &Amount, whole: &Amount) -> Option<Amount> {
+    if !whole.is_positive() {
+        return None;
+    }
+    let exact = worth.as_decimal() * part.as_decimal() / whole.as_decimal();
+    exact.round(2).try_into().ok()
+}
+
+/// Another batch of exactly these rows that is under way, by its name.
+pub(super) async fn twin_in_flight(
+    db: impl SqliteExecutor<'_>,
+    record: &Record,
+) -> Result<Option<String>, Failure> {
+    Ok(sqlx::query_scalar(
+        "SELECT name FROM payout_batches WHERE rows_hash = ? AND id <> ?
+         AND state IN ('locked', 'submitting', 'unknown', 'created', 'verified', 'sending')",
+    )
+    .bind(&record.rows_hash)
+    .bind(&record.id)
+    .fetch_optional(db)
+    .await?)
+}
+
+/// Why a batch cannot be sent now, in words.
+pub(super) fn obstacles(
+    record: &Record,
+    totals: &[CoinTotal],
+    checking: bool,
+    twin: Option<String>,
+) -> Vec<String> {
+    let mut obstacles = Vec::new();
+    if !matches!(record.state, BatchState::Draft | BatchState::Checked) {
+        obstacles.push("It was sent already.".to_owned());
+        return obstacles;
+    }
+    match record.bad {
+        0 => {}
+        1 => obstacles
+            .push("1 row cannot be paid. Remove it, or correct the file and import it again.".to_owned()),
+        bad => obstacles.push(format!(
+            "{bad} rows cannot be paid. Remove them, or correct the file and import it again."
+        )),
+    }
+    if record.payable == 0 {
+        obstacles.push("No row is left that could be paid.".to_owned());
+        return obstacles;
+    }
+    if record.state == BatchState::Draft {
+        obstacles.push(match (checking, &record.trouble) {
+            (true, _) => "It is being checked against your shop.".to_owned(),
+            (false, Some(_)) => "The check against your shop did not end. Check it again.".to_owned(),
+            (false, None) => "It has not been checked against your shop yet.".to_owned(),
+        });
+    }
+    for total in totals {
+        if let Some(short) = &total.short {
+            obstacles.push(format!(
+                "Your balance is short of {short} {}: top it up, or remove rows.",
+                total.currency.to_ascii_uppercase()
+            ));
+        }
+    }
+    if let Some(name) = twin {
+        obstacles
+            .push(format!("“{name}” pays exactly the same rows and is under way. Wait until it has ended."));
+    }
+    obstacles
+}
+
+/// A row as it stands in the database.
+#[derive(FromRow)]
+pub(super) struct StoredRow {
+    pub(super) number: u32,
+    pub(super) line: u32,
+    pub(super) address: String,
+    pub(super) currency: String,
+    pub(super) amount: String,
+    pub(super) extra_id: Option<String>,
+    pub(super) description: Option<String>,
+    pub(super) external_id: Option<String>,
+    pub(super) problems: String,
+    pub(super) warnings: String,
+    pub(super) found_problems: String,
+    pub(super) found_warnings: String,
+    pub(super) removed_at: Option<DateTime<Utc>>,
+    pub(super) status: RowStatus,
+    pub(super) unique_external_id: Option<String>,
+    pub(super) provider_id: Option<String>,
+    pub(super) provider_status: Option<String>,
+    pub(super) hash: Option<String>,
+    pub(super) fee: Option<String>,
+    pub(super) error: Option<String>,
+    explorer: Option<String>,
+}
+
+impl StoredRow {
+    /// Everything that is wrong with it.
+    pub(super) fn all_problems(&self) -> Vec<RowProblem> {
+        both(&self.problems, &self.found_problems)
+    }
+}
+
+impl From<StoredRow> for BatchRow {
+    fn from(row: StoredRow) -> Self {
+        let explorer =
+            row.explorer.as_deref().zip(row.hash.as_deref()).and_then(|(link, hash)| page(link, hash));
+        Self {
+            number: row.number,
+            line: row.line,
+            problems: row.all_problems(),
+            warnings: both(&row.warnings, &row.found_warnings),
+            address: row.address,
+            currency: row.currency,
+            amount: row.amount,
+            extra_id: row.extra_id,
+            description: row.description,
+            external_id: row.external_id,
+            status: row.status,
+            provider_status: row.provider_status,
+            provider_id: row.provider_id,
+            hash: row.hash,
+            explorer,
+            error: row.error,
+            fee: row.fee.and_then(|fee| fee.parse().ok()),
+        }
+    }
+}
+
+fn both(first: &str, second: &str) -> Vec<RowProblem> {
+    [first, second]
+        .iter()
+        .flat_map(|json| serde_json::from_str::<Vec<RowProblem>>(json).unwrap_or_default())
+        .collect()
+}
+
+/// The page of a transaction. A hash comes from outside: one that could lead elsewhere has no page.
+fn page(link: &str, hash: &str) -> Option<String> {
+    let plain = hash.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_=+/".contains(&byte));
+    let url = Url::parse(&format!("{link}{hash}")).ok().filter(|url| url.scheme() == "https")?;
+    (plain && !hash.is_empty()).then(|| url.to_string())
+}
+
+impl FromRow<'_, sqlx::sqlite::SqliteRow> for Step {
+    fn from_row(row: &sqlx::sqlite::SqliteRow) -> Result<Self, sqlx::Error> {
+        use sqlx::Row;
+        Ok(Self { at: row.try_get("at")?, state: row.try_get("state")?, note: row.try_get("note")? })
+    }
+}
+
+/// The largest page of rows that a report reads at once.
+pub(super) async fn rows_after(
+    db: impl SqliteExecutor<'_>,
+    batch: &str,
+    after: u32,
+) -> Result<Vec<StoredRow>, Failure> {
+    Ok(sqlx::query_as("SELECT *, NULL AS explorer FROM payout_rows WHERE batch = ? AND number > ? ORDER BY number LIMIT 1000")
+        .bind(batch)
+        .bind(after)
+        .fetch_all(db)
+        .await?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_part_is_worth_its_share() {
+        let amount = |text: &str| text.parse::<Amount>().unwrap();
+        for (worth, part, whole, is) in
+            [("100", "1", "3", "33.33"), ("0.1", "2", "2", "0.1"), ("5", "0", "2", "0")]
+        {
+            assert_eq!(
+                share(&amount(worth), &amount(part), &amount(whole)),
+                Some(amount(is)),
+                "{part} of {whole}"
+            );
+        }
+        assert_eq!(share(&amount("1"), &amount("1"), &amount("0")), None);
+    }
+
+    #[test]
+    fn a_hash_cannot_lead_to_another_page() {
+        assert_eq!(
+            page("https://tronscan.org/#/transaction/", "ab12").as_deref(),
+            Some("https://tronscan.org/#/transaction/ab12")
+        );
+        for (link, hash) in [
+            ("https://x.org/tx/", "a?b"),
+            ("https://x.org/tx/", ""),
+            ("javascript:", "alert"),
+            ("https://x.org", "@evil.org"),
+        ] {
+            assert_eq!(page(link, hash), None, "{link}{hash}");
+        }
+    }
+}

@@ -1,0 +1,319 @@
+//! Batches and their rows as they stand in the database, and the one way in which a batch goes from state to state.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Utc};
+use nowpayments::Amount;
+use sha2::{Digest, Sha256};
+use sqlx::{SqliteConnection, SqliteExecutor};
+
+use super::batch::{BatchState, RowStatus};
+use crate::{
+    failure::{Failure, FailureCode},
+    store,
+};
+
+/// A batch as it stands in the database. Times of the provider are by its clock.
+#[derive(Debug, Clone, sqlx::FromRow)]
+pub(super) struct Record {
+    pub(super) id: String,
+    pub(super) name: String,
+    pub(super) state: BatchState,
+    pub(super) records: u32,
+    pub(super) header: u32,
+    pub(super) blank: u32,
+    pub(super) accepted: u32,
+    pub(super) rejected: u32,
+    pub(super) payable: u32,
+    pub(super) bad: u32,
+    pub(super) removed: u32,
+    pub(super) paid: u32,
+    pub(super) failed: u32,
+    pub(super) rows_hash: String,
+    pub(super) checked_at: Option<DateTime<Utc>>,
+    pub(super) submitted_at: Option<DateTime<Utc>>,
+    pub(super) provider_id: Option<String>,
+    pub(super) approval: Option<String>,
+    pub(super) expires_at: Option<DateTime<Utc>>,
+    pub(super) attempts_left: u32,
+    pub(super) trouble: Option<String>,
+    pub(super) looks: u32,
+    pub(super) late_looks: u32,
+    pub(super) created_at: DateTime<Utc>,
+    pub(super) updated_at: DateTime<Utc>,
+}
+
+/// A row that is to be paid, and what the provider said of it last.
+#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
+pub(super) struct PayableRow {
+    pub(super) number: u32,
+    pub(super) address: String,
+    pub(super) currency: String,
+    /// Canonical text; [`Self::amount`] is the number.
+    pub(super) amount: String,
+    pub(super) extra_id: Option<String>,
+    pub(super) description: Option<String>,
+    pub(super) external_id: Option<String>,
+    pub(super) status: RowStatus,
+    pub(super) fee_estimate: Option<String>,
+    pub(super) unique_external_id: Option<String>,
+    pub(super) provider_id: Option<String>,
+    pub(super) provider_status: Option<String>,
+    pub(super) hash: Option<String>,
+    pub(super) fee: Option<String>,
+    pub(super) error: Option<String>,
+}
+
+impl PayableRow {
+    pub(super) fn amount(&self) -> Result<Amount, Failure> {
+        amount(&self.amount)
+    }
+}
+
+/// Reads an amount that we wrote.
+pub(super) fn amount(text: &str) -> Result<Amount, Failure> {
+    text.parse().map_err(|error| {
+        tracing::error!(text, %error, "an amount in the database cannot be read");
+        Failure::other("Paydesk's own file on this computer is damaged: an amount in it cannot be read. Nothing was sent.")
+    })
+}
+
+impl Record {
+    pub(super) async fn load(db: impl SqliteExecutor<'_>, id: &str) -> Result<Self, Failure> {
+        sqlx::query_as("SELECT * FROM payout_batches WHERE id = ?")
+            .bind(id)
+            .fetch_optional(db)
+            .await?
+            .ok_or_else(|| Failure::not_found("batch of payouts"))
+    }
+
+    /// Goes to another state, in the transaction that writes everything that belongs to it. It fails when the batch is
+    /// not in the state any more in which it was loaded: whoever was first has done it.
+    pub(super) async fn advance(
+        &mut self,
+        tx: &mut SqliteConnection,
+        to: BatchState,
+        at: DateTime<Utc>,
+        note: &str,
+    ) -> Result<(), Failure> {
+        let moved =
+            sqlx::query("UPDATE payout_batches SET state = ?, updated_at = ? WHERE id = ? AND state = ?")
+                .bind(to)
+                .bind(store::time(at))
+                .bind(&self.id)
+                .bind(self.state)
+                .execute(&mut *tx)
+                .await?;
+        if moved.rows_affected() == 0 {
+            return Err(stale());
+        }
+        self.state = to;
+        self.note(tx, at, note).await
+    }
+
+    /// Writes a step that leaves the batch in its state.
+    pub(super) async fn note(
+        &self,
+        tx: &mut SqliteConnection,
+        at: DateTime<Utc>,
+        note: &str,
+    ) -> Result<(), Failure> {
+        sqlx::query(
+            "INSERT INTO payout_steps (batch, number, at, state, note)
+             SELECT ?1, 1 + coalesce(max(number), 0), ?2, ?3, ?4 FROM payout_steps WHERE batch = ?1",
+        )
+        .bind(&self.id)
+        .bind(store::time(at))
+        .bind(self.state)
+        .bind(note)
+        .execute(&mut *tx)
+        .await?;
+        Ok(())
+    }
+
+    /// Says what is amiss, or that nothing is.
+    pub(super) async fn set_trouble(
+        &mut self,
+        db: impl SqliteExecutor<'_>,
+        trouble: Option<&str>,
+    ) -> Result<(), Failure> {
+        sqlx::query("UPDATE payout_batches SET trouble = ? WHERE id = ?")
+            .bind(trouble)
+            .bind(&self.id)
+            .execute(db)
+            .await?;
+        self.trouble = trouble.map(str::to_owned);
+        Ok(())
+    }
+
+    /// Counts the rows, sums them per coin and hashes them anew, after any change of rows.
+    pub(super) async fn recount(&mut self, tx: &mut SqliteConnection) -> Result<(), Failure> {
+        #[derive(Default)]
+        struct Sum {
+            rows: u32,
+            amount: Amount,
+            fee: Option<Amount>,
+        }
+        let rows = payable(&mut *tx, &self.id).await?;
+        let mut coins = BTreeMap::<&str, Sum>::new();
+        let (mut paid, mut failed) = (0_u32, 0_u32);
+        for row in &rows {
+            let sum = coins
+                .entry(&row.currency)
+                .or_insert_with(|| Sum { fee: Some(Amount::zero()), ..Sum::default() });
+            sum.rows += 1;
+            sum.amount += &row.amount()?;
+            sum.fee = match (sum.fee.take(), &row.fee_estimate) {
+                (Some(fee), Some(own)) => Some(fee + amount(own)?),
+                _ => None,
+            };
+            paid += u32::from(row.status == RowStatus::Paid);
+            failed += u32::from(matches!(row.status, RowStatus::Failed | RowStatus::Rejected));
+        }
+        self.payable = u32::try_from(rows.len()).unwrap_or(u32::MAX);
+        (self.paid, self.failed) = (paid, failed);
+        self.rows_hash = hash(&rows)?;
+        (self.bad, self.removed) = sqlx::query_as(
+            "SELECT count(*) FILTER (WHERE removed_at IS NULL AND status = 'bad'), count(*) FILTER (WHERE removed_at IS NOT NULL)
+             FROM payout_rows WHERE batch = ?",
+        )
+        .bind(&self.id)
+        .fetch_one(&mut *tx)
+        .await?;
+        sqlx::query("UPDATE payout_batches SET payable = ?, bad = ?, removed = ?, paid = ?, failed = ?, rows_hash = ? WHERE id = ?")
+            .bind(self.payable)
+            .bind(self.bad)
+            .bind(self.removed)
+            .bind(self.paid)
+            .bind(self.failed)
+            .bind(&self.rows_hash)
+            .bind(&self.id)
+            .execute(&mut *tx)
+            .await?;
+        sqlx::query("UPDATE payout_coins SET rows = 0, amount = '0', fee = NULL WHERE batch = ?")
+            .bind(&self.id)
+            .execute(&mut *tx)
+            .await?;
+        for (currency, sum) in coins {
+            sqlx::query(
+                "INSERT INTO payout_coins (batch, currency, rows, amount, fee) VALUES (?1, ?2, ?3, ?4, ?5)
+                 ON CONFLICT DO UPDATE SET rows = ?3, amount = ?4, fee = ?5",
+            )
+            .bind(&self.id)
+            .bind(currency)
+            .bind(sum.rows)
+            .bind(sum.amount.to_string())
+            .bind(sum.fee.map(|fee| fee.to_string()))
+            .execute(&mut *tx)
+            .await?;
+        }
+        Ok(())
+    }
+}
+
+/// What the screen showed, or what this call began with, is not so any more.
+pub(super) fn stale() -> Failure {
+    Failure::new(
+        FailureCode::Stale,
+        "This batch has changed since it was shown. Nothing was sent. Look at it again before you go on.",
+    )
+}
+
+/// The rows that are to be paid, in the order of the file.
+pub(super) async fn payable(db: impl SqliteExecutor<'_>, batch: &str) -> Result<Vec<PayableRow>, Failure> {
+    Ok(sqlx::query_as(
+        "SELECT number, address, currency, amount, extra_id, description, external_id, status, fee_estimate,
+                unique_external_id, provider_id, provider_status, hash, fee, error
+         FROM payout_rows WHERE batch = ? AND removed_at IS NULL AND status <> 'bad' ORDER BY number",
+    )
+    .bind(batch)
+    .fetch_all(db)
+    .await?)
+}
+
+/// The hash of exactly these rows in this order (SHA-256, hex): what an approval is bound to.
+///
+/// Every text is preceded by its length and every absent one told from an empty one, so that no two lists of rows give the
+/// same bytes. Amounts are in their canonical form.
+pub(super) fn hash(rows: &[PayableRow]) -> Result<String, Failure> {
+    fn put(hasher: &mut Sha256, text: Option<&str>) {
+        match text {
+            Some(text) => {
+                hasher.update([1]);
+                hasher.update((text.len() as u64).to_be_bytes());
+                hasher.update(text);
+            }
+            None => hasher.update([0]),
+        }
+    }
+    let mut hasher = Sha256::new();
+    put(&mut hasher, Some("paydesk payout rows 1"));
+    for row in rows {
+        hasher.update(row.number.to_be_bytes());
+        put(&mut hasher, Some(&row.address));
+        put(&mut hasher, Some(&row.currency));
+        put(&mut hasher, Some(&row.amount()?.to_string()));
+        put(&mut hasher, row.extra_id.as_deref());
+        put(&mut hasher, row.description.as_deref());
+        put(&mut hasher, row.external_id.as_deref());
+    }
+    Ok(hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+
+    pub(in super::super) fn row(number: u32, address: &str, currency: &str, amount: &str) -> PayableRow {
+        PayableRow {
+            number,
+            address: address.to_owned(),
+            currency: currency.to_owned(),
+            amount: amount.to_owned(),
+            extra_id: None,
+            description: None,
+            external_id: None,
+            status: RowStatus::Ready,
+            fee_estimate: None,
+            unique_external_id: Some(format!("id-{number}")),
+            provider_id: None,
+            provider_status: None,
+            hash: None,
+            fee: None,
+            error: None,
+        }
+    }
+
+    #[test]
+    fn the_hash_changes_with_anything_that_is_paid() {
+        let base = vec![row(1, "A", "trx", "1.5"), row(2, "B", "trx", "2")];
+        let mut seen = vec![hash(&base).unwrap()];
+        let changes: [fn(&mut Vec<PayableRow>); 9] = [
+            |rows| rows.swap(0, 1),
+            |rows| drop(rows.pop()),
+            |rows| rows[0].address = "AB".to_owned(),
+            |rows| (rows[0].address, rows[0].currency) = ("At".to_owned(), "rx".to_owned()),
+            |rows| rows[0].amount = "1.6".to_owned(),
+            |rows| rows[0].extra_id = Some(String::new()),
+            |rows| rows[0].description = Some(String::new()),
+            |rows| rows[1].external_id = Some("7".to_owned()),
+            |rows| rows[1].number = 3,
+        ];
+        for change in changes {
+            let mut rows = base.clone();
+            change(&mut rows);
+            seen.push(hash(&rows).unwrap());
+        }
+        let all = seen.len();
+        seen.sort();
+        seen.dedup();
+        assert_eq!(seen.len(), all);
+    }
+
+    #[test]
+    fn the_hash_does_not_depend_on_how_an_amount_is_written_nor_on_our_ids() {
+        let mut other = row(1, "A", "trx", "1.50");
+        other.unique_external_id = None;
+        assert_eq!(hash(&[row(1, "A", "trx", "1.5")]).unwrap(), hash(&[other]).unwrap());
+    }
+}

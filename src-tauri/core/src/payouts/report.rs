@@ -1,0 +1,151 @@
+//! The report of a batch: what became of every row of the file.
+
+use chrono::SecondsFormat;
+use nowpayments::Amount;
+
+use super::{
+    Payouts,
+    batch::RowStatus,
+    reading::{StoredRow, rows_after},
+    record::Record,
+};
+use crate::failure::Failure;
+
+const HEADER: [&str; 16] = [
+    "line",
+    "address",
+    "currency",
+    "amount",
+    "extra_id",
+    "description",
+    "external_id",
+    "status",
+    "reason",
+    "removed_at",
+    "fee",
+    "transaction",
+    "provider_status",
+    "provider_payout_id",
+    "provider_batch_id",
+    "reference",
+];
+
+impl Payouts {
+    pub(super) async fn report(&self, id: &str) -> Result<String, Failure> {
+        let mut tx = self.ctx.db.begin().await?;
+        let record = Record::load(&mut *tx, id).await?;
+        let mut report = String::new();
+        line(&mut report, &HEADER.map(str::to_owned));
+        let mut after = 0;
+        loop {
+            let rows = rows_after(&mut *tx, id, after).await?;
+            let Some(last) = rows.last() else { return Ok(report) };
+            after = last.number;
+            for row in rows {
+                line(&mut report, &fields(row, &record));
+            }
+        }
+    }
+}
+
+fn fields(row: StoredRow, record: &Record) -> [String; 16] {
+    let status = match row.status {
+        _ if row.removed_at.is_some() => "removed",
+        RowStatus::Bad => "refused",
+        RowStatus::Ready => "not sent",
+        RowStatus::Waiting => "waiting for approval",
+        RowStatus::Processing => "processing",
+        RowStatus::Sending => "sending",
+        RowStatus::Paid => "paid",
+        RowStatus::Failed => "failed",
+        RowStatus::Rejected => "rejected",
+    };
+    let reasons: Vec<_> =
+        row.all_problems().into_iter().map(|problem| problem.message).chain(row.error.clone()).collect();
+    let provider_batch = record.provider_id.clone().filter(|_| row.provider_id.is_some());
+    [
+        row.line.to_string(),
+        text(row.address),
+        text(row.currency),
+        number(row.amount),
+        text(row.extra_id.unwrap_or_default()),
+        text(row.description.unwrap_or_default()),
+        text(row.external_id.unwrap_or_default()),
+        status.to_owned(),
+        text(reasons.join(" ")),
+        row.removed_at.map(|at| at.to_rfc3339_opts(SecondsFormat::Secs, true)).unwrap_or_default(),
+        number(row.fee.unwrap_or_default()),
+        text(row.hash.unwrap_or_default()),
+        text(row.provider_status.unwrap_or_default()),
+        text(row.provider_id.unwrap_or_default()),
+        text(provider_batch.unwrap_or_default()),
+        text(row.unique_external_id.unwrap_or_default()),
+    ]
+}
+
+/// One line as RFC 4180 says.
+fn line(report: &mut String, fields: &[String]) {
+    for (index, field) in fields.iter().enumerate() {
+        if index > 0 {
+            report.push(',');
+        }
+        if field.contains(['"', ',', '\r', '\n']) || field.starts_with(' ') || field.ends_with(' ') {
+            report.push('"');
+            report.push_str(&field.replace('"', "\"\""));
+            report.push('"');
+        } else {
+            report.push_str(field);
+        }
+    }
+    report.push_str("\r\n");
+}
+
+/// A text that no spreadsheet takes for a formula: one that would be gets an apostrophe before it (OWASP, CSV injection).
+fn text(text: String) -> String {
+    let first = text.trim_start_matches([' ', '\u{a0}']).chars().next();
+    match first {
+        Some('=' | '+' | '-' | '@' | '\t' | '\r' | '\n' | '＝' | '＋' | '－' | '＠') => {
+            format!("'{text}")
+        }
+        _ => text,
+    }
+}
+
+/// An amount stands as it is, a negative one as well; anything else in its place is a text.
+fn number(amount: String) -> String {
+    if amount.parse::<Amount>().is_ok() { amount } else { text(amount) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn formulas_are_made_harmless_and_amounts_are_left_alone() {
+        for (given, shown) in [
+            ("=HYPERLINK(\"http://x\")", "'=HYPERLINK(\"http://x\")"),
+            ("+1", "'+1"),
+            ("@SUM(A1)", "'@SUM(A1)"),
+            ("\t=1", "'\t=1"),
+            (" -2+3", "' -2+3"),
+            ("salary, May", "salary, May"),
+        ] {
+            assert_eq!(text(given.to_owned()), shown);
+        }
+        for (given, shown) in [
+            ("-1.5", "-1.5"),
+            ("200", "200"),
+            ("-1+cmd|' /C calc'!A0", "'-1+cmd|' /C calc'!A0"),
+            ("=1", "'=1"),
+        ] {
+            assert_eq!(number(given.to_owned()), shown);
+        }
+    }
+
+    #[test]
+    fn fields_are_quoted_only_where_they_must_be() {
+        let mut report = String::new();
+        line(&mut report, &["a", "b,c", "d\"e", "f\ng", " h", ""].map(str::to_owned));
+        assert_eq!(report, "a,\"b,c\",\"d\"\"e\",\"f\ng\",\" h\",\r\n");
+    }
+}

@@ -1,0 +1,533 @@
+//! Looking after batches that were sent, until nothing can change any more.
+
+use std::{collections::HashMap, time::Duration};
+
+use chrono::TimeDelta;
+use nowpayments::payouts::{GetPayout, Payout, PayoutBatch, PayoutStatus};
+use sqlx::SqliteConnection;
+
+use super::{
+    Payouts,
+    batch::{BatchState, CoinTotal, RowStatus},
+    check::rows_in_words,
+    lookup,
+    reading::totals,
+    record::{self, PayableRow, Record},
+};
+use crate::{
+    changes::Changed,
+    failure::Failure,
+    notifications::{self, Notification},
+    second_factor::provider_now,
+    shops::ShopContext,
+    store,
+};
+
+/// A batch with failed rows may still be paid: for so long it is looked at,
+const FAILED_MAY_BE_PAID: TimeDelta = TimeDelta::days(7);
+/// this often.
+const FAILED_RHYTHM: Duration = Duration::from_secs(10 * 60);
+/// An unknown batch is looked for ever more rarely, down to this.
+const UNKNOWN_RHYTHM: Duration = Duration::from_secs(60);
+/// The provider's clock is read from a header with whole seconds, and its own work takes a while.
+const DEADLINE_SLACK: TimeDelta = TimeDelta::seconds(60);
+
+/// What has become of a batch after it was looked at.
+pub(super) enum Next {
+    /// Nothing more can happen.
+    Settled,
+    /// Something has changed.
+    Changed,
+    /// Nothing has; it is not looked at before.
+    Same(Duration),
+}
+
+impl Payouts {
+    /// Runs as long as the shop is open.
+    pub(super) async fn watch(&self) {
+        let open: Result<Vec<(String, BatchState)>, _> = sqlx::query_as(
+            "SELECT id, state FROM payout_batches
+             WHERE state NOT IN ('checked', 'finished', 'rejected', 'expired', 'cancelled')
+               AND (state <> 'finished_with_failures' OR updated_at > ?)",
+        )
+        .bind(store::time(self.ctx.now() - FAILED_MAY_BE_PAID))
+        .fetch_all(&self.ctx.db)
+        .await;
+        match open {
+            Ok(open) => {
+                for (id, state) in open {
+                    match state {
+                        BatchState::Draft => self.begin_check(&id),
+                        _ => self.desk.follow_now(&id),
+                    }
+                }
+            }
+            Err(error) => tracing::error!(%error, "the open batches cannot be read"),
+        }
+        loop {
+            match self.desk.next() {
+                Some((at, _)) => {
+                    let _ = tokio::time::timeout_at(at, self.desk.wake.notified()).await;
+                }
+                None => self.desk.wake.notified().await,
+            }
+            while let Some((_, id)) = self.desk.next().filter(|(at, _)| *at <= tokio::time::Instant::now()) {
+                let Some(_writer) = self.desk.writer_now(&id) else {
+                    self.desk.later(&id, Duration::ZERO);
+                    continue;
+                };
+                match self.take_up_as_writer(&id).await {
+                    Ok(Next::Settled) => self.desk.leave(&id),
+                    Ok(Next::Changed) => self.desk.follow(&id),
+                    Ok(Next::Same(at_least)) => self.desk.later(&id, at_least),
+                    Err(failure) => {
+                        tracing::info!(batch = id, %failure, "a batch could not be looked at");
+                        self.desk.later(&id, Duration::from_secs(10));
+                    }
+                }
+            }
+        }
+    }
+
+    /// Finds out how a batch stands, whatever state it was left in.
+    pub(super) async fn take_up(&self, id: &str) -> Result<(), Failure> {
+        let _writer = self.writer(id).await;
+        self.take_up_as_writer(id).await.map(drop)
+    }
+
+    /// The same for whoever has the right to write.
+    pub(super) async fn take_up_as_writer(&self, id: &str) -> Result<Next, Failure> {
+        let mut record = Record::load(&self.ctx.db, id).await?;
+        let now = self.ctx.now();
+        // Whoever holds the right to write and finds a batch in the middle of being sent comes after a crash.
+        match record.state {
+            BatchState::Locked => {
+                let mut tx = self.ctx.write().await?;
+                let note =
+                    "Paydesk ended before this batch was sent. Nothing was sent; it can be sent again.";
+                record.unsend(&mut tx, now, note).await?;
+                tx.commit().await?;
+                self.ctx.announce(Changed::Payouts { batch: id.to_owned() });
+            }
+            BatchState::Submitting => {
+                let mut tx = self.ctx.write().await?;
+                let note =
+                    "Paydesk ended while this batch was being created. It is not known whether it was.";
+                record.lose_sight(&mut tx, now, note).await?;
+                tx.commit().await?;
+                self.ctx.announce(Changed::Payouts { batch: id.to_owned() });
+            }
+            _ => {}
+        }
+        match record.state {
+            BatchState::Unknown => {
+                let rows = record::payable(&self.ctx.db, id).await?;
+                let before = (record.looks, record.trouble.clone());
+                self.look_for(&mut record, &rows).await?;
+                if record.state != BatchState::Unknown || before != (record.looks, record.trouble.clone()) {
+                    self.announce(&record);
+                }
+                Ok(match record.state {
+                    BatchState::Unknown => {
+                        // 2, 4, 8, … seconds.
+                        Next::Same(Duration::from_secs(1 << record.looks.clamp(1, 6)).min(UNKNOWN_RHYTHM))
+                    }
+                    _ => Next::Changed,
+                })
+            }
+            BatchState::Created
+            | BatchState::Verified
+            | BatchState::Sending
+            | BatchState::FinishedWithFailures => self.refresh(&mut record).await,
+            _ => Ok(Next::Settled),
+        }
+    }
+
+    /// Tells that a batch has changed, and that there may be something to tell its owner.
+    pub(super) fn announce(&self, record: &Record) {
+        self.ctx.announce(Changed::Payouts { batch: record.id.clone() });
+        if rank(record.state) >= rank(BatchState::FinishedWithFailures) {
+            self.ctx.announce(Changed::Notifications);
+        }
+    }
+
+    /// Reads a created batch again, and writes what has changed.
+    pub(super) async fn refresh_now(&self, record: &mut Record) -> Result<(), Failure> {
+        self.refresh(record).await.map(drop)
+    }
+
+    async fn refresh(&self, record: &mut Record) -> Result<Next, Failure> {
+        let Some(id) = record.provider_id.as_deref().and_then(|id| id.parse().ok()) else {
+            return Err(Failure::other("This batch has no number of NOWPayments."));
+        };
+        let batch = self
+            .ctx
+            .client
+            .send(&GetPayout { id })
+            .await
+            .inspect_err(|error| self.desk.wait_as_asked(&record.id, error))?;
+        let rows = record::payable(&self.ctx.db, &record.id).await?;
+        let mut tx = self.ctx.write().await?;
+        let changed = absorb(&self.ctx, &mut tx, record, &rows, &batch).await?;
+        if changed {
+            tx.commit().await?;
+            self.announce(record);
+        }
+        Ok(match record.state {
+            BatchState::Created | BatchState::Verified | BatchState::Sending if changed => Next::Changed,
+            BatchState::Created | BatchState::Verified | BatchState::Sending => Next::Same(Duration::ZERO),
+            BatchState::FinishedWithFailures
+                if record.updated_at > self.ctx.now() - FAILED_MAY_BE_PAID && may_still_be_paid(&batch) =>
+            {
+                Next::Same(FAILED_RHYTHM)
+            }
+            _ => Next::Settled,
+        })
+    }
+}
+
+fn may_still_be_paid(batch: &PayoutBatch) -> bool {
+    batch.withdrawals.iter().any(|payout| !payout.status.is_final())
+}
+
+/// Writes what the provider says of a batch: its rows, and the state that follows from them. Whether anything has changed.
+pub(super) async fn absorb(
+    ctx: &ShopContext,
+    tx: &mut SqliteConnection,
+    record: &mut Record,
+    rows: &[PayableRow],
+    batch: &PayoutBatch,
+) -> Result<bool, Failure> {
+    let now = ctx.now();
+    let payouts: Vec<&Payout> = batch.withdrawals.iter().collect();
+    let exact = lookup::pair(rows, &payouts)?;
+    let mut changed = false;
+    // A batch is approved only as exactly ours. Once it is known to be, an answer that leaves something out changes nothing.
+    if record.state == BatchState::Created && record.approval.is_none() {
+        if exact.is_none() {
+            let trouble = "NOWPayments created this batch with other rows than were sent. Do not approve it. NOWPayments rejects it by itself within an hour; nothing is paid until then.";
+            if record.trouble.as_deref() != Some(trouble) {
+                record.set_trouble(&mut *tx, Some(trouble)).await?;
+                record.note(tx, now, trouble).await?;
+                changed = true;
+            }
+        } else {
+            let approval = ctx.surroundings.uuid().to_string();
+            sqlx::query("UPDATE payout_batches SET approval = ? WHERE id = ?")
+                .bind(&approval)
+                .bind(&record.id)
+                .execute(&mut *tx)
+                .await?;
+            record.approval = Some(approval);
+            record.set_trouble(&mut *tx, None).await?;
+            changed = true;
+        }
+    }
+    let pairs: Vec<Option<&Payout>> = match exact {
+        Some(pairs) => pairs.into_iter().map(|index| Some(payouts[index])).collect(),
+        None => {
+            let by_id: HashMap<_, _> = payouts.iter().map(|payout| (payout.id.as_str(), *payout)).collect();
+            rows.iter().map(|row| row.provider_id.as_deref().and_then(|id| by_id.get(id).copied())).collect()
+        }
+    };
+
+    let mut moves = Vec::with_capacity(rows.len());
+    for (row, payout) in rows.iter().zip(pairs) {
+        let before = row.provider_status.as_deref().map(PayoutStatus::from);
+        let status = payout.map(|payout| &payout.status);
+        let after = match (&before, status) {
+            (Some(before), Some(status)) if status.may_follow(before) => Some(status.clone()),
+            (None, Some(status)) => Some(status.clone()),
+            (before, _) => before.clone(),
+        };
+        moves.push((row, payout, before, after));
+    }
+    let statuses: Option<Vec<_>> =
+        moves.iter().map(|(_, _, before, after)| Some((before.clone(), after.clone()?))).collect();
+    let over = record.attempts_left == 0
+        || record.expires_at.is_some_and(|deadline| provider_now(ctx) >= deadline - DEADLINE_SLACK);
+    // A batch that is not exactly ours is shown by none of our rows: it ends with what NOWPayments says of its own.
+    let state = match statuses {
+        Some(statuses) => standing(record.state, &statuses, over),
+        None => standing(
+            record.state,
+            &payouts.iter().map(|payout| (None, payout.status.clone())).collect::<Vec<_>>(),
+            over,
+        ),
+    };
+    let approved = !matches!(state, BatchState::Created | BatchState::Expired);
+    for (row, payout, _, after) in &moves {
+        let Some(after) = after else { continue };
+        let status = row_status(after, approved);
+        let payout = payout.filter(|payout| payout.status == *after);
+        let keep = |new: Option<String>, old: &Option<String>| new.or_else(|| old.clone());
+        let own = (row.provider_id.clone(), row.hash.clone(), row.fee.clone(), row.error.clone());
+        let new = (
+            keep(payout.map(|payout| payout.id.to_string()), &row.provider_id),
+            keep(payout.and_then(|payout| payout.hash.clone()), &row.hash),
+            keep(payout.and_then(|payout| Some(payout.fee.as_ref()?.to_string())), &row.fee),
+            // What went wrong is over when a later answer does not say so any more.
+            payout.map_or_else(|| row.error.clone(), |payout| payout.error.clone()),
+        );
+        if status == row.status && row.provider_status.as_deref() == Some(after.as_str()) && own == new {
+            continue;
+        }
+        changed = true;
+        sqlx::query(
+            "UPDATE payout_rows SET status = ?, provider_status = ?, provider_id = ?, hash = ?, fee = ?, error = ?
+             WHERE batch = ? AND number = ?",
+        )
+        .bind(status)
+        .bind(after.as_str())
+        .bind(new.0)
+        .bind(new.1)
+        .bind(new.2)
+        .bind(new.3)
+        .bind(&record.id)
+        .bind(row.number)
+        .execute(&mut *tx)
+        .await?;
+    }
+    if changed {
+        record.recount(tx).await?;
+    }
+    if state != record.state {
+        changed = true;
+        enter(ctx, tx, record, state).await?;
+    }
+    Ok(changed)
+}
+
+/// Goes to a state that the provider's answer shows, and decides what the owner is told.
+pub(super) async fn enter(
+    ctx: &ShopContext,
+    tx: &mut SqliteConnection,
+    record: &mut Record,
+    state: BatchState,
+) -> Result<(), Failure> {
+    let now = ctx.now();
+    let paid = format!("{} of {}", record.paid, rows_in_words(record.payable));
+    let (note, trouble) = match state {
+        BatchState::Verified => ("Approved; NOWPayments pays.".to_owned(), None),
+        BatchState::Sending => ("The first payouts are on their way.".to_owned(), None),
+        BatchState::Finished => ("Every row was paid.".to_owned(), None),
+        BatchState::FinishedWithFailures => {
+            let words = format!(
+                "{paid} were paid, {} not. NOWPayments may still pay what failed: do not pay those rows again without asking its support.",
+                record.failed
+            );
+            (words.clone(), Some(words))
+        }
+        BatchState::Rejected => {
+            let words = "NOWPayments rejected this batch. Nothing was paid.".to_owned();
+            (words.clone(), Some(words))
+        }
+        BatchState::Expired => {
+            let words = "No right code was given in time, so NOWPayments rejected this batch. Nothing was paid. To pay these rows, import them again.".to_owned();
+            (words.clone(), Some(words))
+        }
+        BatchState::Cancelled => ("It was cancelled at NOWPayments. Nothing was paid.".to_owned(), None),
+        other => (format!("{other:?}"), None),
+    };
+    // That the rows are not ours stays true whatever becomes of them.
+    let trouble = trouble.or_else(|| record.trouble.clone().filter(|_| record.approval.is_none()));
+    record.set_trouble(&mut *tx, trouble.as_deref()).await?;
+    record.advance(tx, state, now, &note).await?;
+    record.updated_at = now;
+    let totals = totals(&mut *tx, &record.id).await?;
+    if let Some((title, body)) = told(record, state, &totals) {
+        let notification = Notification {
+            key: format!("batch:{}:{}", record.id, state_name(state)),
+            title,
+            body,
+            batch: Some(record.id.clone()),
+            payment: None,
+            at: now,
+        };
+        notifications::decide(tx, &notification).await?;
+    }
+    Ok(())
+}
+
+/// What the owner is told when a batch has come to an end.
+fn told(record: &Record, state: BatchState, totals: &[CoinTotal]) -> Option<(String, String)> {
+    let sums: Vec<_> = totals
+        .iter()
+        .map(|total| format!("{} {}", total.amount, total.currency.to_ascii_uppercase()))
+        .collect();
+    let (sums, name, rows) = (sums.join(", "), &record.name, rows_in_words(record.payable));
+    Some(match state {
+        BatchState::Finished => {
+            let all = if record.payable == 1 {
+                "1 row was paid".to_owned()
+            } else {
+                format!("All {rows} were paid")
+            };
+            (format!("Paid: {name}"), format!("{all}: {sums}."))
+        }
+        BatchState::FinishedWithFailures => (
+            format!("Not all was paid: {name}"),
+            format!("{} of {rows} were paid, {} not. The batch was {sums}.", record.paid, record.failed),
+        ),
+        BatchState::Rejected => (
+            format!("Rejected: {name}"),
+            format!("NOWPayments rejected this batch of {rows} ({sums}). Nothing was paid."),
+        ),
+        BatchState::Expired => (
+            format!("Expired: {name}"),
+            format!("No right code was given in time for {rows} ({sums}). Nothing was paid."),
+        ),
+        _ => return None,
+    })
+}
+
+fn state_name(state: BatchState) -> String {
+    serde_json::to_value(state).ok().and_then(|name| Some(name.as_str()?.to_owned())).unwrap_or_default()
+}
+
+/// Where a batch stands, by what the provider said of its rows before and says now. It only moves forward.
+fn standing(state: BatchState, rows: &[(Option<PayoutStatus>, PayoutStatus)], over: bool) -> BatchState {
+    use PayoutStatus::{
+        Cancelled, Creating, Failed, Finished, Processing, Rejected, RejectedNotChecked, Sending, Waiting,
+    };
+    let all = |test: fn(&PayoutStatus) -> bool| rows.iter().all(|(_, now)| test(now));
+    let any = |test: fn(&PayoutStatus) -> bool| rows.iter().any(|(_, now)| test(now));
+    // Some answers show `WAITING` from the beginning: it tells of an approval only where `CREATING` was seen before.
+    let released = rows.iter().any(|(before, now)| {
+        matches!(now, Processing | Sending | Finished | Failed)
+            || (*now == Waiting && *before == Some(Creating))
+    });
+    let next = if rows.is_empty() {
+        state
+    } else if all(|now| *now == Finished) {
+        BatchState::Finished
+    } else if all(|now| now.is_final() || matches!(now, Failed | RejectedNotChecked)) {
+        if any(|now| matches!(now, Finished | Failed | RejectedNotChecked)) {
+            BatchState::FinishedWithFailures
+        } else if all(|now| *now == Cancelled) {
+            BatchState::Cancelled
+        } else if state == BatchState::Created && over && all(|now| *now == Rejected) {
+            BatchState::Expired
+        } else {
+            BatchState::Rejected
+        }
+    } else if any(|now| matches!(now, Sending | Finished)) {
+        BatchState::Sending
+    } else if released {
+        BatchState::Verified
+    } else {
+        state
+    };
+    if rank(next) > rank(state) { next } else { state }
+}
+
+fn rank(state: BatchState) -> u8 {
+    match state {
+        BatchState::Verified => 1,
+        BatchState::Sending => 2,
+        BatchState::FinishedWithFailures => 3,
+        BatchState::Finished | BatchState::Rejected | BatchState::Expired | BatchState::Cancelled => 4,
+        _ => 0,
+    }
+}
+
+fn row_status(status: &PayoutStatus, approved: bool) -> RowStatus {
+    match status {
+        PayoutStatus::New | PayoutStatus::Creating | PayoutStatus::Waiting | PayoutStatus::Other(_)
+            if !approved =>
+        {
+            RowStatus::Waiting
+        }
+        PayoutStatus::New
+        | PayoutStatus::Creating
+        | PayoutStatus::Waiting
+        | PayoutStatus::Processing
+        | PayoutStatus::Other(_) => RowStatus::Processing,
+        PayoutStatus::Sending => RowStatus::Sending,
+        PayoutStatus::Finished => RowStatus::Paid,
+        PayoutStatus::Failed | PayoutStatus::RejectedNotChecked => RowStatus::Failed,
+        PayoutStatus::Rejected | PayoutStatus::Cancelled => RowStatus::Rejected,
+    }
+}
+
+/// Marks a batch as approved by a code that was accepted.
+pub(super) async fn approved(
+    ctx: &ShopContext,
+    tx: &mut SqliteConnection,
+    record: &mut Record,
+) -> Result<(), Failure> {
+    sqlx::query("UPDATE payout_rows SET status = 'processing' WHERE batch = ? AND status = 'waiting'")
+        .bind(&record.id)
+        .execute(&mut *tx)
+        .await?;
+    sqlx::query("UPDATE payout_batches SET updated_at = ? WHERE id = ?")
+        .bind(store::time(ctx.now()))
+        .bind(&record.id)
+        .execute(&mut *tx)
+        .await?;
+    enter(ctx, tx, record, BatchState::Verified).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use BatchState::{
+        Cancelled, Created, Expired, Finished, FinishedWithFailures, Rejected, Sending, Verified,
+    };
+
+    /// Rows as `before>now`, or `now` alone.
+    #[track_caller]
+    fn check(state: BatchState, rows: &[&str], over: bool, expected: BatchState) {
+        let read: Vec<_> = rows
+            .iter()
+            .map(|row| match row.split_once('>') {
+                Some((before, now)) => (Some(before.into()), now.into()),
+                None => (None, (*row).into()),
+            })
+            .collect();
+        assert_eq!(standing(state, &read, over), expected, "{rows:?}");
+    }
+
+    #[test]
+    fn a_batch_waits_for_its_code_until_a_row_moves() {
+        check(Created, &["CREATING", "CREATING"], false, Created);
+        check(Created, &["WAITING", "WAITING"], false, Created);
+        check(Created, &["WAITING>WAITING"], false, Created);
+        check(Created, &["CREATING>WAITING", "CREATING>CREATING"], false, Verified);
+        check(Created, &["CREATING>PROCESSING"], false, Verified);
+        check(Created, &["SOMETHING_NEW"], false, Created);
+    }
+
+    #[test]
+    fn it_is_sending_from_the_first_row_on_its_way_to_the_last() {
+        check(Verified, &["SENDING", "PROCESSING"], false, Sending);
+        check(Verified, &["FINISHED", "WAITING"], false, Sending);
+        check(Sending, &["FINISHED", "FINISHED"], false, Finished);
+    }
+
+    #[test]
+    fn failed_rows_end_it_but_may_still_be_paid() {
+        check(Sending, &["FINISHED", "FAILED"], false, FinishedWithFailures);
+        check(Verified, &["FAILED"], false, FinishedWithFailures);
+        check(Sending, &["FINISHED", "REJECTED"], false, FinishedWithFailures);
+        check(FinishedWithFailures, &["FINISHED", "FINISHED"], false, Finished);
+        check(FinishedWithFailures, &["FINISHED", "SENDING"], false, FinishedWithFailures);
+    }
+
+    #[test]
+    fn what_is_rejected_unapproved_after_its_time_has_expired() {
+        check(Created, &["REJECTED", "REJECTED"], true, Expired);
+        check(Created, &["REJECTED", "REJECTED"], false, Rejected);
+        check(Verified, &["REJECTED"], true, Rejected);
+        check(Created, &["REJECTED", "CREATING"], true, Created);
+        check(Created, &["CREATING"], true, Created);
+        check(Created, &["CANCELLED"], false, Cancelled);
+    }
+
+    #[test]
+    fn it_never_goes_back() {
+        check(Sending, &["CREATING>CREATING"], false, Sending);
+        check(Finished, &["REJECTED"], false, Finished);
+        check(Created, &[], false, Created);
+    }
+}

@@ -1,0 +1,372 @@
+//! The code that approves payouts: typed from a phone, or generated on this device from a secret that is sealed
+//! with the shop's PIN (argon2id, XChaCha20-Poly1305) and kept in the keychain.
+
+mod sealed;
+pub(crate) mod secret;
+
+use std::sync::Arc;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use secrecy::{ExposeSecret, SecretString};
+use serde::{Deserialize, Serialize};
+use specta::Type;
+
+use self::{
+    sealed::{Cost, Fresh, Unopened},
+    secret::{STEP_SECONDS, TotpSecret, start_of, step_of},
+};
+use crate::{
+    changes::Changed,
+    failure::{Failure, FailureCode},
+    secrets::Secret,
+    shops::ShopContext,
+    store,
+};
+
+/// After this many wrong PINs the sealed secret is deleted.
+const MOST_WRONG_PINS: u32 = 10;
+
+/// How codes are given in the open shop.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Type)]
+pub struct SecondFactor {
+    /// A sealed secret is on this device: codes can be made with the PIN.
+    pub enrolled: bool,
+    /// When it was enrolled.
+    pub enrolled_at: Option<DateTime<Utc>>,
+    /// The secret is shorter than RFC 4226 asks for (128 bits).
+    pub short_secret: bool,
+    /// Too many wrong PINs: no PIN is taken before this time.
+    pub locked_until: Option<DateTime<Utc>>,
+    /// How many wrong PINs may still be given before the sealed secret is deleted.
+    pub pins_left: u32,
+    /// How far the clock of this computer is from the provider's, in seconds (positive: ours is behind); `None` when not known.
+    pub clock_skew: Option<i32>,
+}
+
+/// What the owner gives to have codes made on this device.
+#[derive(Deserialize, Type)]
+pub struct Enrolment {
+    /// The secret as base32 text, or an `otpauth://totp/` link.
+    #[specta(type = String)]
+    pub secret: SecretString,
+    /// The PIN that will seal it: 6 to 64 characters.
+    #[specta(type = String)]
+    pub pin: SecretString,
+    /// A code from the phone, as a proof that the secret is the right one.
+    #[specta(type = String)]
+    pub code: SecretString,
+}
+
+/// How codes are given in a shop.
+#[derive(Debug, Clone)]
+pub struct SecondFactors {
+    ctx: Arc<ShopContext>,
+}
+
+impl SecondFactors {
+    pub(crate) fn new(ctx: Arc<ShopContext>) -> Self {
+        Self { ctx }
+    }
+
+    /// How it stands.
+    ///
+    /// # Errors
+    /// When the shop was closed or its database fails.
+    pub async fn get(&self) -> Result<SecondFactor, Failure> {
+        let stored = self.stored().await?;
+        let now = self.ctx.now();
+        // Rounded: the header that tells the provider's time has whole seconds.
+        let skew = self
+            .ctx
+            .client
+            .clock_offset()
+            .map(|offset| (offset + TimeDelta::milliseconds(500)).num_seconds());
+        Ok(SecondFactor {
+            enrolled: stored.enrolled_at.is_some(),
+            enrolled_at: stored.enrolled_at,
+            short_secret: stored.short_secret,
+            locked_until: stored.locked_until.filter(|until| *until > now),
+            pins_left: MOST_WRONG_PINS.saturating_sub(stored.wrong_pins),
+            clock_skew: skew.map(|seconds| i32::try_from(seconds).unwrap_or(i32::MAX)),
+        })
+    }
+
+    /// Seals a secret with a PIN and keeps it in the keychain, once a code has proved it.
+    ///
+    /// # Errors
+    /// [`FailureCode::Invalid`] names the field that is not right; otherwise NOWPayments was not reached (its clock is
+    /// needed) or the keychain cannot be used. Nothing is kept then.
+    pub async fn enrol(&self, enrolment: Enrolment) -> Result<SecondFactor, Failure> {
+        let secret = TotpSecret::read(&enrolment.secret)?;
+        secret::accept_pin(&enrolment.pin)?;
+        let code = secret::read_code(&enrolment.code)?;
+        if self.ctx.client.clock_offset().is_none() {
+            self.ctx.client.send(&nowpayments::auth::GetStatus {}).await?;
+        }
+        if !secret.proves(&code, step_of(provider_now(&self.ctx))) {
+            return Err(Failure::invalid(
+                "code",
+                "This code does not belong to this secret. Nothing was kept. Enter the code that your phone shows now; if it is refused again, copy the secret again.",
+            ));
+        }
+        let short = secret.is_short();
+        let fresh =
+            Fresh { salt: self.ctx.surroundings.random_bytes(), nonce: self.ctx.surroundings.random_bytes() };
+        let (pin, shop) = (enrolment.pin, self.ctx.shop.id.clone());
+        let sealed = blocking(move || sealed::seal(secret.bytes(), &pin, &shop, Cost::STANDARD, &fresh))
+            .await?
+            .ok_or_else(|| {
+                Failure::other("The secret could not be sealed on this computer. Nothing was kept.")
+            })?;
+        self.ctx.surroundings.keychain.store(&self.ctx.shop.id, Secret::SealedTotp, sealed).await?;
+        sqlx::query(
+            "INSERT INTO second_factor (only, enrolled_at, short_secret) VALUES (1, ?1, ?2)
+             ON CONFLICT DO UPDATE SET enrolled_at = ?1, short_secret = ?2, wrong_pins = 0, locked_until = NULL",
+        )
+        .bind(store::time(self.ctx.now()))
+        .bind(short)
+        .execute(&self.ctx.db)
+        .await?;
+        self.ctx.announce(Changed::SecondFactor);
+        self.get().await
+    }
+
+    /// What a phone that holds `secret` (base32) shows now, by the provider's clock. Only for the demo shop.
+    ///
+    /// # Errors
+    /// When `secret` is none.
+    pub fn phone(&self, secret: &SecretString) -> Result<DemoPhone, Failure> {
+        let totp = TotpSecret::read(secret)?;
+        let now = provider_now(&self.ctx);
+        let step = step_of(now);
+        let left = (start_of(step + 1) - now).num_seconds() + 1;
+        Ok(DemoPhone {
+            secret: secret.expose_secret().to_owned(),
+            code: totp.code(step).expose_secret().to_owned(),
+            seconds_left: u32::try_from(left.min(STEP_SECONDS)).unwrap_or_default(),
+        })
+    }
+
+    /// Deletes the sealed secret from this device.
+    ///
+    /// # Errors
+    /// When the keychain or the database fails.
+    pub async fn forget(&self) -> Result<SecondFactor, Failure> {
+        self.ctx.surroundings.keychain.delete(&self.ctx.shop.id, Secret::SealedTotp).await?;
+        self.not_enrolled().await?;
+        self.get().await
+    }
+
+    /// Opens the sealed secret with the owner's PIN.
+    ///
+    /// Every try is counted, and the wait after it set, before it is made: killing the app does not undo it. A right PIN
+    /// clears both.
+    ///
+    /// # Errors
+    /// [`FailureCode::WrongPin`] for a wrong PIN and while there is a wait.
+    pub(crate) async fn open(&self, pin: SecretString) -> Result<TotpSecret, Failure> {
+        let stored = self.stored().await?;
+        if stored.enrolled_at.is_none() {
+            return Err(Failure::other(
+                "No secret is kept on this device, so no code can be made from a PIN. Enter the code that your phone shows.",
+            ));
+        }
+        let now = self.ctx.now();
+        if let Some(until) = stored.locked_until.filter(|until| *until > now) {
+            let wait = (until - now).num_seconds() + 1;
+            return Err(Failure::new(
+                FailureCode::WrongPin,
+                format!(
+                    "Too many wrong PINs. Try again in {}, or enter the code from your phone.",
+                    in_words(wait)
+                ),
+            ));
+        }
+        let tries = stored.wrong_pins + 1;
+        if tries > MOST_WRONG_PINS {
+            // Killed after the last try was counted and before the secret was deleted.
+            return Err(self.give_up().await?);
+        }
+        let keychain = &self.ctx.surroundings.keychain;
+        let Some(sealed) = keychain.read(&self.ctx.shop.id, Secret::SealedTotp).await? else {
+            self.not_enrolled().await?;
+            return Err(Failure::new(
+                FailureCode::Keychain,
+                "The sealed secret is not in the keychain of this computer any more. Enter the code from your phone, and enrol this device again.",
+            ));
+        };
+        let counted = sqlx::query(
+            "UPDATE second_factor SET wrong_pins = ?, locked_until = ? WHERE wrong_pins = ? AND enrolled_at IS NOT NULL",
+        )
+        .bind(tries)
+        .bind(wait_after(tries).map(|wait| store::time(now + wait)))
+        .bind(stored.wrong_pins)
+        .execute(&self.ctx.db)
+        .await?;
+        if counted.rows_affected() == 0 {
+            return Err(Failure::new(
+                FailureCode::WrongPin,
+                "Another PIN is being tried just now. Try again.",
+            ));
+        }
+        let shop = self.ctx.shop.id.clone();
+        let opened = blocking(move || sealed::open(&sealed, &pin, &shop)).await?;
+        match opened {
+            Ok(bytes) => {
+                sqlx::query("UPDATE second_factor SET wrong_pins = 0, locked_until = NULL")
+                    .execute(&self.ctx.db)
+                    .await?;
+                if tries > 1 {
+                    self.ctx.announce(Changed::SecondFactor);
+                }
+                Ok(TotpSecret::from_bytes(bytes))
+            }
+            Err(Unopened::WrongPin) if tries < MOST_WRONG_PINS => {
+                self.ctx.announce(Changed::SecondFactor);
+                let left = MOST_WRONG_PINS - tries;
+                let left = if left == 1 { "1 more try".to_owned() } else { format!("{left} more tries") };
+                let wait = wait_after(tries)
+                    .map(|wait| format!(" The next PIN is taken in {}.", in_words(wait.num_seconds())))
+                    .unwrap_or_default();
+                Err(Failure {
+                    code: FailureCode::WrongPin,
+                    message: format!(
+                        "This PIN is wrong. Nothing was sent.{wait} After {left} the secret is deleted from this device, and codes come from your phone only."
+                    ),
+                    field: Some("pin".to_owned()),
+                })
+            }
+            Err(Unopened::WrongPin) => Err(self.give_up().await?),
+            Err(Unopened::Damaged) => Err(Failure::new(
+                FailureCode::Keychain,
+                "The sealed secret in the keychain of this computer is damaged. Enter the code from your phone, and enrol this device again.",
+            )),
+        }
+    }
+
+    /// Deletes the sealed secret after too many wrong PINs.
+    async fn give_up(&self) -> Result<Failure, Failure> {
+        self.ctx.surroundings.keychain.delete(&self.ctx.shop.id, Secret::SealedTotp).await?;
+        self.not_enrolled().await?;
+        Ok(Failure::new(
+            FailureCode::WrongPin,
+            format!(
+                "{MOST_WRONG_PINS} wrong PINs: the secret was deleted from this device. Nothing was sent. Enter the code from your phone; enrol this device again to use a PIN."
+            ),
+        ))
+    }
+
+    async fn not_enrolled(&self) -> Result<(), Failure> {
+        sqlx::query("UPDATE second_factor SET enrolled_at = NULL, short_secret = 0, wrong_pins = 0, locked_until = NULL")
+            .execute(&self.ctx.db)
+            .await?;
+        self.ctx.announce(Changed::SecondFactor);
+        Ok(())
+    }
+
+    /// From when on a code can be used that was not used yet: the beginning of the next step when the code of this one
+    /// was, by the provider's clock. `None`: now.
+    pub(crate) async fn not_before(&self) -> Result<Option<DateTime<Utc>>, Failure> {
+        let step = step_of(provider_now(&self.ctx));
+        Ok(self.stored().await?.last_step.filter(|last| is_used(*last, step)).map(|last| start_of(last + 1)))
+    }
+
+    /// Claims the code of `step` for one use, before it is sent. False when it was used.
+    pub(crate) async fn claim(&self, step: i64) -> Result<Claim, Failure> {
+        let mut tx = self.ctx.write().await?;
+        sqlx::query("INSERT INTO second_factor (only) VALUES (1) ON CONFLICT DO NOTHING")
+            .execute(&mut *tx)
+            .await?;
+        let last: Option<i64> =
+            sqlx::query_scalar("SELECT last_step FROM second_factor").fetch_one(&mut *tx).await?;
+        if let Some(last) = last.filter(|last| is_used(*last, step)) {
+            return Ok(Claim::Used { free_at: start_of(last + 1) });
+        }
+        sqlx::query("UPDATE second_factor SET last_step = ?").bind(step).execute(&mut *tx).await?;
+        tx.commit().await?;
+        Ok(Claim::Mine { before: last })
+    }
+
+    /// Gives a claim back: the code was certainly not used up.
+    pub(crate) async fn unclaim(&self, step: i64, before: Option<i64>) -> Result<(), Failure> {
+        sqlx::query("UPDATE second_factor SET last_step = ? WHERE last_step = ?")
+            .bind(before)
+            .bind(step)
+            .execute(&self.ctx.db)
+            .await?;
+        Ok(())
+    }
+
+    async fn stored(&self) -> Result<Stored, Failure> {
+        let stored = sqlx::query_as(
+            "SELECT enrolled_at, short_secret, wrong_pins, locked_until, last_step FROM second_factor",
+        )
+        .fetch_optional(&self.ctx.db)
+        .await?;
+        Ok(stored.unwrap_or_default())
+    }
+}
+
+/// Whether the code of a step may be used.
+pub(crate) enum Claim {
+    /// It may; `before` is what to give back.
+    Mine { before: Option<i64> },
+    /// It was used; the next one is good from `free_at` on, by the provider's clock.
+    Used { free_at: DateTime<Utc> },
+}
+
+#[derive(Default, sqlx::FromRow)]
+struct Stored {
+    enrolled_at: Option<DateTime<Utc>>,
+    short_secret: bool,
+    wrong_pins: u32,
+    locked_until: Option<DateTime<Utc>>,
+    last_step: Option<i64>,
+}
+
+/// The time now by the provider's clock, as far as it is known.
+pub(crate) fn provider_now(ctx: &ShopContext) -> DateTime<Utc> {
+    ctx.now() + ctx.client.clock_offset().unwrap_or_default()
+}
+
+/// A moment of the provider's clock as this computer's clock will show it.
+pub(crate) fn local(ctx: &ShopContext, at: DateTime<Utc>) -> DateTime<Utc> {
+    at - ctx.client.clock_offset().unwrap_or_default()
+}
+
+/// A step is used up to the last one that was; one far ahead was claimed under a clock that was wrong.
+fn is_used(last: i64, step: i64) -> bool {
+    (step..=step + 2).contains(&last)
+}
+
+/// How long no PIN is taken after that many wrong ones: the third costs 30 seconds, each further one twice as much.
+fn wait_after(wrong: u32) -> Option<TimeDelta> {
+    Some(TimeDelta::seconds(30 << wrong.checked_sub(3)?.min(16)))
+}
+
+fn in_words(seconds: i64) -> String {
+    match seconds {
+        1 => "1 second".to_owned(),
+        2..=90 => format!("{seconds} seconds"),
+        _ => format!("{} minutes", seconds.div_euclid(60) + i64::from(seconds % 60 != 0)),
+    }
+}
+
+/// Work that takes the processor for a while, off the threads that answer.
+async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Failure> {
+    tokio::task::spawn_blocking(work).await.map_err(|error| {
+        tracing::error!(%error, "blocking work failed");
+        Failure::other("Paydesk failed inside. Nothing was sent.")
+    })
+}
+
+/// What the phone of the demo shop's owner shows, in place of a real one.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Type)]
+pub struct DemoPhone {
+    /// The secret as base32, to try the enrolment with.
+    pub secret: String,
+    /// The code now.
+    pub code: String,
+    /// For how many more seconds.
+    pub seconds_left: u32,
+}

@@ -1,0 +1,232 @@
+//! Reaching a shop's account: where it is, with which credentials, and whether they are right.
+
+use std::time::Duration;
+
+use nowpayments::{
+    Client, Credentials, Error, Login, Options, Retry, SetupError, Url,
+    auth::{GetStatus, LogIn},
+    balance::GetBalance,
+    currencies::GetMerchantCoins,
+};
+use secrecy::{ExposeSecret, SecretString};
+use sha2::{Digest, Sha256};
+
+use super::{CheckItem, CheckState, ConnectionReport, DemoConnection, Environment, NewShop};
+use crate::{
+    failure::{Failure, FailureCode},
+    surroundings::Surroundings,
+};
+
+/// Where NOWPayments is.
+#[derive(Debug, Clone)]
+pub struct Bases {
+    /// The base URL of the sandbox.
+    pub sandbox: Url,
+    /// The base URL of the live service.
+    pub live: Url,
+}
+
+impl Default for Bases {
+    /// The documented ones.
+    fn default() -> Self {
+        #[expect(clippy::expect_used, reason = "both are constants")]
+        let base = |text: &str| text.parse().expect("a URL");
+        Self {
+            sandbox: base("https://api-sandbox.nowpayments.io/v1"),
+            live: base("https://api.nowpayments.io/v1"),
+        }
+    }
+}
+
+impl Bases {
+    /// The base URL of an environment; `None` for the demo, whose is handed in.
+    pub(crate) fn of(&self, environment: Environment) -> Option<&Url> {
+        match environment {
+            Environment::Demo => None,
+            Environment::Sandbox => Some(&self.sandbox),
+            Environment::Live => Some(&self.live),
+        }
+    }
+}
+
+/// How a trial is repeated: somebody waits for the answer.
+const TRIAL: Retry = Retry {
+    times: 1,
+    shortest: Duration::from_millis(300),
+    longest: Duration::from_millis(300),
+    total: Duration::from_secs(20),
+};
+
+/// A client for one account. It makes no call.
+pub(crate) fn client(
+    base: &Url,
+    api_key: SecretString,
+    login: Option<Login>,
+    surroundings: &Surroundings,
+    retry: Retry,
+) -> Result<Client, Failure> {
+    let options = Options { now: surroundings.now.clone(), retry, ..Options::default() };
+    Client::with(base.clone(), Credentials { api_key, login }, options).map_err(|error| match error {
+        SetupError::Key => {
+            Failure::invalid("api_key", "The API key has characters that no key has. Copy it anew.")
+        }
+        error => Failure::other(format!("Paydesk cannot set up a connection to NOWPayments: {error}.")),
+    })
+}
+
+impl DemoConnection {
+    /// A client for the simulator.
+    pub(crate) fn client(&self, surroundings: &Surroundings) -> Result<Client, Failure> {
+        let login = Login { email: self.email.clone(), password: self.password.clone() };
+        client(&self.base, self.api_key.clone(), Some(login), surroundings, Retry::default())
+    }
+
+    /// Tells one simulated world from another: each makes up its own credentials.
+    pub(crate) fn world(&self) -> String {
+        let mut hash = Sha256::new();
+        for part in [self.api_key.expose_secret(), &self.email, self.password.expose_secret()] {
+            hash.update(part.len().to_le_bytes());
+            hash.update(part);
+        }
+        hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+}
+
+impl NewShop {
+    /// What is wrong with what was typed, the first field first.
+    pub(crate) fn validate(&self) -> Result<(), Failure> {
+        let name = self.name.trim();
+        if name.is_empty() {
+            return Err(Failure::invalid("name", "Give the shop a name, so that you know it from others."));
+        }
+        if name.chars().count() > 60 || name.chars().any(char::is_control) {
+            return Err(Failure::invalid("name", "A name has at most 60 characters, on one line."));
+        }
+        if self.environment == Environment::Demo {
+            return Err(Failure::invalid("environment", "Choose the live service or the sandbox."));
+        }
+        let key = self.api_key.expose_secret().trim();
+        if key.is_empty() {
+            return Err(Failure::invalid(
+                "api_key",
+                "Paste the API key of the shop. You find it in the dashboard of NOWPayments under Settings, Payments.",
+            ));
+        }
+        if !key.bytes().all(|byte| byte.is_ascii_graphic()) {
+            return Err(Failure::invalid(
+                "api_key",
+                "An API key has only letters, digits and dashes, without spaces. Copy it anew.",
+            ));
+        }
+        let email = self.email.trim();
+        let well_formed = email.split_once('@').is_some_and(|(name, host)| {
+            !name.is_empty()
+                && !host.is_empty()
+                && !host.contains('@')
+                && !email.contains(char::is_whitespace)
+        });
+        if !well_formed {
+            return Err(Failure::invalid(
+                "email",
+                "Enter the e-mail address with which you log in to the dashboard of NOWPayments. The list of payments \
+                 and payouts need it.",
+            ));
+        }
+        if self.password.expose_secret().is_empty() {
+            return Err(Failure::invalid("password", "Enter the password of the dashboard of NOWPayments."));
+        }
+        Ok(())
+    }
+
+    /// The key without the spaces that were copied along.
+    pub(crate) fn key(&self) -> SecretString {
+        self.api_key.expose_secret().trim().into()
+    }
+
+    /// The login of the dashboard. Spaces around the address were not meant; in a password they may be.
+    fn login(&self) -> Login {
+        Login { email: self.email.trim().to_owned(), password: self.password.clone() }
+    }
+
+    fn client(&self, bases: &Bases, surroundings: &Surroundings) -> Result<Client, Failure> {
+        let base = bases
+            .of(self.environment)
+            .ok_or_else(|| Failure::invalid("environment", "Choose the live service or the sandbox."))?;
+        client(base, self.key(), Some(self.login()), surroundings, TRIAL)
+    }
+
+    /// Whether NOWPayments takes the key and the login.
+    pub(crate) async fn try_out(&self, bases: &Bases, surroundings: &Surroundings) -> Result<(), Failure> {
+        let client = self.client(bases, surroundings)?;
+        try_key(&client).await.map_err(|error| in_field(&error, "api_key"))?;
+        self.try_login(&client).await.map_err(|error| in_field(&error, "password"))
+    }
+
+    async fn try_login(&self, client: &Client) -> Result<(), Error> {
+        let Login { email, password } = self.login();
+        client.send(&LogIn { email: &email, password: &password }).await.map(drop)
+    }
+
+    /// Tries everything, item by item.
+    pub(crate) async fn report(&self, bases: &Bases, surroundings: &Surroundings) -> ConnectionReport {
+        let keychain = match surroundings.keychain.check().await {
+            Ok(()) => good("The keychain of this computer keeps your keys."),
+            Err(failure) => bad(failure.message),
+        };
+        let not_tried = |why: &str| CheckItem { state: CheckState::NotTried, message: why.to_owned() };
+        let mut report = ConnectionReport {
+            reachable: not_tried("Not tried: what was typed is not complete."),
+            key: not_tried("Not tried: NOWPayments could not be reached."),
+            login: not_tried("Not tried: NOWPayments could not be reached."),
+            address: not_tried("Not tried: the API key must be right first."),
+            keychain,
+        };
+        let client = match self.client(bases, surroundings) {
+            Ok(client) => client,
+            Err(failure) => {
+                report.key = bad(failure.message);
+                return report;
+            }
+        };
+        if let Err(error) = client.send(&GetStatus {}).await {
+            report.reachable = bad(Failure::from_api(&error).message);
+            return report;
+        }
+        report.reachable = good("NOWPayments answers.");
+        let key = try_key(&client).await;
+        report.key = item(&key, "NOWPayments knows the API key.");
+        report.login =
+            item(&self.try_login(&client).await, "NOWPayments takes the e-mail address and the password.");
+        if key.is_ok() {
+            let balance = client.send(&GetBalance {}).await;
+            report.address = item(&balance, "Payouts are allowed from the address of this computer.");
+        }
+        report
+    }
+}
+
+/// A call that needs the key and nothing else.
+async fn try_key(client: &Client) -> Result<(), Error> {
+    client.send(&GetMerchantCoins::default()).await.map(drop)
+}
+
+fn in_field(error: &Error, field: &str) -> Failure {
+    let failure = Failure::from_api(error);
+    let of_field = matches!(failure.code, FailureCode::WrongKey | FailureCode::LoginRefused);
+    Failure { field: of_field.then(|| field.to_owned()), ..failure }
+}
+
+fn good(message: &str) -> CheckItem {
+    CheckItem { state: CheckState::Good, message: message.to_owned() }
+}
+
+fn bad(message: String) -> CheckItem {
+    CheckItem { state: CheckState::Bad, message }
+}
+
+fn item<T>(outcome: &Result<T, Error>, message: &str) -> CheckItem {
+    match outcome {
+        Ok(_) => good(message),
+        Err(error) => bad(Failure::from_api(error).message),
+    }
+}

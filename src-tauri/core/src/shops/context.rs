@@ -1,0 +1,208 @@
+//! What everything that works for one open shop shares, and the life of its background work.
+
+use std::{fmt, sync::Arc};
+
+use chrono::{DateTime, Utc};
+use nowpayments::Client;
+use sqlx::{Sqlite, SqlitePool, Transaction};
+use tokio::sync::broadcast;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+use super::Shop;
+use crate::{changes::Changed, coins::Catalogue, failure::Failure, surroundings::Surroundings};
+
+/// One shop while it is open. `Payments`, `Payouts`, `SecondFactors` and `Notifications` are each an
+/// `Arc<ShopContext>` with the methods of their part.
+pub(crate) struct ShopContext {
+    /// The shop.
+    pub(crate) shop: Shop,
+    /// Its database.
+    pub(crate) db: SqlitePool,
+    /// Its account at NOWPayments.
+    pub(crate) client: Client,
+    /// Time, randomness, paths and the keychain.
+    pub(crate) surroundings: Surroundings,
+    /// See [`Self::coins`].
+    pub(super) catalogue: tokio::sync::Mutex<Option<Arc<Catalogue>>>,
+    changes: broadcast::Sender<Changed>,
+    closing: CancellationToken,
+    tasks: TaskTracker,
+}
+
+impl ShopContext {
+    pub(crate) fn new(
+        shop: Shop,
+        db: SqlitePool,
+        client: Client,
+        surroundings: Surroundings,
+        changes: broadcast::Sender<Changed>,
+    ) -> Arc<Self> {
+        let ctx = Arc::new(Self {
+            shop,
+            db,
+            client,
+            surroundings,
+            catalogue: tokio::sync::Mutex::default(),
+            changes,
+            closing: CancellationToken::new(),
+            tasks: TaskTracker::new(),
+        });
+        ctx.in_background(ctx.clone().refresh_coins());
+        ctx
+    }
+
+    /// The time now, UTC.
+    pub(crate) fn now(&self) -> DateTime<Utc> {
+        self.surroundings.now()
+    }
+
+    /// Tells the window what changed; call it after the commit. Nobody listening is no failure.
+    pub(crate) fn announce(&self, changed: Changed) {
+        let _ = self.changes.send(changed);
+    }
+
+    /// Begins a transaction that writes. It takes the write lock at once and waits for it: one that began by reading
+    /// could not go on once somebody else has written.
+    pub(crate) async fn write(&self) -> Result<Transaction<'static, Sqlite>, sqlx::Error> {
+        self.db.begin_with("BEGIN IMMEDIATE").await
+    }
+
+    /// Runs `work` beside everything else until it ends or the shop is closed, which drops it at its next await:
+    /// whatever it does must stand being cut off there, as a kill would.
+    pub(crate) fn in_background(&self, work: impl Future<Output = ()> + Send + 'static) {
+        let closing = self.closing.clone();
+        self.tasks.spawn(async move {
+            closing.run_until_cancelled_owned(work).await;
+        });
+    }
+
+    /// Runs `work` to its end, whatever becomes of the caller; closing the shop waits for it. For steps that should not
+    /// be cut off between a call to NOWPayments and writing down its answer.
+    pub(crate) async fn to_the_end<T: Send + 'static>(
+        &self,
+        work: impl Future<Output = Result<T, Failure>> + Send + 'static,
+    ) -> Result<T, Failure> {
+        if self.closing.is_cancelled() {
+            return Err(Failure::closed());
+        }
+        self.tasks.spawn(work).await.unwrap_or_else(|error| {
+            tracing::error!(%error, "a step did not come to its end");
+            Err(Failure::other("Paydesk failed inside. Look at the list before you try again."))
+        })
+    }
+
+    /// Ends the background work, waits for it and for [`Self::to_the_end`], and closes the database.
+    pub(crate) async fn close(&self) {
+        self.closing.cancel();
+        self.tasks.close();
+        self.tasks.wait().await;
+        self.db.close().await;
+    }
+}
+
+impl fmt::Debug for ShopContext {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ShopContext").field("shop", &self.shop.id).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+impl ShopContext {
+    /// A shop in `folder` whose NOWPayments cannot be reached.
+    pub(crate) async fn for_test(folder: &std::path::Path) -> Arc<Self> {
+        Self::for_test_at(folder, "http://127.0.0.1:9/v1", "key", None).await
+    }
+
+    /// A shop in `folder` with its account at `base`.
+    pub(crate) async fn for_test_at(
+        folder: &std::path::Path,
+        base: &str,
+        api_key: &str,
+        login: Option<nowpayments::Login>,
+    ) -> Arc<Self> {
+        let keychain =
+            crate::secrets::Keychain::in_store("paydesk", keyring_core::mock::Store::new().unwrap());
+        let surroundings = Surroundings::native(folder.to_owned(), keychain);
+        let db = crate::store::open(&folder.join("shop.sqlite"), &crate::store::SHOP).await.unwrap();
+        let retry = nowpayments::Retry { times: 0, ..nowpayments::Retry::default() };
+        let client =
+            super::client(&base.parse().unwrap(), api_key.into(), login, &surroundings, retry).unwrap();
+        let shop = Shop {
+            id: "test".to_owned(),
+            name: "Test".to_owned(),
+            environment: super::Environment::Sandbox,
+            email: None,
+            added_at: surroundings.now(),
+        };
+        Self::new(shop, db, client, surroundings, broadcast::channel(64).0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::sync::oneshot;
+
+    use super::*;
+    use crate::failure::FailureCode;
+
+    #[tokio::test]
+    async fn closing_cuts_off_background_work_and_waits_for_what_must_end() {
+        let folder = tempfile::tempdir().unwrap();
+        let ctx = ShopContext::for_test(folder.path()).await;
+        let (alive, cut_off) = oneshot::channel::<()>();
+        ctx.in_background(async move {
+            let _alive = alive;
+            std::future::pending::<()>().await;
+        });
+        let (begun, has_begun) = oneshot::channel();
+        let (go_on, may_go_on) = oneshot::channel();
+        let must_end = {
+            let ctx = ctx.clone();
+            let inner = ctx.clone();
+            tokio::spawn(async move {
+                ctx.to_the_end(async move {
+                    begun.send(()).unwrap();
+                    may_go_on.await.unwrap();
+                    inner.write().await?.commit().await?; // the database is still open
+                    Ok(5)
+                })
+                .await
+            })
+        };
+        has_begun.await.unwrap();
+        let closing = tokio::spawn({
+            let ctx = ctx.clone();
+            async move { ctx.close().await }
+        });
+        cut_off.await.unwrap_err();
+        assert!(!closing.is_finished());
+        go_on.send(()).unwrap();
+        closing.await.unwrap();
+        assert_eq!(must_end.await.unwrap().unwrap(), 5);
+        assert_eq!(ctx.to_the_end(async { Ok(()) }).await.unwrap_err().code, FailureCode::NoShop);
+    }
+
+    #[tokio::test]
+    async fn what_must_end_goes_on_when_nobody_waits_for_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let ctx = ShopContext::for_test(folder.path()).await;
+        let (done, is_done) = oneshot::channel();
+        let (begun, has_begun) = oneshot::channel();
+        let caller = tokio::spawn({
+            let ctx = ctx.clone();
+            async move {
+                ctx.to_the_end(async move {
+                    begun.send(()).unwrap();
+                    tokio::task::yield_now().await;
+                    done.send(()).unwrap();
+                    Ok(())
+                })
+                .await
+            }
+        });
+        has_begun.await.unwrap();
+        caller.abort();
+        is_done.await.unwrap();
+        ctx.close().await;
+    }
+}

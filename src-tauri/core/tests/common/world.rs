@@ -1,0 +1,118 @@
+//! A world for core: a simulator, a folder, and a keychain in memory.
+
+#![allow(dead_code, reason = "each test file uses a part of it")]
+#![allow(clippy::unwrap_used, reason = "a test ends where it fails")]
+
+use std::{sync::Arc, time::Duration};
+
+use chrono::Utc;
+use keyring_core::mock;
+use nowpayments::{Client, Credentials, Login};
+use nowpayments_simulator::{History, Options, Simulator};
+use paydesk_core::{
+    Changed, Core, Failure,
+    payments::SyncStatus,
+    secrets::Keychain,
+    shops::{Bases, DemoConnection, Environment, NewShop, Shop},
+    surroundings::Surroundings,
+};
+use tempfile::TempDir;
+
+/// How long anything may take before a test gives up: long enough for the slowest machine.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+pub(crate) struct World {
+    pub(crate) simulator: Simulator,
+    pub(crate) folder: TempDir,
+    pub(crate) store: Arc<mock::Store>,
+}
+
+impl World {
+    pub(crate) async fn new(history: History) -> Self {
+        let simulator = Simulator::start(Options { history, ..Options::default() }).await.unwrap();
+        Self { simulator, folder: tempfile::tempdir().unwrap(), store: mock::Store::new().unwrap() }
+    }
+
+    pub(crate) fn surroundings(&self) -> Surroundings {
+        surroundings(self.folder.path(), Keychain::in_store("paydesk", self.store.clone()))
+    }
+
+    /// Both services are the simulator.
+    pub(crate) fn bases(&self) -> Bases {
+        let base: url::Url = self.simulator.url().parse().unwrap();
+        Bases { sandbox: base.clone(), live: base }
+    }
+
+    pub(crate) async fn open(&self) -> Core {
+        Core::open_with(self.surroundings(), self.bases()).await.unwrap()
+    }
+
+    /// Core with a live shop.
+    pub(crate) async fn open_shop(&self) -> (Core, Shop) {
+        let core = self.open().await;
+        let shop = core.add_shop(self.new_shop()).await.unwrap();
+        (core, shop)
+    }
+
+    pub(crate) fn new_shop(&self) -> NewShop {
+        let credentials = self.simulator.credentials();
+        NewShop {
+            name: "Kestrel Coffee".to_owned(),
+            environment: Environment::Live,
+            api_key: credentials.api_key.into(),
+            email: credentials.email,
+            password: credentials.password.into(),
+        }
+    }
+
+    pub(crate) fn demo(&self) -> DemoConnection {
+        let credentials = self.simulator.credentials();
+        DemoConnection {
+            base: self.simulator.url().parse().unwrap(),
+            api_key: credentials.api_key.into(),
+            email: credentials.email,
+            password: credentials.password.into(),
+        }
+    }
+
+    /// The API as somebody else sees it.
+    pub(crate) fn client(&self) -> Client {
+        let credentials = self.simulator.credentials();
+        let login = Login { email: credentials.email, password: credentials.password.into() };
+        let credentials = Credentials { api_key: credentials.api_key.into(), login: Some(login) };
+        Client::new(self.simulator.url().parse().unwrap(), credentials).unwrap()
+    }
+}
+
+pub(crate) fn surroundings(folder: &std::path::Path, keychain: Keychain) -> Surroundings {
+    Surroundings { now: Arc::new(Utc::now), ..Surroundings::native(folder.to_owned(), keychain) }
+}
+
+/// Reads again after each change until `wanted` holds of what was read.
+pub(crate) async fn wait_for<T, F>(core: &Core, read: impl Fn() -> F, wanted: impl Fn(&T) -> bool) -> T
+where
+    T: std::fmt::Debug,
+    F: Future<Output = Result<T, Failure>>,
+{
+    let mut changes = core.changes();
+    let waiting = async {
+        loop {
+            let now = read().await.unwrap();
+            if wanted(&now) {
+                return now;
+            }
+            // A lagging receiver has missed changes: it reads again, too.
+            let _: Result<Changed, _> = changes.recv().await;
+        }
+    };
+    match tokio::time::timeout(PATIENCE, waiting).await {
+        Ok(value) => value,
+        Err(_) => panic!("not within {PATIENCE:?}; at the end: {:?}", read().await),
+    }
+}
+
+/// Waits for a state of the sync.
+pub(crate) async fn wait_for_sync(core: &Core, wanted: impl Fn(&SyncStatus) -> bool) -> SyncStatus {
+    let payments = core.shop().unwrap().payments.clone();
+    wait_for(core, || payments.sync_status(), wanted).await
+}

@@ -1,0 +1,332 @@
+//! Payments: the cache is what NOWPayments has, whatever happened on the way; and it is found.
+
+#![allow(clippy::unwrap_used, reason = "a test ends where it fails")]
+
+#[path = "common/world.rs"]
+mod world;
+
+use futures_util::TryStreamExt;
+use nowpayments::payments::{CreatePayment, ListPayments, Payment};
+use nowpayments_simulator::{Fault, FaultRule, History, PaymentChange, PaymentStatus};
+use paydesk_core::{
+    Core, FailureCode,
+    payments::{PaymentPage, PaymentQuery, PaymentRow},
+};
+use world::{World, wait_for, wait_for_sync};
+
+async fn at_the_provider(world: &World) -> Vec<Payment> {
+    let mut all: Vec<Payment> = world.client().pages(ListPayments::default()).try_concat().await.unwrap();
+    all.sort_by_key(|payment| std::cmp::Reverse((payment.created_at, payment.payment_id.clone())));
+    all
+}
+
+async fn list(core: &Core, query: PaymentQuery) -> PaymentPage {
+    core.shop().unwrap().payments.list(query).await.unwrap()
+}
+
+async fn found(core: &Core, search: &str) -> Vec<PaymentRow> {
+    list(core, PaymentQuery { search: search.to_owned(), limit: 500, ..PaymentQuery::default() }).await.rows
+}
+
+/// All that is cached, page by page.
+async fn cached(core: &Core) -> Vec<PaymentRow> {
+    let mut query = PaymentQuery { limit: 170, ..PaymentQuery::default() };
+    let mut rows = Vec::new();
+    loop {
+        let page = list(core, query.clone()).await;
+        rows.extend(page.rows);
+        if page.next.is_none() {
+            assert_eq!(page.total as usize, rows.len());
+            return rows;
+        }
+        query.after = page.next;
+    }
+}
+
+/// Compares the cache with the provider, row by row and field by field.
+async fn assert_same(core: &Core, world: &World) {
+    let (ours, theirs) = (cached(core).await, at_the_provider(world).await);
+    assert_eq!(ours.len(), theirs.len());
+    for (ours, theirs) in ours.iter().zip(&theirs) {
+        let expected = PaymentRow {
+            id: theirs.payment_id.to_string(),
+            status: theirs.payment_status.as_str().to_owned(),
+            order_id: theirs.order_id.clone(),
+            order_description: theirs.order_description.clone(),
+            price_amount: theirs.price_amount.clone(),
+            price_currency: theirs.price_currency.to_string(),
+            pay_amount: theirs.pay_amount.clone(),
+            actually_paid: theirs.actually_paid.clone(),
+            pay_currency: theirs.pay_currency.to_string(),
+            created_at: theirs.created_at.unwrap(),
+            updated_at: theirs.updated_at.unwrap(),
+        };
+        assert_eq!(*ours, expected);
+    }
+}
+
+async fn create(world: &World, order: &str, description: &str) -> Payment {
+    let new = CreatePayment {
+        order_id: Some(order.to_owned()),
+        order_description: Some(description.to_owned()),
+        ..CreatePayment::new("25".parse().unwrap(), "usd".parse().unwrap(), "ltc".parse().unwrap())
+    };
+    world.client().send(&new).await.unwrap()
+}
+
+fn fault(fault: Fault) -> FaultRule {
+    FaultRule { method: "GET".to_owned(), path: "/payment".to_owned(), skip: 0, times: None, fault }
+}
+
+#[tokio::test]
+async fn eighteen_months_of_payments_are_cached_as_they_are() {
+    let world = World::new(History::Demo).await;
+    world.simulator.pause();
+    let (core, _) = world.open_shop().await;
+    let status = wait_for_sync(&core, |status| status.complete && !status.running).await;
+    assert!(status.cached > 500, "more than a page, not {}", status.cached);
+    assert_eq!(status.total, Some(status.cached));
+    assert!(status.trouble.is_none() && status.last_success.is_some());
+    assert_same(&core, &world).await;
+
+    let all = list(&core, PaymentQuery { limit: 1, ..PaymentQuery::default() }).await;
+    assert_eq!(all.statuses.iter().map(|status| status.count).sum::<u32>(), status.cached);
+    for status in &all.statuses {
+        let of_status = list(
+            &core,
+            PaymentQuery { status: Some(status.status.clone()), limit: 500, ..PaymentQuery::default() },
+        )
+        .await;
+        assert_eq!(of_status.total, status.count);
+        assert_eq!(of_status.rows.len(), status.count.min(500) as usize);
+        assert!(of_status.rows.iter().all(|row| row.status == status.status));
+        assert_eq!(of_status.statuses, all.statuses, "the counts do not depend on the filter");
+    }
+}
+
+#[test]
+fn killed_in_the_middle_of_the_history_it_goes_on_without_a_gap_or_a_double() {
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let world = runtime.block_on(World::new(History::Demo));
+    world.simulator.pause();
+    // The newest page and one page of the history pass; then NOWPayments wants an hour's pause.
+    let refusal = fault(Fault::TooManyRequests { retry_after: Some(3600) });
+    world.simulator.set_fault(FaultRule { skip: 2, ..refusal });
+
+    let killed = tokio::runtime::Runtime::new().unwrap();
+    killed.block_on(async {
+        let (core, _) = world.open_shop().await;
+        let status = wait_for_sync(&core, |status| status.trouble.is_some()).await;
+        assert!(!status.complete && status.cached >= 500);
+        assert!(status.cached < status.total.unwrap(), "{status:?}");
+    });
+    drop(killed); // nothing is closed: all tasks end where they are
+
+    runtime.block_on(async {
+        world.simulator.clear_faults();
+        let before = world.simulator.requests().len();
+        let core = world.open().await;
+        core.reopen(async || panic!("not the demo shop")).await.unwrap();
+        wait_for_sync(&core, |status| status.complete && !status.running).await;
+        assert_same(&core, &world).await;
+        let requests = world.simulator.requests();
+        let history: Vec<_> = requests[before..]
+            .iter()
+            .filter(|call| call.target.starts_with("/payment") && call.target.contains("orderBy=asc"))
+            .collect();
+        assert!(history[0].target.contains("dateFrom="), "goes on where it was: {}", history[0].target);
+    });
+}
+
+#[tokio::test]
+async fn answers_that_are_lost_cut_off_or_doubled_do_not_harm_the_cache() {
+    let world = World::new(History::Demo).await;
+    world.simulator.pause();
+    for (skip, what) in [
+        (0, Fault::DropBefore),
+        (1, Fault::Truncated),
+        (0, Fault::DropAfter),
+        (0, Fault::BadGateway { handled: true }),
+        (1, Fault::Duplicated),
+        (0, Fault::Empty),
+    ] {
+        world.simulator.set_fault(FaultRule { skip, times: Some(1), ..fault(what) });
+    }
+    let (core, _) = world.open_shop().await;
+    let payments = core.shop().unwrap().payments.clone();
+    let done = wait_for(
+        &core,
+        || async {
+            payments.sync_now();
+            payments.sync_status().await
+        },
+        |status| status.complete && !status.running,
+    );
+    done.await;
+    assert_same(&core, &world).await;
+}
+
+#[tokio::test]
+async fn a_payment_is_followed_and_its_timeline_is_what_was_seen() {
+    let world = World::new(History::None).await;
+    let payment = create(&world, "A-1", "Two bags").await;
+    let id = payment.payment_id.to_string();
+    let (core, _) = world.open_shop().await;
+    let payments = core.shop().unwrap().payments.clone();
+    wait_for_sync(&core, |status| status.complete && !status.running).await;
+    let detail = payments.get(&id).await.unwrap();
+    assert_eq!(detail.row.status, "waiting");
+    assert_eq!(detail.pay_address, payment.pay_address);
+    assert_eq!(detail.missing, None, "nothing was paid yet");
+
+    let pays = async |change: PaymentChange, wanted: &str| {
+        world.simulator.change_payment(id.parse().unwrap(), change).unwrap();
+        payments.sync_now();
+        wait_for(&core, || payments.get(&id), |detail| detail.row.status == wanted).await
+    };
+    pays(PaymentChange::Status(PaymentStatus::Confirming), "confirming").await;
+    let detail = pays(PaymentChange::Status(PaymentStatus::Finished), "finished").await;
+    let seen: Vec<_> = detail.timeline.iter().map(|event| event.status.as_str()).collect();
+    assert_eq!(seen, ["waiting", "confirming", "finished"]);
+    assert!(detail.timeline.is_sorted_by_key(|event| event.at));
+    assert_eq!(payments.get("404").await.unwrap_err().code, FailureCode::NotFound);
+}
+
+#[tokio::test]
+async fn what_is_missing_is_exact() {
+    let world = World::new(History::None).await;
+    let payment = create(&world, "A-2", "One bag").await;
+    let id = payment.payment_id.to_string();
+    let amount = nowpayments_simulator::Amount::scaled(1, 3);
+    world.simulator.change_payment(id.parse().unwrap(), PaymentChange::Pay(amount)).unwrap();
+    let (core, _) = world.open_shop().await;
+    wait_for_sync(&core, |status| status.complete && !status.running).await;
+    let detail = core.shop().unwrap().payments.get(&id).await.unwrap();
+    let paid = detail.row.actually_paid.unwrap();
+    assert_eq!(paid.to_string(), "0.001");
+    assert_eq!(detail.missing.unwrap(), payment.pay_amount.unwrap() - paid);
+}
+
+#[tokio::test]
+async fn without_a_network_everything_stays_readable_and_the_trouble_is_said() {
+    let world = World::new(History::None).await;
+    create(&world, "A-3", "A mug").await;
+    let (core, _) = world.open_shop().await;
+    wait_for_sync(&core, |status| status.complete && !status.running).await;
+    world.simulator.stop().await;
+    core.shop().unwrap().payments.sync_now();
+    let status = wait_for_sync(&core, |status| status.trouble.is_some()).await;
+    assert!(status.trouble.unwrap().contains("could not be reached"));
+    assert!(status.complete && !status.running && status.last_success.is_some());
+    assert_eq!(found(&core, "mug").await.len(), 1);
+}
+
+#[tokio::test]
+async fn each_word_must_occur_and_may_be_the_beginning_of_one() {
+    let world = World::new(History::None).await;
+    let mug = create(&world, "ORDER-1017", "Blue mug, café size").await;
+    create(&world, "ORDER-1018", "Red mug").await;
+    let (core, _) = world.open_shop().await;
+    wait_for_sync(&core, |status| status.complete && !status.running).await;
+    let check = async |search: &str, expected: usize| {
+        let page =
+            list(&core, PaymentQuery { search: search.to_owned(), limit: 9, ..PaymentQuery::default() })
+                .await;
+        assert_eq!((page.rows.len(), page.total as usize), (expected, expected), "{search}");
+    };
+    check("", 2).await;
+    check("   ", 2).await;
+    check("mug", 2).await;
+    check("MU", 2).await;
+    check("blue mug", 1).await;
+    check("mug blu", 1).await;
+    check("cafe", 1).await;
+    check("blue red", 0).await;
+    check("order-10", 2).await;
+    check("order-1017", 1).await;
+    check("ltc", 2).await;
+    check(mug.payment_id.as_str(), 1).await;
+    check(&mug.pay_address.unwrap()[..12], 1).await;
+}
+
+#[tokio::test]
+async fn nothing_that_is_typed_is_taken_for_syntax() {
+    let world = World::new(History::None).await;
+    create(&world, "A-4", "NEAR the \"OR\" of it").await;
+    let (core, _) = world.open_shop().await;
+    wait_for_sync(&core, |status| status.complete && !status.running).await;
+    for hostile in [
+        "\"",
+        "\"\"",
+        "'",
+        "*",
+        "a*",
+        "^",
+        "-",
+        "+",
+        "(",
+        ")",
+        "AND",
+        "OR",
+        "NOT",
+        "NEAR(",
+        "NEAR(a b, 2)",
+        "a OR",
+        "id:",
+        "{id order_id}: a",
+        "a\0b",
+        "\0",
+        "%",
+        "_",
+        "\\",
+        "; DROP TABLE payments",
+        "🦀",
+        "\u{301}",
+        "\u{202e}abc",
+        "´",
+        "ª",
+    ] {
+        found(&core, hostile).await;
+    }
+    assert_eq!(found(&core, "\"OR\" near").await.len(), 1);
+    assert_eq!(found(&core, "-- *").await.len(), 0, "what no payment has is not found");
+    assert_eq!(found(&core, "").await.len(), 1, "and the table is still there");
+}
+
+#[tokio::test]
+async fn a_cursor_that_is_not_ours_is_refused_and_limits_are_kept() {
+    let world = World::new(History::None).await;
+    for order in ["B-1", "B-2", "B-3"] {
+        create(&world, order, "x").await;
+    }
+    let (core, _) = world.open_shop().await;
+    wait_for_sync(&core, |status| status.complete && !status.running).await;
+    let payments = core.shop().unwrap().payments.clone();
+    for cursor in ["", "5", "_5", "yesterday_5", "2026-01-01T00:00:00.000Z", "2026-01-01T00:00:00.000Z_"] {
+        let query = PaymentQuery { after: Some(cursor.to_owned()), limit: 5, ..PaymentQuery::default() };
+        let failure = payments.list(query).await.unwrap_err();
+        assert_eq!(failure.field.as_deref(), Some("after"), "{cursor}");
+    }
+    for (limit, rows) in [(0, 1), (1, 1), (2, 2), (3, 3), (u32::MAX, 3)] {
+        let page = list(&core, PaymentQuery { limit, ..PaymentQuery::default() }).await;
+        assert_eq!((page.rows.len(), page.next.is_some(), page.total), (rows, rows < 3, 3), "{limit}");
+    }
+}
+
+#[tokio::test]
+async fn a_demo_shop_of_another_world_begins_anew() {
+    let world = World::new(History::None).await;
+    let payment = create(&world, "C-1", "of the first world").await;
+    let core = world.open().await;
+    core.open_demo(world.demo()).await.unwrap();
+    wait_for_sync(&core, |status| status.complete && !status.running).await;
+    assert_eq!(found(&core, payment.payment_id.as_str()).await.len(), 1);
+    core.open_demo(world.demo()).await.unwrap();
+    assert_eq!(found(&core, payment.payment_id.as_str()).await.len(), 1, "the same world is kept");
+
+    let options = nowpayments_simulator::Options { seed: 2, ..nowpayments_simulator::Options::default() };
+    let other = World { simulator: nowpayments_simulator::Simulator::start(options).await.unwrap(), ..world };
+    core.open_demo(other.demo()).await.unwrap();
+    wait_for_sync(&core, |status| status.complete && !status.running).await;
+    assert_eq!(found(&core, "").await, []);
+}

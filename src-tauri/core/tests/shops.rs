@@ -1,0 +1,279 @@
+//! Shops: added, refused, reopened, removed.
+
+#![allow(clippy::unwrap_used, reason = "a test ends where it fails")]
+
+#[path = "common/world.rs"]
+mod world;
+
+use keyring_core::{Error, mock};
+use nowpayments_simulator::{History, Switches};
+use paydesk_core::{
+    Core, FailureCode, Settings, Theme,
+    secrets::{Keychain, Secret},
+    shops::{CheckState, DemoConnection, Environment, NewShop},
+};
+use secrecy::ExposeSecret;
+use world::{World, surroundings};
+
+/// The demo shop is not asked for.
+async fn no_demo() -> Result<DemoConnection, paydesk_core::Failure> {
+    panic!("the demo shop was asked for")
+}
+
+#[tokio::test]
+async fn an_added_shop_is_open_and_its_secrets_are_in_the_keychain_alone() {
+    let world = World::new(History::None).await;
+    let (core, shop) = world.open_shop().await;
+    let state = core.state().await.unwrap();
+    assert_eq!(state.shops, std::slice::from_ref(&shop));
+    assert_eq!(state.open.as_deref(), Some(shop.id.as_str()));
+    assert_eq!(core.shop().unwrap().shop, shop);
+
+    let credentials = world.simulator.credentials();
+    let keychain = world.surroundings().keychain;
+    for (secret, value) in [(Secret::ApiKey, &credentials.api_key), (Secret::Password, &credentials.password)]
+    {
+        assert_eq!(keychain.read(&shop.id, secret).await.unwrap().unwrap().expose_secret(), value);
+    }
+    core.close().await;
+    let mut files = 0;
+    for folder in [world.folder.path().to_owned(), world.folder.path().join("shops")] {
+        for entry in
+            std::fs::read_dir(folder).unwrap().map(Result::unwrap).filter(|entry| entry.path().is_file())
+        {
+            let bytes = std::fs::read(entry.path()).unwrap();
+            for secret in [&credentials.api_key, &credentials.password] {
+                assert!(!bytes.windows(secret.len()).any(|window| window == secret.as_bytes()), "{entry:?}");
+            }
+            files += 1;
+        }
+    }
+    assert!(files >= 3, "two databases and the lock, not {files} files");
+}
+
+#[tokio::test]
+async fn what_is_typed_wrongly_is_refused_with_its_field_and_nothing_is_sent() {
+    let world = World::new(History::None).await;
+    let core = world.open().await;
+    let check = async |field: &str, spoil: &dyn Fn(&mut NewShop)| {
+        let mut new = world.new_shop();
+        spoil(&mut new);
+        let failure = core.add_shop(new).await.unwrap_err();
+        assert_eq!(
+            (failure.code, failure.field.as_deref()),
+            (FailureCode::Invalid, Some(field)),
+            "{failure}"
+        );
+    };
+    check("name", &|new| new.name = "  ".to_owned()).await;
+    check("name", &|new| new.name = "x".repeat(61)).await;
+    check("environment", &|new| new.environment = Environment::Demo).await;
+    check("api_key", &|new| new.api_key = " \n".into()).await;
+    check("api_key", &|new| new.api_key = "ABC DEF".into()).await;
+    check("api_key", &|new| new.api_key = "ABC\u{a0}DEF".into()).await;
+    for email in ["", "owner", "@shop.example", "owner@", "ow ner@shop.example", "a@b@c"] {
+        check("email", &|new| new.email = email.to_owned()).await;
+    }
+    check("password", &|new| new.password = "".into()).await;
+    assert_eq!(core.state().await.unwrap().shops, []);
+    assert!(world.simulator.requests().is_empty());
+}
+
+#[tokio::test]
+async fn a_key_or_a_login_that_nowpayments_refuses_adds_nothing() {
+    let world = World::new(History::None).await;
+    let core = world.open().await;
+    let check = async |code: FailureCode, field: &str, spoil: &dyn Fn(&mut NewShop)| {
+        let mut new = world.new_shop();
+        spoil(&mut new);
+        let failure = core.add_shop(new).await.unwrap_err();
+        assert_eq!((failure.code, failure.field.as_deref()), (code, Some(field)), "{failure}");
+        assert!(failure.message.contains("Nothing was done"), "{failure}");
+    };
+    check(FailureCode::WrongKey, "api_key", &|new| new.api_key = "WRONG12-WRONG12-WRONG12-WRONG12".into())
+        .await;
+    check(FailureCode::LoginRefused, "password", &|new| new.password = "wrong".into()).await;
+    assert_eq!(core.state().await.unwrap().shops, []);
+    assert_eq!(core.shop().unwrap_err().code, FailureCode::NoShop);
+}
+
+#[tokio::test]
+async fn without_a_network_adding_a_shop_says_so_and_adds_nothing() {
+    let world = World::new(History::None).await;
+    let core = world.open().await;
+    let new = world.new_shop();
+    world.simulator.stop().await;
+    let failure = core.add_shop(new).await.unwrap_err();
+    assert_eq!(failure.code, FailureCode::Offline, "{failure}");
+    assert_eq!(core.state().await.unwrap().shops, []);
+}
+
+#[tokio::test]
+async fn spaces_that_were_copied_along_do_not_matter() {
+    let world = World::new(History::None).await;
+    let core = world.open().await;
+    let mut new = world.new_shop();
+    new.api_key = format!(" {}\n", new.api_key.expose_secret()).into();
+    new.email = format!("{} ", new.email);
+    new.name = " Kestrel ".to_owned();
+    assert_eq!(core.add_shop(new).await.unwrap().name, "Kestrel");
+}
+
+/// A keychain whose item for checks fails once, as a locked one does.
+fn failing(world: &World, error: Error) -> Keychain {
+    let keychain: std::sync::Arc<keyring_core::CredentialStore> = world.store.clone();
+    let item = keychain.build("paydesk", "check", None).unwrap();
+    item.as_any().downcast_ref::<mock::Cred>().unwrap().set_error(error);
+    Keychain::in_store("paydesk", keychain)
+}
+
+#[tokio::test]
+async fn without_a_keychain_nothing_is_added_or_sent_and_the_words_say_what_to_do() {
+    let world = World::new(History::None).await;
+    let keychain = failing(&world, Error::NoStorageAccess("locked".into()));
+    let core = Core::open_with(surroundings(world.folder.path(), keychain), world.bases()).await.unwrap();
+    let failure = core.add_shop(world.new_shop()).await.unwrap_err();
+    assert_eq!(failure.code, FailureCode::Keychain);
+    assert!(failure.message.contains("Unlock it"), "{failure}");
+    assert_eq!(core.state().await.unwrap().shops, []);
+    assert!(world.simulator.requests().is_empty());
+
+    // Once it is unlocked, the same works.
+    core.add_shop(world.new_shop()).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_connection_check_tells_every_item_apart() {
+    use CheckState::{Bad, Good, NotTried};
+    let world = World::new(History::None).await;
+    let core = world.open().await;
+    let check = async |expected: [CheckState; 5], new: NewShop| {
+        let report = core.check_connection(&new).await;
+        let items = [&report.reachable, &report.key, &report.login, &report.address, &report.keychain];
+        assert_eq!(items.map(|item| item.state), expected, "{report:?}");
+        assert!(items.iter().all(|item| !item.message.is_empty()));
+        report
+    };
+    check([Good, Good, Good, Good, Good], world.new_shop()).await;
+    check([Good, Bad, Good, NotTried, Good], NewShop { api_key: "WRONG".into(), ..world.new_shop() }).await;
+    check([Good, Good, Bad, Good, Good], NewShop { password: "wrong".into(), ..world.new_shop() }).await;
+
+    world
+        .simulator
+        .set_switches(Switches { foreign_address: Some("203.0.113.7".to_owned()), ..Switches::default() });
+    let report = check([Good, Good, Good, Bad, Good], world.new_shop()).await;
+    assert!(report.address.message.contains("203.0.113.7"), "{report:?}");
+
+    let new = world.new_shop();
+    world.simulator.stop().await;
+    let report = core.check_connection(&new).await;
+    assert_eq!([report.reachable.state, report.key.state, report.login.state], [Bad, NotTried, NotTried]);
+    assert_eq!(core.state().await.unwrap().shops, []);
+}
+
+#[tokio::test]
+async fn the_shop_that_was_open_last_is_opened_again_without_a_network() {
+    let world = World::new(History::None).await;
+    let (core, shop) = world.open_shop().await;
+    let other =
+        core.add_shop(NewShop { environment: Environment::Sandbox, ..world.new_shop() }).await.unwrap();
+    assert_eq!(core.shop().unwrap().shop.id, other.id);
+    core.select_shop(&shop.id).await.unwrap();
+    core.close().await;
+    let (bases, surroundings) = (world.bases(), world.surroundings());
+    world.simulator.stop().await;
+
+    let core = Core::open_with(surroundings, bases).await.unwrap();
+    assert_eq!(core.state().await.unwrap().open, None);
+    assert_eq!(core.reopen(no_demo).await.unwrap(), Some(shop));
+    assert_eq!(core.state().await.unwrap().shops.len(), 2);
+    assert!(core.state().await.unwrap().trouble.is_none());
+}
+
+#[tokio::test]
+async fn a_shop_whose_keys_are_lost_is_named_as_trouble_until_another_is_opened() {
+    let world = World::new(History::None).await;
+    let (core, shop) = world.open_shop().await;
+    core.close().await;
+    world.surroundings().keychain.delete(&shop.id, Secret::ApiKey).await.unwrap();
+
+    let core = world.open().await;
+    let failure = core.reopen(no_demo).await.unwrap_err();
+    assert_eq!(failure.code, FailureCode::Keychain);
+    assert!(failure.message.contains("Kestrel Coffee"), "{failure}");
+    assert_eq!(core.state().await.unwrap().trouble, Some(failure));
+    core.open_demo(world.demo()).await.unwrap();
+    assert_eq!(core.state().await.unwrap().trouble, None);
+}
+
+#[tokio::test]
+async fn a_removed_shop_leaves_neither_secrets_nor_files() {
+    let world = World::new(History::None).await;
+    let (core, shop) = world.open_shop().await;
+    let open = core.shop().unwrap();
+    core.remove_shop(&shop.id).await.unwrap();
+    let state = core.state().await.unwrap();
+    assert_eq!((state.shops, state.open), (vec![], None));
+    assert_eq!(open.payments.sync_status().await.unwrap_err().code, FailureCode::NoShop);
+    assert_eq!(std::fs::read_dir(world.folder.path().join("shops")).unwrap().count(), 0);
+    for secret in [Secret::ApiKey, Secret::Password, Secret::SealedTotp] {
+        assert!(world.surroundings().keychain.read(&shop.id, secret).await.unwrap().is_none());
+    }
+    assert_eq!(core.reopen(no_demo).await.unwrap(), None);
+    assert_eq!(core.remove_shop(&shop.id).await.unwrap_err().code, FailureCode::NotFound);
+}
+
+#[tokio::test]
+async fn the_demo_shop_needs_no_keychain_and_comes_back() {
+    let world = World::new(History::None).await;
+    let core = world.open().await;
+    let shop = core.open_demo(world.demo()).await.unwrap();
+    assert_eq!((shop.id.as_str(), shop.environment), ("demo", Environment::Demo));
+    core.close().await;
+
+    let core = world.open().await;
+    let reopened = core.reopen(async || Ok(world.demo())).await.unwrap();
+    assert_eq!(reopened, Some(shop));
+    assert_eq!(core.state().await.unwrap().shops.len(), 1);
+}
+
+#[tokio::test]
+async fn opening_the_open_shop_again_changes_nothing() {
+    let world = World::new(History::None).await;
+    let (core, shop) = world.open_shop().await;
+    assert_eq!(core.select_shop(&shop.id).await.unwrap(), shop);
+    assert!(core.shop().unwrap().payments.sync_status().await.is_ok());
+    assert_eq!(core.select_shop("no such").await.unwrap_err().code, FailureCode::NotFound);
+    assert_eq!(core.shop().unwrap().shop.id, shop.id);
+}
+
+#[tokio::test]
+async fn only_one_process_has_the_data_open() {
+    let world = World::new(History::None).await;
+    let core = world.open().await;
+    let failure = Core::open_with(world.surroundings(), world.bases()).await.unwrap_err();
+    assert!(failure.message.contains("open already"), "{failure}");
+    core.close().await;
+    Core::open_with(world.surroundings(), world.bases()).await.unwrap();
+}
+
+#[tokio::test]
+async fn settings_are_kept() {
+    let world = World::new(History::None).await;
+    let core = world.open().await;
+    assert_eq!(core.state().await.unwrap().settings, Settings::default());
+    let settings = Settings { theme: Theme::Dark, language: Some("de".to_owned()) };
+    core.save_settings(settings.clone()).await.unwrap();
+    core.close().await;
+    assert_eq!(world.open().await.state().await.unwrap().settings, settings);
+}
+
+#[tokio::test]
+async fn a_folder_that_cannot_be_made_is_named() {
+    let world = World::new(History::None).await;
+    let file = world.folder.path().join("file");
+    std::fs::write(&file, "").unwrap();
+    let keychain = world.surroundings().keychain;
+    let failure = Core::open(surroundings(&file, keychain)).await.unwrap_err();
+    assert!(failure.message.contains(&*file.to_string_lossy()), "{failure}");
+}
