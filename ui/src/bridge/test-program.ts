@@ -1,0 +1,76 @@
+// The program behind the window, for tests: commands are answered by the test, through the real bridge.
+import { emit } from "@tauri-apps/api/event";
+import { mockIPC } from "@tauri-apps/api/mocks";
+import type { AppState, Changed, Failure, FailureCode, Shop } from "./bindings";
+
+/** Answers by the name of the command. What an answer throws reaches the window as the command's failure. */
+type Answers = Record<string, (args: never) => unknown>;
+
+let answers: Answers = {};
+let asked: { command: string; args: unknown }[] = [];
+
+// Once: the bridge keeps listening through all tests of a file.
+mockIPC(
+  (command, args) => {
+    asked.push({ command, args });
+    const answer = answers[command];
+    if (!answer) throw failure("other", `The test has no answer to ${command}.`);
+    return answer(args as never);
+  },
+  { shouldMockEvents: true },
+);
+
+/** Begins a test with a program that answers like this; the demo shop is open and quiet unless it says otherwise. */
+export function program(own: Answers = {}): void {
+  asked = [];
+  answers = {
+    app_state: () => appState({ shops: [demoShop], open: demoShop.id }),
+    ready: () => null,
+    sync_status: () => ({
+      cached: 0,
+      total: 0,
+      complete: true,
+      running: false,
+      last_success: null,
+      trouble: null,
+    }),
+    pending_approvals: () => [],
+    payout_batches: () => [],
+    notifications: () => [],
+    demo_phone: () => null,
+    ...own,
+  };
+}
+
+/** Tells the window what has changed. */
+export async function announce(change: Changed): Promise<void> {
+  await emit("happened", change);
+}
+
+/** What was asked of a command, in order. */
+export function argumentsOf(command: string): unknown[] {
+  return asked.filter((each) => each.command === command).map(({ args }) => args);
+}
+
+export function failure(code: FailureCode, message: string, field: string | null = null): Failure {
+  return { code, message, field };
+}
+
+export const demoShop: Shop = {
+  id: "demo",
+  name: "Demo shop",
+  environment: "demo",
+  email: null,
+  added_at: "2026-11-01T10:00:00Z",
+};
+
+export function appState(own: Partial<AppState> = {}): AppState {
+  return {
+    shops: [],
+    open: null,
+    trouble: null,
+    settings: { theme: "system", language: "en" },
+    version: "0.1.0",
+    ...own,
+  };
+}

@@ -1,0 +1,100 @@
+import { render, screen, within } from "@testing-library/svelte";
+import userEvent from "@testing-library/user-event";
+import { createRawSnippet } from "svelte";
+import { expect, test, vi } from "vitest";
+import { fitting, type Column } from "./table";
+import Table from "./Table.svelte";
+
+const text = createRawSnippet((row: () => string) => ({ render: () => `<span>${row()}</span>` }));
+const columns: Column<string>[] = [{ id: "name", label: "Name", min: 6, cell: text }];
+
+function show(count: number, more: { open?: number; loaded?: number } = {}) {
+  const onopen = vi.fn();
+  const onsee = vi.fn();
+  const row = (at: number) => (at < (more.loaded ?? count) ? `row ${at}` : undefined);
+  const { container } = render(Table<string>, {
+    label: "Things",
+    columns,
+    count,
+    row,
+    open: more.open,
+    onopen,
+    onsee,
+  });
+  const active = () => {
+    const id = screen.getByRole("grid").getAttribute("aria-activedescendant");
+    return container.querySelector(`[id="${id}"]`)?.textContent?.trim();
+  };
+  return { onopen, onsee, active };
+}
+
+test("a list says how long it is, though it draws only what is in sight", () => {
+  show(1_000_000);
+  expect(screen.getByRole("grid", { name: "Things" })).toHaveAttribute("aria-rowcount", "1000001");
+  expect(screen.getAllByRole("row").length).toBeLessThan(50);
+});
+
+test("arrows move, Enter opens", async () => {
+  const user = userEvent.setup();
+  const { onopen, active } = show(5);
+  await user.tab();
+  await user.keyboard("{ArrowDown}{ArrowDown}{ArrowUp}");
+  expect(active()).toBe("row 1");
+  expect(onopen).not.toHaveBeenCalled();
+  await user.keyboard("{Enter}");
+  expect(onopen).toHaveBeenCalledExactlyOnceWith(1);
+});
+
+test("End goes to the last of very many rows, Home back to the first", async () => {
+  const user = userEvent.setup();
+  const { active } = show(100_000);
+  await user.tab();
+  await user.keyboard("{End}");
+  expect(active()).toBe("row 99999");
+  await user.keyboard("{Home}");
+  expect(active()).toBe("row 0");
+});
+
+test("with details open, moving shows the details of the row moved to", async () => {
+  const user = userEvent.setup();
+  const { onopen } = show(5, { open: 2 });
+  await user.tab();
+  await user.keyboard("{ArrowDown}");
+  expect(onopen).toHaveBeenCalledExactlyOnceWith(3);
+});
+
+test("a click opens a row, and the open row is marked", async () => {
+  const user = userEvent.setup();
+  const { onopen } = show(5, { open: 2 });
+  expect(screen.getByRole("row", { selected: true })).toHaveTextContent("row 2");
+  await user.click(screen.getByText("row 4"));
+  expect(onopen).toHaveBeenCalledExactlyOnceWith(4);
+});
+
+test("rows that are not read yet are blank and asked for", () => {
+  const { onsee } = show(5, { loaded: 3 });
+  expect(onsee).toHaveBeenCalledWith(0, 5);
+  const blank = screen.getAllByRole("row", { busy: true });
+  expect(blank).toHaveLength(2);
+  expect(within(blank[0]!).getByRole("gridcell")).toHaveTextContent("");
+});
+
+test("an empty list takes keys without harm", async () => {
+  const user = userEvent.setup();
+  const { onopen } = show(0);
+  await user.tab();
+  await user.keyboard("{ArrowDown}{End}{Enter}");
+  expect(onopen).not.toHaveBeenCalled();
+});
+
+test("a narrow list drops its least important columns first and never those that must stay", () => {
+  const column = (id: string, keep?: number) => ({ id, label: id, min: 10, keep, cell: text });
+  const all = [column("a"), column("b", 1), column("c", 2)];
+  const names = (columns: Column<string>[], width: number) =>
+    fitting(columns, width)
+      .map(({ id }) => id)
+      .join("");
+  expect([60, 30, 20, 1].map((width) => names(all, width))).toEqual(["abc", "ac", "a", "a"]);
+  const wide = { ...column("d", 3), min: 40 };
+  expect(names([...all, wide], 40)).toBe("abc");
+});

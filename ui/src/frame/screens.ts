@@ -1,0 +1,40 @@
+import ArrowDownToLine from "@lucide/svelte/icons/arrow-down-to-line";
+import Send from "@lucide/svelte/icons/send";
+import Settings from "@lucide/svelte/icons/settings-2";
+import type { Component } from "svelte";
+import { m } from "../messages";
+import PaymentsScreen from "../payments/PaymentsScreen.svelte";
+import PayoutsScreen from "../payouts/PayoutsScreen.svelte";
+import SettingsScreen from "../settings/SettingsScreen.svelte";
+
+/** A place in the window. Its id is the first segment of its address; what follows is the screen's own affair. */
+export interface Place {
+  id: string;
+  title: () => string;
+  icon: Component<{ size?: number | string; strokeWidth?: number | string }>;
+  screen: Component;
+  keys: string;
+  /** Whether a path of this place is shown without the navigation: where money leaves. */
+  alone?: (path: string[]) => boolean;
+}
+
+/** The places of the navigation, in its order. A place is listed once it exists. */
+export const places: Place[] = [
+  { id: "payments", title: m.payments, icon: ArrowDownToLine, screen: PaymentsScreen, keys: "g p" },
+  {
+    id: "payouts",
+    title: m.payouts,
+    icon: Send,
+    screen: PayoutsScreen,
+    keys: "g o",
+    alone: ([, , part]) => part === "approve",
+  },
+];
+
+export const settings: Place = {
+  id: "settings",
+  title: m.settings,
+  icon: Settings,
+  screen: SettingsScreen,
+  keys: "mod+,",
+};

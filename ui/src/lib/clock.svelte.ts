@@ -1,0 +1,48 @@
+import { language } from "../messages/language.svelte";
+
+/** The time of the window, to the nearest half minute, for "5 minutes ago". */
+class Clock {
+  now = $state(Date.now());
+
+  constructor() {
+    setInterval(() => (this.now = Date.now()), 30_000);
+  }
+}
+
+const clock = new Clock();
+
+const steps: [Intl.RelativeTimeFormatUnit, number][] = [
+  ["day", 86_400],
+  ["hour", 3_600],
+  ["minute", 60],
+];
+
+/** "5 minutes ago" in the language of the window. */
+export function ago(time: string | number): string {
+  const seconds = Math.round((new Date(time).getTime() - clock.now) / 1000);
+  const words = new Intl.RelativeTimeFormat(language.tag, { numeric: "auto" });
+  const [unit, length] = steps.find(([, size]) => Math.abs(seconds) >= size) ?? ["second", 0];
+  return length ? words.format(Math.trunc(seconds / length), unit) : words.format(0, "second");
+}
+
+/** The day and time in the zone of this computer: short for lists, in full where it matters. */
+export function dateTime(time: string, style: "short" | "full" = "short"): string {
+  const date = new Date(time);
+  if (style === "full")
+    return new Intl.DateTimeFormat(language.tag, { dateStyle: "long", timeStyle: "long" }).format(date);
+  const thisYear = date.getFullYear() === new Date(clock.now).getFullYear();
+  return new Intl.DateTimeFormat(language.tag, {
+    year: thisYear ? undefined : "2-digit",
+    month: "short",
+    day: "numeric",
+    hour: "2-digit",
+    minute: "2-digit",
+    // A list has no room for "AM" and "PM"; in full the language decides.
+    hourCycle: "h23",
+  }).format(date);
+}
+
+/** The time of day in the zone of this computer. */
+export function clockTime(time: string): string {
+  return new Intl.DateTimeFormat(language.tag, { hour: "2-digit", minute: "2-digit" }).format(new Date(time));
+}

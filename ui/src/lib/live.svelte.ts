@@ -1,0 +1,58 @@
+import { Failure, onChanged, type Tag } from "../bridge";
+
+/** What a view sees of something it reads: the last answer stays while the next is on its way. */
+export class Live<T> {
+  data = $state.raw<T>();
+  error = $state.raw<Failure>();
+  loading = $state(true);
+  #read: () => Promise<T>;
+  #latest = 0;
+  #again = false;
+
+  constructor(read: () => Promise<T>) {
+    this.#read = read;
+  }
+
+  /** Reads again now; an older answer that arrives later is dropped. */
+  reload = async (): Promise<void> => {
+    const mine = ++this.#latest;
+    this.#again = false;
+    this.loading = true;
+    try {
+      const data = await this.#read();
+      if (mine !== this.#latest) return;
+      this.data = data;
+      this.error = undefined;
+    } catch (thrown) {
+      if (mine !== this.#latest) return;
+      this.error = Failure.from(thrown);
+    }
+    this.loading = false;
+    if (this.#again) await this.reload();
+  };
+
+  /** Reads again once the read under way is done, so that a flood of changes costs one read at a time. */
+  refresh(): void {
+    if (this.loading) this.#again = true;
+    else void this.reload();
+  }
+
+  /** Forgets the read under way. */
+  stop(): void {
+    this.#latest++;
+  }
+}
+
+/**
+ * Reads with `read` and again when a change names one of `tags`, or when reactive state that `read` looks at before
+ * its first `await` changes. Call it while a component is being set up.
+ */
+export function live<T>(tags: Tag[], read: () => Promise<T>): Live<T> {
+  const result = new Live(read);
+  $effect(() => {
+    void result.reload();
+    return () => result.stop();
+  });
+  $effect(() => onChanged(({ kind }) => (kind === "everything" || tags.includes(kind)) && result.refresh()));
+  return result;
+}

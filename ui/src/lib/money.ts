@@ -1,0 +1,92 @@
+/** An amount cut where the eye cuts it. Joined, the parts are the whole amount: nothing is rounded away. */
+export interface MoneyParts {
+  sign: string;
+  whole: string;
+  point: string;
+  /** The decimals that matter at a glance. */
+  fraction: string;
+  /** The decimals after them, shown dimmed. */
+  small: string;
+}
+
+const CLEAR_DECIMALS = 2;
+const CLEAR_DIGITS_BELOW_ONE = 4;
+/** Widths at the size of a table, 13 px. */
+const [DIGIT_REM, TICKER_REM, POINT_AND_GAP_REM] = [0.515, 0.48, 0.6];
+const formats = new Map<string, Intl.NumberFormat>();
+
+function format(language: string, places: number): Intl.NumberFormat {
+  const key = `${language} ${places}`;
+  let found = formats.get(key);
+  if (!found) {
+    found = new Intl.NumberFormat(language, { minimumFractionDigits: places, maximumFractionDigits: places });
+    formats.set(key, found);
+  }
+  return found;
+}
+
+/** The number of decimals in `amount`, which is plain decimal text. */
+export function decimals(amount: string): number {
+  return amount.split(".")[1]?.length ?? 0;
+}
+
+/** `amount` (plain decimal text, up to 18 decimals) in the way of `language`, with at least `least` decimals. */
+export function moneyParts(amount: string, language: string, least = 0): MoneyParts {
+  // Intl reads the text itself, digit by digit; as a number it would lose what a float cannot hold.
+  const exact = amount as `${number}`;
+  const cut: MoneyParts = { sign: "", whole: "", point: "", fraction: "", small: "" };
+  for (const { type, value } of format(language, Math.max(decimals(amount), least)).formatToParts(exact)) {
+    if (type === "minusSign") cut.sign = "−";
+    else if (type === "integer" || type === "group") cut.whole += value;
+    else if (type === "decimal") cut.point = value;
+    else if (type === "fraction") cut.fraction = value;
+  }
+  const zeros = /^0*/.exec(cut.fraction)?.[0].length ?? 0;
+  const clear = Math.max(cut.whole === "0" ? zeros + CLEAR_DIGITS_BELOW_ONE : CLEAR_DECIMALS, least);
+  cut.small = cut.fraction.slice(clear);
+  cut.fraction = cut.fraction.slice(0, clear);
+  return cut;
+}
+
+/** The amount as one line of text, with its coin. */
+export function moneyText(amount: string, currency: string, language: string, least = 0): string {
+  const { sign, whole, point, fraction, small } = moneyParts(amount, language, least);
+  return `${sign}${whole}${point}${fraction}${small} ${currency.toUpperCase()}`;
+}
+
+/** What a column of amounts needs, so that its points stand in line and nothing is cut. */
+export interface MoneyRoom {
+  places: number;
+  ticker: number;
+  /** The width of the column in a table, in rem. */
+  width: number;
+}
+
+/** The room that `amounts` need in a column. */
+export function roomFor(amounts: { amount: string | null; currency: string }[]): MoneyRoom {
+  let [whole, places, ticker] = [4, 2, 3];
+  for (const { amount, currency } of amounts) {
+    const digits = amount?.split(".")[0]?.length ?? 0;
+    whole = Math.max(whole, digits + Math.floor((digits - 1) / 3));
+    places = Math.max(places, decimals(amount ?? ""));
+    ticker = Math.max(ticker, currency.length);
+  }
+  return { places, ticker, width: (whole + places) * DIGIT_REM + ticker * TICKER_REM + POINT_AND_GAP_REM };
+}
+
+/** The exact sum of amounts, which are plain decimal text. */
+export function sum(amounts: string[]): string {
+  const places = Math.max(0, ...amounts.map(decimals));
+  const units = amounts.reduce((total, amount) => {
+    const [whole = "", fraction = ""] = amount.split(".");
+    return total + BigInt(whole + fraction.padEnd(places, "0"));
+  }, 0n);
+  const digits = (units < 0n ? -units : units).toString().padStart(places + 1, "0");
+  const cut = digits.length - places;
+  return (units < 0n ? "-" : "") + digits.slice(0, cut) + (places ? `.${digits.slice(cut)}` : "");
+}
+
+/** `amount` without `less`, exactly. */
+export function difference(amount: string, less: string): string {
+  return sum([amount, less.startsWith("-") ? less.slice(1) : `-${less}`]);
+}

@@ -1,0 +1,170 @@
+import { render, screen, waitFor, within } from "@testing-library/svelte";
+import userEvent from "@testing-library/user-event";
+import { beforeEach, expect, test } from "vitest";
+import App from "../App.svelte";
+import type { PaymentPage, PaymentQuery, PaymentRow } from "../bridge";
+import { announce, argumentsOf, failure, program } from "../bridge/test-program";
+import { route } from "../lib/router.svelte";
+
+const DAY = 86_400_000;
+
+function row(n: number, own: Partial<PaymentRow> = {}): PaymentRow {
+  const time = new Date(Date.UTC(2026, 10, 20) - n * DAY).toISOString();
+  return {
+    id: `50${n}`,
+    status: "finished",
+    order_id: `ORD-${n}`,
+    order_description: `Order number ${n}`,
+    price_amount: "12.5",
+    price_currency: "eur",
+    pay_amount: "0.00013417",
+    actually_paid: "0.00013417",
+    pay_currency: "btc",
+    created_at: time,
+    updated_at: time,
+    ...own,
+  };
+}
+
+/** A shop with these payments, listed as the program would list them. */
+function shop(rows: () => PaymentRow[]) {
+  program({
+    list_payments: ({ query }: { query: PaymentQuery }): PaymentPage => {
+      const found = rows().filter(({ order_id }) => order_id?.includes(query.search));
+      const wanted = found.filter(({ status }) => !query.status || status === query.status);
+      const from = Number(query.after ?? 0);
+      const to = from + query.limit;
+      return {
+        rows: wanted.slice(from, to),
+        next: to < wanted.length ? String(to) : null,
+        total: wanted.length,
+        statuses: [...new Set(found.map(({ status }) => status))].map((status) => ({
+          status,
+          count: found.filter((each) => each.status === status).length,
+        })),
+      };
+    },
+    payment: ({ id }: { id: string }) => ({
+      row: rows().find((each) => each.id === id),
+      pay_address: "TVjsyZ7fYF3qLF6BQgPmTEZy1xrNNyVAAA",
+      payin_extra_id: null,
+      purchase_id: "60001",
+      invoice_id: null,
+      parent_payment_id: null,
+      outcome_amount: null,
+      outcome_currency: null,
+      missing: null,
+      timeline: [{ status: "waiting", at: "2026-11-20T09:00:00Z" }],
+    }),
+  });
+}
+
+const list = () => screen.findByRole("grid", { name: "Payments" });
+const panel = () => screen.findByRole("complementary", { name: "Payment" });
+
+beforeEach(() => route.replace(["payments"]));
+
+test("a payment stands in the list with its order, amount, price and status in words", async () => {
+  shop(() => [row(1, { status: "partially_paid" })]);
+  render(App);
+  const line = (await screen.findByText("ORD-1")).closest<HTMLElement>("[role=row]")!;
+  expect(line).toHaveTextContent("0.00013417 BTC");
+  expect(line).toHaveTextContent("12.50 EUR");
+  expect(line).toHaveTextContent("Underpaid");
+});
+
+test("a status that nobody knows is shown as it came", async () => {
+  shop(() => [row(1, { status: "quantum_held" })]);
+  render(App);
+  expect(await screen.findByText("quantum_held")).toBeVisible();
+});
+
+test("typing narrows the list, and one press shows all again", async () => {
+  shop(() => [row(1), row(22)]);
+  const user = userEvent.setup();
+  render(App);
+  await screen.findByText("ORD-1");
+  await user.keyboard("/22");
+  await waitFor(() => expect(screen.queryByText("ORD-1")).toBeNull());
+  expect(screen.getByText("ORD-22")).toBeVisible();
+  await user.click(screen.getByRole("button", { name: "Show all" }));
+  expect(await screen.findByText("ORD-1")).toBeVisible();
+});
+
+test("a search that finds nothing says so and offers the way back", async () => {
+  shop(() => [row(1)]);
+  const user = userEvent.setup();
+  render(App);
+  await screen.findByText("ORD-1");
+  await user.keyboard("/zzz");
+  expect(await screen.findByText("No payment matches")).toBeVisible();
+});
+
+test("Enter opens the details beside the list, Escape closes them", async () => {
+  shop(() => [row(1), row(2)]);
+  const user = userEvent.setup();
+  render(App);
+  (await list()).focus();
+  await user.keyboard("{ArrowDown}{Enter}");
+  const details = await panel();
+  expect(await within(details).findByText("502")).toBeVisible();
+  expect(details).toHaveTextContent("The money has arrived");
+  expect(details).toHaveTextContent("TVjsyZ7fYF3qLF6BQgPmTEZy1xrNNyVAAA");
+  await user.keyboard("{Escape}");
+  await waitFor(() => expect(screen.queryByRole("complementary", { name: "Payment" })).toBeNull());
+});
+
+test("a payment that arrives is there without a touch, and the open details stay", async () => {
+  let rows = [row(1, { status: "waiting" })];
+  shop(() => rows);
+  const user = userEvent.setup();
+  render(App);
+  await user.click(await screen.findByText("ORD-1"));
+  await panel();
+  rows = [row(0), row(1, { status: "finished" })];
+  await announce({ kind: "payments" });
+  expect(await screen.findByText("ORD-0")).toBeVisible();
+  await waitFor(async () => expect(await panel()).toHaveTextContent("The money has arrived"));
+});
+
+test("further pages are read as they come into sight, without gaps", async () => {
+  const rows = Array.from({ length: 450 }, (_, n) => row(n));
+  shop(() => rows);
+  const user = userEvent.setup();
+  render(App);
+  (await list()).focus();
+  await user.keyboard("{End}");
+  expect(await screen.findByText("ORD-449")).toBeVisible();
+  const pages = argumentsOf("list_payments") as { query: PaymentQuery }[];
+  expect(pages.map(({ query }) => query.after)).toEqual([null, "200", "400"]);
+});
+
+test("a list that cannot be read says why and is read again when asked", async () => {
+  let broken = true;
+  shop(() => {
+    if (broken) throw failure("other", "The disk is full.");
+    return [row(1)];
+  });
+  const user = userEvent.setup();
+  render(App);
+  expect(await screen.findByRole("alert")).toHaveTextContent("The disk is full.");
+  broken = false;
+  await user.click(screen.getByRole("button", { name: "Try again" }));
+  expect(await screen.findByText("ORD-1")).toBeVisible();
+});
+
+test("a shop without payments says what will be here", async () => {
+  shop(() => []);
+  render(App);
+  expect(await screen.findByText("Your customers' payments will be here")).toBeVisible();
+  expect(screen.queryByRole("searchbox")).toBeNull();
+});
+
+test("words in a description are words, whatever they look like", async () => {
+  const nasty = `<img src=x onerror="alert(1)"> =HYPERLINK("x") \u202Egnp.exe`;
+  shop(() => [row(1, { order_description: nasty })]);
+  render(App);
+  const shown = await screen.findAllByText((_, element) => element?.textContent === nasty);
+  expect(shown[0]).toBeVisible();
+  expect(document.querySelector("img")).toBeNull();
+});

@@ -1,0 +1,161 @@
+import { render, screen, waitFor, within } from "@testing-library/svelte";
+import userEvent from "@testing-library/user-event";
+import { beforeEach, expect, test } from "vitest";
+import App from "../App.svelte";
+import type { Batch, BatchRow } from "../bridge";
+import { announce, appState, argumentsOf, demoShop, failure, program } from "../bridge/test-program";
+import { route } from "../lib/router.svelte";
+import { badRow, batch, paged, row, summary } from "./test-batch";
+
+beforeEach(() => route.replace(["payouts", "b1"]));
+
+/** The window with one batch, which the test may change through what it gave. */
+function open(now: () => Batch, rows: () => BatchRow[] = () => [row(1), row(2), row(3)], own = {}) {
+  program({ payout_batch: now, payout_rows: paged(rows), ...own });
+  render(App);
+  return userEvent.setup();
+}
+
+const withBad = () =>
+  batch("checked", {
+    summary: summary("checked", { payable: 2, bad: 1 }),
+    file: { records: 4, header: 1, blank: 0, accepted: 2, rejected: 1 },
+    obstacles: ["1 row cannot be paid."],
+  });
+
+test("a bad row is named by its line, its column, what stood there, and the reason", async () => {
+  open(withBad, () => [row(1), badRow(2), row(3)]);
+  const line = (await screen.findByText("Write the amount out in full.")).closest<HTMLElement>("[role=row]")!;
+  expect(within(line).getByText("3")).toBeInTheDocument();
+  expect(within(line).getByText("Amount")).toBeInTheDocument();
+  expect(within(line).getByText("1e3")).toBeInTheDocument();
+});
+
+test("the records of the file add up in sight", async () => {
+  open(withBad);
+  const note = await screen.findByRole("note", { name: /records of the file/ });
+  expect(note).toHaveTextContent("4 records = 1 header + 0 blank + 2 taken + 1 refused");
+});
+
+test("what stands in the way is said, and nothing can be sent", async () => {
+  open(withBad);
+  const obstacles = await screen.findByRole("status", { name: "Before it can be sent" });
+  expect(obstacles).toHaveTextContent("1 row cannot be paid.");
+  expect(screen.getByRole("button", { name: /^Send 2 payouts/ })).toBeDisabled();
+});
+
+test("bad rows are removed once that was confirmed", async () => {
+  let rows = [row(1), badRow(2), row(3)];
+  let now = withBad();
+  const user = open(
+    () => now,
+    () => rows,
+    {
+      remove_bad_payout_rows: () => {
+        rows = rows.filter(({ status }) => status !== "bad");
+        now = batch("checked", { summary: summary("checked", { payable: 2 }), removed: 1 });
+        void announce({ kind: "payouts", batch: "b1" });
+        return now;
+      },
+    },
+  );
+  await user.click(await screen.findByRole("button", { name: "Remove the bad row" }));
+  expect(argumentsOf("remove_bad_payout_rows")).toEqual([]);
+  const dialog = await screen.findByRole("dialog", { name: "Remove the bad row?" });
+  await user.click(within(dialog).getByRole("button", { name: "Remove" }));
+  await waitFor(() => expect(screen.queryByText("1e3")).not.toBeInTheDocument());
+  expect(await screen.findByText(/1 row removed by you/)).toBeInTheDocument();
+  expect(screen.getByRole("button", { name: /^Send 2 payouts/ })).toBeEnabled();
+});
+
+test("the Delete key asks, then removes the row it stands on", async () => {
+  const user = open(() => batch("checked"), undefined, { remove_payout_rows: () => batch("checked") });
+  const grid = await screen.findByRole("grid", { name: "Rows of payouts.csv" });
+  await screen.findAllByText(row(1).address);
+  grid.focus();
+  await user.keyboard("{ArrowDown}{Delete}");
+  const dialog = await screen.findByRole("dialog", { name: "Remove the row of line 3?" });
+  await user.click(within(dialog).getByRole("button", { name: "Remove" }));
+  await waitFor(() => expect(argumentsOf("remove_payout_rows")).toEqual([{ id: "b1", numbers: [2] }]));
+});
+
+test("before sending, the totals are said in words", async () => {
+  const user = open(() => batch("checked"));
+  await user.click(await screen.findByRole("button", { name: /^Send 3 payouts/ }));
+  const dialog = await screen.findByRole("dialog", { name: "Send 3 payouts?" });
+  expect(dialog).toHaveTextContent(
+    /3 payouts in 2 coins: 0\.0052 BTC,? and 400 TRX\. Together about 598\.50 USD\./,
+  );
+  expect(dialog).toHaveTextContent("No money moves before your code.");
+});
+
+test("a double click sends once, with the rows that were seen", async () => {
+  let answer: (sent: Batch) => void = () => {};
+  const user = open(() => batch("checked"), undefined, {
+    send_payout_batch: () => new Promise<Batch>((resolve) => (answer = resolve)),
+  });
+  await user.click(await screen.findByRole("button", { name: /^Send 3 payouts/ }));
+  await user.dblClick(await screen.findByRole("button", { name: "Hand over to NOWPayments" }));
+  expect(argumentsOf("send_payout_batch")).toEqual([{ id: "b1", rowsHash: "h1" }]);
+  answer(batch("created"));
+  await waitFor(() => expect(route.path).toEqual(["payouts", "b1", "approve"]));
+});
+
+test("a batch that has changed since is not sent, and says so", async () => {
+  const user = open(() => batch("checked"), undefined, {
+    send_payout_batch: () => {
+      throw failure("stale", "changed");
+    },
+  });
+  await user.click(await screen.findByRole("button", { name: /^Send 3 payouts/ }));
+  await user.click(await screen.findByRole("button", { name: "Hand over to NOWPayments" }));
+  expect(await screen.findByText(/has changed since. Nothing was sent/)).toBeInTheDocument();
+  expect(screen.getByRole("button", { name: "Hand over to NOWPayments" })).toBeDisabled();
+});
+
+test("while the outcome is not known there is nothing to send, only to look", async () => {
+  const user = open(() => batch("unknown", { looks: 2 }), undefined, {
+    look_up_payout_batch: () => batch("unknown"),
+  });
+  expect(await screen.findByText(/Nothing is sent again/)).toBeInTheDocument();
+  expect(screen.queryByRole("button", { name: /send|pay|approve|not taken/i })).not.toBeInTheDocument();
+  await user.click(screen.getByRole("button", { name: "Look again" }));
+  expect(argumentsOf("look_up_payout_batch")).toEqual([{ id: "b1" }]);
+});
+
+test("an unknown batch is released only after the owner has looked", async () => {
+  const user = open(() => batch("unknown", { may_release: true }), undefined, {
+    release_payout_batch: () => batch("checked"),
+  });
+  await user.click(await screen.findByRole("button", { name: /It was not taken/ }));
+  const dialog = await screen.findByRole("dialog", { name: /did not take this batch/ });
+  const go = within(dialog).getByRole("button", { name: "It was not taken" });
+  expect(go).toBeDisabled();
+  await user.click(within(dialog).getByRole("checkbox", { name: /I looked in the dashboard/ }));
+  await user.click(go);
+  await waitFor(() => expect(argumentsOf("release_payout_batch")).toEqual([{ id: "b1" }]));
+});
+
+test("rows are followed as they are paid", async () => {
+  let rows = [row(1, { status: "sending" })];
+  open(
+    () => batch("sending", { summary: summary("sending", { payable: 1 }) }),
+    () => rows,
+  );
+  const grid = await screen.findByRole("grid", { name: "Rows of payouts.csv" });
+  expect(await within(grid).findByText("On its way")).toBeInTheDocument();
+  rows = [row(1, { status: "paid" })];
+  await announce({ kind: "payouts", batch: "b1" });
+  expect(await within(grid).findByText("Paid")).toBeInTheDocument();
+});
+
+test("it speaks German", async () => {
+  open(withBad, () => [row(1), badRow(2), row(3)], {
+    app_state: () =>
+      appState({ shops: [demoShop], open: demoShop.id, settings: { theme: "system", language: "de" } }),
+  });
+  expect(await screen.findByRole("button", { name: "Die schlechte Zeile entfernen" })).toBeInTheDocument();
+  expect(screen.getByRole("note", { name: /Datensätzen/ })).toHaveTextContent(
+    "4 Datensätze = 1 Kopfzeile + 0 leer + 2 übernommen + 1 abgelehnt",
+  );
+});

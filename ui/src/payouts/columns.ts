@@ -1,0 +1,15 @@
+import { m } from "../messages";
+
+const names: Record<string, () => string> = {
+  address: m.address,
+  currency: m.col_currency,
+  amount: m.col_amount,
+  extra_id: m.col_extra_id,
+  description: m.col_description,
+  external_id: m.col_external_id,
+};
+
+/** A column of the file in words; one that we do not know keeps the name it has there. */
+export function columnName(column: string): string {
+  return names[column]?.() ?? column;
+}

@@ -1,0 +1,143 @@
+// A small batch for tests: three good rows, two coins, and what a test changes of it.
+import type {
+  Batch,
+  BatchRow,
+  BatchState,
+  BatchSummary,
+  CoinTotal,
+  PendingApproval,
+  RowPage,
+  RowQuery,
+} from "../bridge";
+
+const TRON = "TJRabPrwbZy45sbavfcjinPJC18kjpRTv8";
+
+export function row(number: number, own: Partial<BatchRow> = {}): BatchRow {
+  return {
+    number,
+    line: number + 1,
+    address: TRON,
+    currency: "trx",
+    amount: "200",
+    extra_id: null,
+    description: null,
+    external_id: null,
+    problems: [],
+    warnings: [],
+    status: "ready",
+    provider_status: null,
+    provider_id: null,
+    hash: null,
+    explorer: null,
+    error: null,
+    fee: null,
+    ...own,
+  };
+}
+
+/** A row with an exponent for an amount. */
+export function badRow(number: number): BatchRow {
+  const problem = {
+    column: "amount",
+    value: "1e3",
+    code: "amount_format",
+    message: "Write the amount out in full.",
+  };
+  return row(number, { status: "bad", amount: "1e3", problems: [problem] });
+}
+
+const totals: CoinTotal[] = [
+  {
+    currency: "btc",
+    rows: 1,
+    amount: "0.0052",
+    fee: "0.00004",
+    balance: "0.0391",
+    short: null,
+    worth: "478.4",
+    worth_currency: "usd",
+  },
+  {
+    currency: "trx",
+    rows: 2,
+    amount: "400",
+    fee: "2.2",
+    balance: "18250.117",
+    short: null,
+    worth: "120.1",
+    worth_currency: "usd",
+  },
+];
+
+export function summary(state: BatchState, own: Partial<BatchSummary> = {}): BatchSummary {
+  const created_at = "2026-11-20T09:00:00Z";
+  return {
+    id: "b1",
+    name: "payouts.csv",
+    state,
+    payable: 3,
+    bad: 0,
+    paid: 0,
+    failed: 0,
+    totals,
+    created_at,
+    updated_at: created_at,
+    ...own,
+  };
+}
+
+export function approval(own: Partial<PendingApproval> = {}): PendingApproval {
+  return {
+    id: "a1",
+    batch: "b1",
+    name: "payouts.csv",
+    rows_hash: "h1",
+    expires_at: new Date(Date.now() + 43.5 * 60_000).toISOString(),
+    attempts_left: 10,
+    recipients: 3,
+    totals,
+    not_before: null,
+    ...own,
+  };
+}
+
+export function batch(state: BatchState, own: Partial<Batch> = {}): Batch {
+  return {
+    summary: summary(state),
+    file: { records: 4, header: 1, blank: 0, accepted: 3, rejected: 0 },
+    removed: 0,
+    rows_hash: "h1",
+    checking: null,
+    obstacles: [],
+    provider_id: null,
+    approval: state === "created" ? approval() : null,
+    trouble: null,
+    looks: 0,
+    may_release: false,
+    steps: [],
+    worth: "598.5",
+    worth_currency: "usd",
+    ...own,
+  };
+}
+
+/** Answers for `payout_rows`, as the program pages. */
+export function paged(rows: () => BatchRow[]) {
+  return ({ query }: { query: RowQuery }): RowPage => {
+    const matches = {
+      all: () => true,
+      bad: ({ status }: BatchRow) => status === "bad",
+      warned: ({ warnings }: BatchRow) => warnings.length > 0,
+      good: ({ status }: BatchRow) => status !== "bad",
+      failed: ({ status }: BatchRow) => status === "rejected",
+    }[query.filter];
+    const found = rows().filter(matches);
+    const rest = found.filter(({ number }) => number > (query.after ?? 0));
+    const page = rest.slice(0, query.limit);
+    return {
+      rows: page,
+      total: found.length,
+      next: page.length < rest.length ? (page.at(-1)?.number ?? null) : null,
+    };
+  };
+}

@@ -1,0 +1,28 @@
+import type { CoinTotal } from "../bridge";
+import { moneyText, sum } from "../lib/money";
+import { m } from "../messages";
+import { language } from "../messages/language.svelte";
+
+/** "200 TRX, 0.01 BTC, and 15 XRP": the exact totals, as one would read them aloud. */
+export function amountsAloud(totals: CoinTotal[]): string {
+  const amounts = totals.map(({ amount, currency }) => moneyText(amount, currency, language.tag));
+  return new Intl.ListFormat(language.tag).format(amounts);
+}
+
+/** The totals in short, for a line of a list: the first coins, and how many more there are. */
+export function amountsInShort(totals: CoinTotal[], most = 2): string {
+  const shown = totals.slice(0, totals.length > most + 1 ? most : undefined);
+  const amounts = shown.map(({ amount, currency }) => moneyText(amount, currency, language.tag)).join(", ");
+  const more = totals.length - shown.length;
+  return more ? `${amounts} ${m.more_coins({ count: more })}` : amounts;
+}
+
+/** What the totals are worth together, about; `undefined` unless all of them are known in one currency. */
+export function worthOf(totals: CoinTotal[]): string | undefined {
+  const currency = totals[0]?.worth_currency;
+  const worths = totals.flatMap(({ worth, worth_currency }) =>
+    worth && worth_currency === currency ? [worth] : [],
+  );
+  if (!currency || worths.length < totals.length) return undefined;
+  return moneyText(sum(worths), currency, language.tag, 2);
+}

@@ -1,0 +1,86 @@
+import { render, screen, waitFor, within } from "@testing-library/svelte";
+import userEvent from "@testing-library/user-event";
+import { beforeEach, expect, test } from "vitest";
+import App from "../App.svelte";
+import type { SecondFactor } from "../bridge";
+import { argumentsOf, failure, program } from "../bridge/test-program";
+import { route } from "../lib/router.svelte";
+
+beforeEach(() => route.replace(["settings"]));
+
+const none: SecondFactor = {
+  enrolled: false,
+  enrolled_at: null,
+  short_secret: false,
+  locked_until: null,
+  pins_left: 10,
+  clock_skew: null,
+};
+const phone = { secret: "JBSWY3DPEHPK3PXP", code: "482913", seconds_left: 19 };
+
+function open(own = {}, factor: () => SecondFactor = () => none) {
+  program({ second_factor: factor, demo_phone: () => phone, ...own });
+  render(App);
+  return userEvent.setup();
+}
+
+async function fill(user: ReturnType<typeof userEvent.setup>, again = "246810") {
+  await user.click(await screen.findByRole("button", { name: "Set up codes on this computer" }));
+  const dialog = await screen.findByRole("dialog", { name: "Set up codes on this computer" });
+  await user.click(within(dialog).getByRole("button", { name: "Use the practice phone's secret" }));
+  await user.type(within(dialog).getByLabelText("New PIN"), "246810");
+  await user.type(within(dialog).getByLabelText("PIN again"), again);
+  await user.type(within(dialog).getByLabelText("Code from your phone now"), "482913");
+  await user.click(within(dialog).getByRole("button", { name: "Seal and keep it" }));
+  return dialog;
+}
+
+test("a secret is sealed with a PIN and proved by a code", async () => {
+  let factor = none;
+  const user = open(
+    {
+      enrol_second_factor: () => (factor = { ...none, enrolled: true, short_secret: true }),
+    },
+    () => factor,
+  );
+  const dialog = await fill(user);
+  await waitFor(() => expect(dialog).not.toBeInTheDocument());
+  expect(argumentsOf("enrol_second_factor")).toEqual([
+    { enrolment: { secret: phone.secret, pin: "246810", code: "482913" } },
+  ]);
+  expect(await screen.findByText("The secret is short")).toBeInTheDocument();
+});
+
+test("two PINs that differ are not sealed", async () => {
+  const dialog = await fill(open(), "246811");
+  expect(within(dialog).getByText("The two PINs are not the same.")).toBeInTheDocument();
+  expect(argumentsOf("enrol_second_factor")).toEqual([]);
+});
+
+test("a wrong code is said at its field, and what was typed stays", async () => {
+  const user = open({
+    enrol_second_factor: () => {
+      throw failure("invalid", "This code does not belong to the secret.", "code");
+    },
+  });
+  const dialog = await fill(user);
+  expect(await within(dialog).findByText("This code does not belong to the secret.")).toBeInTheDocument();
+  expect(within(dialog).getByLabelText("New PIN")).toHaveValue("246810");
+});
+
+test("the secret is forgotten only after asking", async () => {
+  let factor: SecondFactor = { ...none, enrolled: true };
+  const user = open({ forget_second_factor: () => (factor = none) }, () => factor);
+  await user.click(await screen.findByRole("button", { name: /Forget the secret/ }));
+  expect(argumentsOf("forget_second_factor")).toEqual([]);
+  const dialog = await screen.findByRole("dialog", { name: "Forget the secret on this computer?" });
+  await user.click(within(dialog).getByRole("button", { name: "Forget it" }));
+  expect(await screen.findByRole("button", { name: "Set up codes on this computer" })).toBeInTheDocument();
+});
+
+test("while PINs are locked out it says until when, and that the phone still works", async () => {
+  const locked_until = new Date(Date.now() + 240_000).toISOString();
+  open({}, () => ({ ...none, enrolled: true, locked_until }));
+  expect(await screen.findByText("No PIN is taken for a while")).toBeInTheDocument();
+  expect(screen.getByText(/code from your phone still works/)).toBeInTheDocument();
+});

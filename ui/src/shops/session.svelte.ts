@@ -1,0 +1,31 @@
+import { createContext } from "svelte";
+import { api, type AppState, type Shop, type Theme } from "../bridge";
+import { live, type Live } from "../lib/live.svelte";
+import { language, spoken, type Locale } from "../messages/language.svelte";
+
+/** The open shop and the settings, as the program holds them. Made once, by the root of the window. */
+export class Session {
+  readonly state: Live<AppState> = live(["shops", "settings"], () => api.appState());
+  readonly shops: Shop[] = $derived(this.state.data?.shops ?? []);
+  readonly shop: Shop | undefined = $derived(this.shops.find(({ id }) => id === this.state.data?.open));
+  readonly theme: Theme = $derived(this.state.data?.settings.theme ?? "system");
+  readonly language: Locale | null = $derived(spoken(this.state.data?.settings.language));
+
+  constructor() {
+    $effect.pre(() => {
+      language.choose(this.language);
+      document.documentElement.lang = language.current;
+    });
+    $effect.pre(() => {
+      if (this.theme === "system") delete document.documentElement.dataset.theme;
+      else document.documentElement.dataset.theme = this.theme;
+    });
+  }
+
+  /** Changes one setting and keeps the other. */
+  async save(change: { theme?: Theme; language?: Locale | null }): Promise<void> {
+    await api.saveSettings({ theme: this.theme, language: this.language, ...change });
+  }
+}
+
+export const [getSession, setSession] = createContext<Session>();
