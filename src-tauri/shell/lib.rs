@@ -1,1 +1,194 @@
-//! shell
+//! The desktop: window, tray, commands, events, notifications. Knows no rule of business: a command is one line
+//! that calls core, and one event, [`Happened`], tells the window what to read again.
+
+mod arguments;
+mod commands;
+mod demo;
+mod desktop;
+mod files;
+mod logs;
+mod notify;
+mod tray;
+
+use std::{path::Path, process::ExitCode};
+
+use paydesk_core::{Changed, Core, secrets::Keychain, surroundings::Surroundings};
+use serde::{Deserialize, Serialize};
+use specta::Type;
+use tauri::{AppHandle, Manager, RunEvent, Runtime, WindowEvent};
+use tauri_plugin_dialog::{DialogExt, MessageDialogKind};
+use tauri_plugin_window_state::StateFlags;
+use tauri_specta::Event as _;
+
+use crate::arguments::Arguments;
+pub use crate::{demo::Demo, desktop::Desktop, files::Files};
+
+/// The one event that crosses to the window.
+#[derive(Debug, Clone, Serialize, Deserialize, Type, tauri_specta::Event)]
+pub struct Happened(pub Changed);
+
+/// The commands and the event, as the window sees them.
+pub fn bridge<R: Runtime>() -> tauri_specta::Builder<R> {
+    tauri_specta::Builder::new()
+        .disable_serde_phases()
+        .commands(tauri_specta::collect_commands![
+            commands::app::app_state,
+            commands::app::ready,
+            commands::app::save_settings,
+            commands::shops::open_demo_shop,
+            commands::shops::check_connection,
+            commands::shops::add_shop,
+            commands::shops::select_shop,
+            commands::shops::remove_shop,
+            commands::payments::list_payments,
+            commands::payments::payment,
+            commands::payments::sync_status,
+            commands::payments::sync_now,
+            commands::payouts::choose_payout_file,
+            commands::payouts::import_payout_text,
+            commands::payouts::payout_batches,
+            commands::payouts::payout_batch,
+            commands::payouts::payout_rows,
+            commands::payouts::check_payout_batch,
+            commands::payouts::remove_payout_rows,
+            commands::payouts::remove_bad_payout_rows,
+            commands::payouts::discard_payout_batch,
+            commands::payouts::send_payout_batch,
+            commands::payouts::pending_approvals,
+            commands::payouts::approve_with_code,
+            commands::payouts::approve_with_pin,
+            commands::payouts::look_up_payout_batch,
+            commands::payouts::release_payout_batch,
+            commands::payouts::save_payout_report,
+            commands::payouts::open_payout_in_explorer,
+            commands::second_factor::second_factor,
+            commands::second_factor::enrol_second_factor,
+            commands::second_factor::forget_second_factor,
+            commands::second_factor::demo_phone,
+            commands::notifications::notifications,
+        ])
+        .events(tauri_specta::collect_events![Happened])
+}
+
+/// Opens the window and runs until the owner quits.
+pub fn run() -> ExitCode {
+    let bridge = bridge();
+    let built = tauri::Builder::default()
+        .plugin(tauri_plugin_single_instance::init(|app, arguments, folder| {
+            tray::show(app);
+            let (app, arguments) = (app.clone(), Arguments::read(arguments, Path::new(&folder)));
+            tauri::async_runtime::spawn(async move { arguments::take(&app, arguments).await });
+        }))
+        .plugin(
+            // Whether the window is shown is not remembered: it may have been in the tray.
+            tauri_plugin_window_state::Builder::default()
+                .with_state_flags(StateFlags::all() - StateFlags::VISIBLE)
+                .build(),
+        )
+        .plugin(tauri_plugin_notification::init())
+        .plugin(tauri_plugin_dialog::init())
+        .plugin(tauri_plugin_opener::init())
+        .invoke_handler(bridge.invoke_handler())
+        .setup(move |app| {
+            bridge.mount_events(app);
+            set_up(app.handle())
+        })
+        .on_window_event(|window, event| match event {
+            WindowEvent::CloseRequested { api, .. } => {
+                api.prevent_close();
+                let _ = window.hide();
+            }
+            WindowEvent::DragDrop(tauri::DragDropEvent::Drop { paths, .. }) => {
+                let (app, paths) = (window.app_handle().clone(), paths.clone());
+                tauri::async_runtime::spawn(async move { files::take(&app, paths).await });
+            }
+            _ => {}
+        })
+        .build(tauri::generate_context!("tauri.conf.json"));
+    let app = match built {
+        Ok(app) => app,
+        Err(error) => return fail(&error),
+    };
+    app.run(|app, event| {
+        if let RunEvent::Exit = event
+            && let Some(core) = app.try_state::<Core>()
+        {
+            tauri::async_runtime::block_on(core.close());
+        }
+    });
+    ExitCode::SUCCESS
+}
+
+#[expect(clippy::print_stderr, reason = "there is no window to say it in")]
+fn fail(error: &dyn std::error::Error) -> ExitCode {
+    eprintln!("Paydesk cannot start: {error}");
+    ExitCode::FAILURE
+}
+
+/// Opens core and everything around it, then shows the window.
+fn set_up(app: &AppHandle) -> Result<(), Box<dyn std::error::Error>> {
+    logs::start(&app.path().app_log_dir()?)?;
+    let data = app.path().app_local_data_dir()?;
+    let demo = Demo::new(data.join("demo"));
+    let surroundings = Surroundings::native(data, Keychain::native("paydesk"));
+    let opened =
+        tauri::async_runtime::block_on(async { Core::open_with(surroundings, demo::bases()?).await });
+    let core = match opened {
+        Ok(core) => core,
+        Err(failure) => {
+            say_and_quit(app, &failure.message);
+            return Ok(());
+        }
+    };
+    notify::start(app, &core);
+    forward_changes(app, &core);
+    app.manage(core);
+    app.manage(demo);
+    app.manage(Desktop::native(app));
+    app.manage(Files::default());
+    let arguments = Arguments::read(std::env::args(), &std::env::current_dir().unwrap_or_default());
+    tauri::async_runtime::block_on(async {
+        let (core, demo) = (app.state::<Core>(), app.state::<Demo>());
+        // Why a shop could not be opened again is part of what core tells the window.
+        if !arguments.demo
+            && let Err(failure) = core.reopen(|| demo.connection()).await
+        {
+            tracing::warn!(%failure, "the last shop could not be opened again");
+        }
+        arguments::take(app, arguments).await;
+    });
+    tray::build(app)?;
+    tray::show(app);
+    Ok(())
+}
+
+/// There is no window to say it in: a dialog does, and ends the program.
+fn say_and_quit(app: &AppHandle, message: &str) {
+    tracing::error!(message, "cannot start");
+    let handle = app.clone();
+    app.dialog()
+        .message(message)
+        .title("Paydesk cannot start")
+        .kind(MessageDialogKind::Error)
+        .show(move |_| handle.exit(1));
+}
+
+/// Hands every change that core announces to the window.
+fn forward_changes(app: &AppHandle, core: &Core) {
+    let mut changes = core.changes();
+    let app = app.clone();
+    tauri::async_runtime::spawn(async move {
+        use tokio::sync::broadcast::error::RecvError;
+        loop {
+            let changed = match changes.recv().await {
+                Ok(changed) => changed,
+                // The window was too slow to hear each of them: it reads everything again.
+                Err(RecvError::Lagged(_)) => Changed::Everything,
+                Err(RecvError::Closed) => return,
+            };
+            if let Err(error) = Happened(changed).emit(&app) {
+                tracing::warn!(%error, "the window did not hear of a change");
+            }
+        }
+    });
+}

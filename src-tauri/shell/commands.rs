@@ -1,0 +1,11 @@
+//! What the window can ask for, in files named after the nouns of the business.
+
+pub(crate) mod app;
+pub(crate) mod notifications;
+pub(crate) mod payments;
+pub(crate) mod payouts;
+pub(crate) mod second_factor;
+pub(crate) mod shops;
+
+/// How every command answers.
+pub(crate) type Answer<T> = Result<T, paydesk_core::Failure>;

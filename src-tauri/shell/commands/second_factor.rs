@@ -1,0 +1,38 @@
+//! How codes are given.
+
+use paydesk_core::{
+    Core,
+    second_factor::{DemoPhone, Enrolment, SecondFactor},
+};
+use tauri::State;
+
+use super::Answer;
+use crate::Demo;
+
+/// How it stands.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn second_factor(core: State<'_, Core>) -> Answer<SecondFactor> {
+    core.shop()?.second_factor.get().await
+}
+
+/// Has codes made on this device.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn enrol_second_factor(core: State<'_, Core>, enrolment: Enrolment) -> Answer<SecondFactor> {
+    core.shop()?.second_factor.enrol(enrolment).await
+}
+
+/// Deletes the sealed secret from this device.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn forget_second_factor(core: State<'_, Core>) -> Answer<SecondFactor> {
+    core.shop()?.second_factor.forget().await
+}
+
+/// What the phone of the demo shop's owner would show; `None` in a shop of one's own.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn demo_phone(core: State<'_, Core>, demo: State<'_, Demo>) -> Answer<Option<DemoPhone>> {
+    demo.phone(&core).await
+}

@@ -1,0 +1,143 @@
+//! The demo shop's NOWPayments: the simulator, started in this process at the first need.
+
+use std::path::PathBuf;
+
+use nowpayments_simulator::{History, Options, Simulator};
+use paydesk_core::{
+    Core, Failure,
+    second_factor::DemoPhone,
+    shops::{Bases, DemoConnection, Environment},
+};
+use secrecy::SecretString;
+use serde::Deserialize;
+use tokio::sync::OnceCell;
+use url::{Host, Url};
+
+/// Names a simulator that runs already: the line that the `nowpayments-simulator` command prints. The demo shop then
+/// uses it in place of the one in this process, and sandbox shops in place of the sandbox. It must be on the loopback.
+const RUNNING_SIMULATOR: &str = "PAYDESK_SIMULATOR";
+
+/// The simulator behind the demo shop.
+pub struct Demo {
+    folder: PathBuf,
+    running: OnceCell<Running>,
+}
+
+struct Running {
+    connection: DemoConnection,
+    totp_secret: SecretString,
+    /// Kept alive as long as the app is.
+    _simulator: Option<Simulator>,
+}
+
+/// What the `nowpayments-simulator` command prints.
+#[derive(Deserialize)]
+struct Printed {
+    url: Url,
+    api_key: SecretString,
+    email: String,
+    password: SecretString,
+    totp_secret: SecretString,
+}
+
+impl Demo {
+    /// A simulator that keeps its world in `folder`. It starts at the first need.
+    pub fn new(folder: PathBuf) -> Self {
+        Self { folder, running: OnceCell::new() }
+    }
+
+    /// How to reach it.
+    pub async fn connection(&self) -> Result<DemoConnection, Failure> {
+        Ok(self.running().await?.connection.clone())
+    }
+
+    /// What the phone of the demo shop's owner shows; `None` in a shop of one's own.
+    pub async fn phone(&self, core: &Core) -> Result<Option<DemoPhone>, Failure> {
+        let shop = core.shop()?;
+        if shop.shop.environment != Environment::Demo {
+            return Ok(None);
+        }
+        shop.second_factor.phone(&self.running().await?.totp_secret).map(Some)
+    }
+
+    async fn running(&self) -> Result<&Running, Failure> {
+        self.running.get_or_try_init(|| self.start()).await
+    }
+
+    async fn start(&self) -> Result<Running, Failure> {
+        if let Some(printed) = already_running()? {
+            return Ok(printed.into());
+        }
+        std::fs::create_dir_all(&self.folder).map_err(|error| cannot_start(&error))?;
+        let options = Options {
+            // A new world is another one than that which an earlier cache was filled from; a kept one keeps its seed.
+            seed: chrono::Utc::now().timestamp_micros().unsigned_abs(),
+            history: History::Demo,
+            state_file: Some(self.folder.join("world.json")),
+            ..Options::default()
+        };
+        let simulator = Simulator::start(options).await.map_err(|error| cannot_start(&error))?;
+        let credentials = simulator.credentials();
+        Ok(Running {
+            connection: DemoConnection {
+                base: simulator.url().parse().map_err(|error| cannot_start(&error))?,
+                api_key: credentials.api_key.into(),
+                email: credentials.email,
+                password: credentials.password.into(),
+            },
+            totp_secret: credentials.totp_secret.into(),
+            _simulator: Some(simulator),
+        })
+    }
+}
+
+/// Where NOWPayments is.
+///
+/// # Errors
+/// When the environment names a simulator that cannot be used.
+pub(crate) fn bases() -> Result<Bases, Failure> {
+    let documented = Bases::default();
+    Ok(match already_running()? {
+        Some(printed) => Bases { sandbox: printed.url, ..documented },
+        None => documented,
+    })
+}
+
+fn already_running() -> Result<Option<Printed>, Failure> {
+    let Ok(line) = std::env::var(RUNNING_SIMULATOR) else { return Ok(None) };
+    let printed: Printed = serde_json::from_str(&line).map_err(|error| {
+        Failure::other(format!(
+            "{RUNNING_SIMULATOR} does not hold the line that nowpayments-simulator prints ({error})."
+        ))
+    })?;
+    let on_loopback = match printed.url.host() {
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        _ => false,
+    };
+    if !on_loopback {
+        return Err(Failure::other(format!(
+            "{RUNNING_SIMULATOR} must name an address on this computer (127.0.0.1)."
+        )));
+    }
+    Ok(Some(printed))
+}
+
+impl From<Printed> for Running {
+    fn from(printed: Printed) -> Self {
+        Self {
+            connection: DemoConnection {
+                base: printed.url,
+                api_key: printed.api_key,
+                email: printed.email,
+                password: printed.password,
+            },
+            totp_secret: printed.totp_secret,
+            _simulator: None,
+        }
+    }
+}
+
+fn cannot_start(error: &dyn std::fmt::Display) -> Failure {
+    Failure::other(format!("The demo shop could not be started on this computer: {error}."))
+}
