@@ -1,0 +1,43 @@
+//! axe-core, run inside the real window.
+
+use anyhow::{Result, bail};
+use serde_json::{Value, json};
+use thirtyfour::WebDriver;
+
+use crate::repository;
+
+/// Checks the screen as it is, in both themes.
+pub(crate) async fn check(driver: &WebDriver, screen: &str) -> Result<()> {
+    let axe = std::fs::read_to_string(repository("node_modules/axe-core/axe.min.js"))?;
+    driver.execute(format!("if (!window.axe) {{ {axe} }}"), vec![]).await?;
+    let theme = "return document.documentElement.dataset.theme ?? null";
+    let before = driver.execute(theme, vec![]).await?.json().clone();
+    for theme in ["light", "dark"] {
+        set_theme(driver, json!(theme)).await?;
+        let found = driver.execute_async(RUN, vec![]).await?;
+        match found.json() {
+            Value::Array(violations) if violations.is_empty() => {}
+            violations => bail!("axe-core on {screen}, {theme}: {violations:#}"),
+        }
+    }
+    set_theme(driver, before).await
+}
+
+async fn set_theme(driver: &WebDriver, theme: Value) -> Result<()> {
+    let script = "const [theme] = arguments; const root = document.documentElement; \
+                  if (theme) root.dataset.theme = theme; else delete root.dataset.theme;";
+    driver.execute(script, vec![theme]).await?;
+    Ok(())
+}
+
+/// Motion is waited out: a colour halfway between two themes is nobody's.
+const RUN: &str = "
+    const done = arguments[arguments.length - 1];
+    const told = violation => ({
+        id: violation.id, impact: violation.impact, help: violation.help,
+        nodes: violation.nodes.map(node => node.html.slice(0, 300) + ' — ' + node.failureSummary),
+    });
+    Promise.all(document.getAnimations().map(animation => animation.finished.catch(() => {})))
+        .then(() => axe.run(document, { resultTypes: ['violations'] }))
+        .then(result => done(result.violations.map(told)), error => done([{ id: String(error) }]));
+";

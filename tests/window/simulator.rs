@@ -1,0 +1,106 @@
+//! The simulator as a program of its own, so that it outlives a Paydesk that is killed.
+
+use std::{
+    io::{Read, Write},
+    net::TcpStream,
+};
+
+use anyhow::{Context, Result, ensure};
+use serde_json::Value;
+use tokio::process::Command;
+
+use crate::{process::Program, program};
+
+/// A running simulator.
+#[derive(Debug)]
+pub struct Simulator {
+    line: String,
+    control: String,
+    history: usize,
+    _program: Program,
+}
+
+impl Simulator {
+    /// Starts a simulator with the demo shop's history.
+    ///
+    /// # Errors
+    /// When it does not start.
+    pub async fn start() -> Result<Self> {
+        let (program, mut lines) =
+            Program::listen(Command::new(program("SIMULATOR_BINARY", "nowpayments-simulator")).args([
+                "--port",
+                "0",
+                "--control-port",
+                "0",
+                "--seed",
+                "1",
+                "--history",
+                "demo",
+            ]))?;
+        let line = lines.next_line().await?.context("the simulator says where it is")?;
+        let said: Value = serde_json::from_str(&line)?;
+        let control = said["control_url"].as_str().context("it has a control interface")?.to_owned();
+        let mut simulator = Self { line, control, history: 0, _program: program };
+        simulator.history = simulator.payouts().await?.len();
+        Ok(simulator)
+    }
+
+    /// What `PAYDESK_SIMULATOR` must be for Paydesk to use it.
+    pub fn line(&self) -> &str {
+        &self.line
+    }
+
+    /// Everything that the simulator knows of the account.
+    ///
+    /// # Errors
+    /// When it does not answer.
+    pub async fn ledger(&self) -> Result<Value> {
+        self.call("GET", "/ledger", None).await
+    }
+
+    /// The payouts that were made since the start, in the order of their creation.
+    ///
+    /// # Errors
+    /// When the simulator does not answer.
+    pub async fn payouts(&self) -> Result<Vec<Value>> {
+        let ledger = self.ledger().await?;
+        ensure!(ledger["conserved"] == true, "money came from nowhere or was lost: {}", ledger["accounts"]);
+        let all = ledger["payouts"].as_array().context("the ledger lists payouts")?;
+        Ok(all[self.history..].to_vec())
+    }
+
+    /// The code that the owner's phone shows now.
+    ///
+    /// # Errors
+    /// When it does not answer.
+    pub async fn code(&self) -> Result<String> {
+        let answer = self.call("GET", "/code", None).await?;
+        Ok(answer["code"].as_str().context("a code")?.to_owned())
+    }
+
+    /// Calls the control interface.
+    ///
+    /// # Errors
+    /// When it does not answer with 200.
+    pub async fn call(&self, method: &str, path: &str, body: Option<Value>) -> Result<Value> {
+        let url = format!("{}{path}", self.control);
+        let (method, body) = (method.to_owned(), body.map(|body| body.to_string()).unwrap_or_default());
+        tokio::task::spawn_blocking(move || call(&method, &url, &body)).await?
+    }
+}
+
+/// One plain HTTP/1.0 request: the control interface is on this computer, and needs no client library.
+fn call(method: &str, url: &str, body: &str) -> Result<Value> {
+    let (host, path) = url.strip_prefix("http://").and_then(|rest| rest.split_once('/')).context("a URL")?;
+    let mut stream = TcpStream::connect(host)?;
+    write!(
+        stream,
+        "{method} /{path} HTTP/1.0\r\nHost: {host}\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
+        body.len()
+    )?;
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer)?;
+    let (head, body) = answer.split_once("\r\n\r\n").context("an HTTP answer")?;
+    ensure!(head.split(' ').nth(1).is_some_and(|status| status.starts_with('2')), "{method} {url}: {answer}");
+    Ok(if body.is_empty() { Value::Null } else { serde_json::from_str(body)? })
+}

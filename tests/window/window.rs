@@ -1,0 +1,250 @@
+//! The real window of Paydesk, found and used by what it says, as its owner would.
+
+use std::{net::TcpListener, path::Path};
+
+use anyhow::{Context, Result, ensure};
+use serde_json::{Value, json};
+use thirtyfour::{Capabilities, WebDriver, WebElement};
+
+use crate::{Desktop, Simulator, axe, desktop::paydesk_binary, process::Program, repository, wait_for};
+
+/// A window of Paydesk, and the driver that it is driven through.
+#[derive(Debug)]
+pub struct Window {
+    driver: WebDriver,
+    program: Program,
+}
+
+impl Window {
+    /// Opens Paydesk with `arguments`. With a simulator, that is the demo shop's; without, the demo shop runs its own.
+    ///
+    /// # Errors
+    /// When the driver or the window does not come up.
+    pub async fn open(desktop: &Desktop, simulator: Option<&Simulator>, arguments: &[&str]) -> Result<Self> {
+        let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
+        let mut command = desktop.command("WebKitWebDriver");
+        command.arg(format!("--port={port}"));
+        command.env("TAURI_AUTOMATION", "true").env("TAURI_WEBVIEW_AUTOMATION", "true");
+        if let Some(simulator) = simulator {
+            command.env("PAYDESK_SIMULATOR", simulator.line());
+        }
+        let program = Program::start(&mut command)?;
+        let binary = paydesk_binary();
+        ensure!(binary.exists(), "{} is not built", binary.display());
+        let mut capabilities = Capabilities::new();
+        capabilities.set("webkitgtk:browserOptions", json!({ "binary": binary, "args": arguments }))?;
+        let address = format!("http://127.0.0.1:{port}");
+        wait_for("WebKitWebDriver", async || {
+            Ok(tokio::net::TcpStream::connect(("127.0.0.1", port)).await.ok().map(drop))
+        })
+        .await?;
+        let driver = WebDriver::new(&address, capabilities).await.context("a session with the window")?;
+        Ok(Self { driver, program })
+    }
+
+    /// Ends Paydesk at once, as a power cut would.
+    ///
+    /// # Errors
+    /// When there is no such process.
+    pub async fn kill(self) -> Result<()> {
+        let driver = self.program.id().context("the driver runs")?;
+        let paydesk = children_of(driver)?;
+        ensure!(!paydesk.is_empty(), "Paydesk does not run");
+        for id in paydesk {
+            tokio::process::Command::new("kill").args(["-KILL", &id.to_string()]).status().await?;
+            wait_for("the end of Paydesk", async || {
+                let state = std::fs::read_to_string(format!("/proc/{id}/stat")).unwrap_or_default();
+                Ok((state.is_empty() || state.contains(") Z")).then_some(()))
+            })
+            .await?;
+        }
+        std::mem::forget(self.driver); // there is no session left to end
+        Ok(())
+    }
+
+    /// Closes the session and with it Paydesk.
+    ///
+    /// # Errors
+    /// When the driver does not answer.
+    pub async fn close(self) -> Result<()> {
+        Ok(self.driver.quit().await?)
+    }
+
+    /// Waits until `text` can be read anywhere on the screen.
+    ///
+    /// # Errors
+    /// When it does not appear; what is on the screen is part of the error.
+    pub async fn sees(&self, text: &str) -> Result<()> {
+        let seen = wait_for(&format!("“{text}” on the screen"), async || {
+            Ok(self.text().await?.contains(text).then_some(()))
+        })
+        .await;
+        self.explained(seen).await
+    }
+
+    /// Adds to an error what is on the screen, in words and as a picture.
+    async fn explained<T>(&self, result: Result<T>) -> Result<T> {
+        let Err(error) = result else { return result };
+        let picture = repository("target/window").join(format!("failed-{}.png", std::process::id()));
+        std::fs::create_dir_all(repository("target/window"))?;
+        self.photograph(&picture).await?;
+        let screen = self.text().await?;
+        Err(error.context(format!("on the screen ({}):\n{screen}", picture.display())))
+    }
+
+    /// All text on the screen, white space folded.
+    ///
+    /// # Errors
+    /// When the driver does not answer.
+    pub async fn text(&self) -> Result<String> {
+        let text = self.run("return document.body.innerText.replace(/\\s+/g, ' ')").await?;
+        Ok(text.as_str().unwrap_or_default().to_owned())
+    }
+
+    /// Presses the button, link, tab or option called `name`, once it is there, enabled, and not covered.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub async fn press(&self, name: &str) -> Result<()> {
+        let mut trouble = None;
+        let pressed = wait_for(&format!("“{name}” to press"), async || {
+            let Some(element) = self.find_control(name).await? else { return Ok(None) };
+            let scroll = "arguments[0].scrollIntoView({ block: 'center' })";
+            self.driver.execute(scroll, vec![element.to_json()?]).await?;
+            Ok(element.click().await.map_err(|error| trouble = Some(error)).ok())
+        })
+        .await;
+        self.explained(pressed).await.with_context(|| format!("pressing “{name}”: {trouble:?}"))
+    }
+
+    /// Whether there is an enabled control called `name` right now.
+    ///
+    /// # Errors
+    /// When the driver does not answer.
+    pub async fn offers(&self, name: &str) -> Result<bool> {
+        Ok(self.find_control(name).await?.is_some())
+    }
+
+    /// Types into the field labelled `label`, in place of what is there.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub async fn fill(&self, label: &str, text: &str) -> Result<()> {
+        let found = wait_for(label, async || self.element(FIND_FIELD, label).await).await;
+        let element = self.explained(found).await?;
+        // The keys go to whatever has the focus, as an owner's do: some fields are drawn by others on top of them.
+        let select = "const [field] = arguments; field.focus(); field.select();";
+        self.driver.execute(select, vec![element.to_json()?]).await?;
+        Ok(self.driver.action_chain().send_keys(text).perform().await?)
+    }
+
+    /// Puts text into the field labelled `label` at once, as pasting does.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub async fn paste(&self, label: &str, text: &str) -> Result<()> {
+        let element = wait_for(&format!("a field labelled “{label}”"), async || {
+            self.element(FIND_FIELD, label).await
+        })
+        .await?;
+        let paste = "const [field, text] = arguments; field.focus(); field.value = text; \
+                     field.dispatchEvent(new InputEvent('input', {bubbles: true}));";
+        self.driver.execute(paste, vec![element.to_json()?, json!(text)]).await?;
+        Ok(())
+    }
+
+    /// Runs a script in the window.
+    ///
+    /// # Errors
+    /// When it throws.
+    pub async fn run(&self, script: &str) -> Result<Value> {
+        Ok(self.driver.execute(script, vec![]).await?.json().clone())
+    }
+
+    /// Fails when axe-core finds anything serious on the screen as it is.
+    ///
+    /// # Errors
+    /// What it found.
+    pub async fn is_accessible(&self, screen: &str) -> Result<()> {
+        axe::check(&self.driver, screen).await
+    }
+
+    /// Writes a picture of the window's content.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub async fn photograph(&self, to: &Path) -> Result<()> {
+        Ok(self.driver.screenshot(to).await?)
+    }
+
+    /// Sizes the window.
+    ///
+    /// # Errors
+    /// When the driver does not answer.
+    pub async fn resize(&self, width: u32, height: u32) -> Result<()> {
+        self.driver.set_window_rect(0, 0, width, height).await?;
+        wait_for("the new size", async || {
+            let size = self.run("return [innerWidth, innerHeight]").await?;
+            Ok((size == json!([width, height])).then_some(()))
+        })
+        .await
+    }
+
+    async fn find_control(&self, name: &str) -> Result<Option<WebElement>> {
+        self.element(FIND_CONTROL, name).await
+    }
+
+    async fn element(&self, script: &str, argument: &str) -> Result<Option<WebElement>> {
+        let found = self.driver.execute(script, vec![json!(argument)]).await?;
+        Ok(if found.json().is_null() { None } else { Some(found.element()?) })
+    }
+}
+
+/// Finds the visible, enabled control whose accessible name is the argument (or begins with it and goes on with “…”).
+const FIND_CONTROL: &str = "
+    const name = arguments[0];
+    const selector = 'button, a[href], summary, [role=button], [role=tab], [role=radio], [role=option], \
+        [role=menuitem], [role=menuitemradio], [role=switch], [role=checkbox], label, [role=row][tabindex]';
+    const called = element => {
+        const labelled = element.getAttribute('aria-labelledby');
+        const text = element.getAttribute('aria-label')
+            ?? (labelled ? labelled.split(' ').map(id => document.getElementById(id)?.innerText ?? '').join(' ') : element.innerText);
+        return text.replace(/\\s+/g, ' ').trim();
+    };
+    const usable = element => {
+        const box = element.getBoundingClientRect();
+        return box.width > 0 && box.height > 0 && !element.disabled && element.getAttribute('aria-disabled') !== 'true'
+            && getComputedStyle(element).visibility === 'visible' && !element.closest('[inert]');
+    };
+    return [...document.querySelectorAll(selector)].find(element => usable(element) && called(element) === name) ?? null;
+";
+
+/// Finds the visible field whose label is the argument.
+const FIND_FIELD: &str = "
+    const label = arguments[0];
+    const called = field => {
+        const labels = [...(field.labels ?? [])].map(each => each.innerText);
+        const named = (field.getAttribute('aria-labelledby') ?? '').split(' ')
+            .map(id => document.getElementById(id)?.innerText ?? '');
+        return [field.getAttribute('aria-label') ?? '', ...labels, named.join(' ')].map(text => text.replace(/\\s+/g, ' ').trim());
+    };
+    return [...document.querySelectorAll('input, textarea, select')]
+        .find(field => field.getBoundingClientRect().width > 0 && !field.disabled && called(field).includes(label)) ?? null;
+";
+
+/// The process ids of a process's children.
+fn children_of(parent: u32) -> Result<Vec<u32>> {
+    let mut children = Vec::new();
+    for entry in std::fs::read_dir("/proc")? {
+        let entry = entry?;
+        let Some(id) = entry.file_name().to_str().and_then(|name| name.parse().ok()) else { continue };
+        let stat = std::fs::read_to_string(entry.path().join("stat")).unwrap_or_default();
+        // pid (name) state ppid …; the name may hold anything but ends at the last parenthesis
+        let parent_of =
+            stat.rsplit_once(')').and_then(|(_, rest)| rest.split_whitespace().nth(1)?.parse().ok());
+        if parent_of == Some(parent) {
+            children.push(id);
+        }
+    }
+    Ok(children)
+}
