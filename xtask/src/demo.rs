@@ -1,0 +1,39 @@
+//! Paydesk on the demo shop: in a window, or in pictures where there is no display.
+
+use std::{env, fs, process::Command};
+
+use anyhow::{Result, ensure};
+
+use crate::{
+    gates,
+    setup::{self, Need},
+    step::{self, built, target},
+};
+
+/// Builds Paydesk and opens it; without a display takes the tour instead.
+pub(crate) fn open() -> Result<String> {
+    let display =
+        ["DISPLAY", "WAYLAND_DISPLAY"].iter().any(|name| env::var_os(name).is_some_and(|it| !it.is_empty()));
+    if cfg!(target_os = "linux") && !display {
+        println!("there is no display here: the demo shop is toured under Xvfb instead, and photographed");
+        return tour();
+    }
+    gates::build_app()?;
+    println!("Paydesk opens on the demo shop; it ends with Quit in its tray, or with Ctrl-C here");
+    step::run_aloud("paydesk --demo", Command::new(built("paydesk")).arg("--demo"))?;
+    Ok("the demo shop was closed".to_owned())
+}
+
+/// Drives the demo shop through its main journey and leaves numbered pictures.
+pub(crate) fn tour() -> Result<String> {
+    ensure!(cfg!(target_os = "linux"), "the tour needs Linux: it drives the window through WebKitWebDriver");
+    setup::set_up(&[Need::Window, Need::Desktop, Need::Node])?;
+    gates::build_app()?;
+    step::run("the tour", gates::window_tests().args(["--test", "tour", "--", "--nocapture"]))?;
+    let folder = target().join("tour");
+    let pictures =
+        fs::read_dir(&folder)?.flatten().filter(|file| file.path().extension().is_some_and(|it| it == "png"));
+    let count = pictures.count();
+    ensure!(count > 0, "the tour left no picture in {}", folder.display());
+    Ok(format!("{count} numbered pictures of the demo shop are in {}, made", folder.display()))
+}
