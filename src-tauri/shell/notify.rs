@@ -14,7 +14,7 @@ pub(crate) fn start(app: &AppHandle, core: &Core) {
         loop {
             match changes.recv().await {
                 Ok(Changed::Notifications | Changed::Shops) | Err(RecvError::Lagged(_)) => {
-                    show(&app, &core).await
+                    show(&app, &core).await;
                 }
                 Ok(_) => {}
                 Err(RecvError::Closed) => return,

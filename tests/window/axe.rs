@@ -10,8 +10,6 @@ use crate::repository;
 pub(crate) async fn check(driver: &WebDriver, screen: &str) -> Result<()> {
     let axe = std::fs::read_to_string(repository("node_modules/axe-core/axe.min.js"))?;
     driver.execute(format!("if (!window.axe) {{ {axe} }}"), vec![]).await?;
-    let theme = "return document.documentElement.dataset.theme ?? null";
-    let before = driver.execute(theme, vec![]).await?.json().clone();
     for theme in ["light", "dark"] {
         set_theme(driver, json!(theme)).await?;
         let found = driver.execute_async(RUN, vec![]).await?;
@@ -20,24 +18,34 @@ pub(crate) async fn check(driver: &WebDriver, screen: &str) -> Result<()> {
             violations => bail!("axe-core on {screen}, {theme}: {violations:#}"),
         }
     }
-    set_theme(driver, before).await
+    set_theme(driver, Value::Null).await
 }
 
-async fn set_theme(driver: &WebDriver, theme: Value) -> Result<()> {
-    let script = "const [theme] = arguments; const root = document.documentElement; \
-                  if (theme) root.dataset.theme = theme; else delete root.dataset.theme;";
-    driver.execute(script, vec![theme]).await?;
+/// Sets the theme that the settings would; with `null` the one that they did set.
+pub(crate) async fn set_theme(driver: &WebDriver, theme: Value) -> Result<()> {
+    driver.execute_async(SET_THEME, vec![theme]).await?;
     Ok(())
 }
 
 /// Motion is waited out: a colour halfway between two themes is nobody's.
+const SET_THEME: &str = "
+    const [theme, done] = arguments;
+    const root = document.documentElement;
+    window.ownTheme ??= root.dataset.theme ?? '';
+    const wanted = theme ?? window.ownTheme;
+    if (wanted) root.dataset.theme = wanted; else delete root.dataset.theme;
+    requestAnimationFrame(() => requestAnimationFrame(() => {
+        const ends = animation => animation.effect?.getComputedTiming().endTime !== Infinity;
+        Promise.all(document.getAnimations().filter(ends).map(animation => animation.finished.catch(() => {}))).then(() => done());
+    }));
+";
+
 const RUN: &str = "
     const done = arguments[arguments.length - 1];
     const told = violation => ({
         id: violation.id, impact: violation.impact, help: violation.help,
         nodes: violation.nodes.map(node => node.html.slice(0, 300) + ' — ' + node.failureSummary),
     });
-    Promise.all(document.getAnimations().map(animation => animation.finished.catch(() => {})))
-        .then(() => axe.run(document, { resultTypes: ['violations'] }))
+    axe.run(document, { resultTypes: ['violations'] })
         .then(result => done(result.violations.map(told)), error => done([{ id: String(error) }]));
 ";

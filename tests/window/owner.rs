@@ -67,6 +67,14 @@ impl Window {
         self.sees("Codes can now be made on this computer").await
     }
 
+    /// Waits until the batch on the screen has been checked against the shop.
+    ///
+    /// # Errors
+    /// When that does not end.
+    pub async fn is_checked(&self) -> Result<()> {
+        self.sees_not("Checking the rows against your shop").await
+    }
+
     /// Takes the three bad rows of [`PAYROLL`] out, and hands the ten others to NOWPayments.
     ///
     /// # Errors
@@ -91,6 +99,15 @@ impl Window {
 }
 
 impl Simulator {
+    /// A code that is not the right one.
+    ///
+    /// # Errors
+    /// When the simulator does not answer.
+    pub async fn wrong_code(&self) -> Result<String> {
+        let right: u32 = self.code().await?.parse()?;
+        Ok(format!("{:06}", (right + 500_000) % 1_000_000))
+    }
+
     /// Waits until every payout of the account is finished, and checks that it was paid exactly once: the ten good rows
     /// of [`PAYROLL`], and nothing else.
     ///

@@ -78,6 +78,11 @@ impl Simulator {
         Ok(answer["code"].as_str().context("a code")?.to_owned())
     }
 
+    /// Ends it, as when the network is gone.
+    pub fn end(self) {
+        drop(self);
+    }
+
     /// Calls the control interface.
     ///
     /// # Errors

@@ -117,14 +117,6 @@ impl Window {
         self.explained(pressed).await.with_context(|| format!("pressing “{name}”: {trouble:?}"))
     }
 
-    /// Whether there is an enabled control called `name` right now.
-    ///
-    /// # Errors
-    /// When the driver does not answer.
-    pub async fn offers(&self, name: &str) -> Result<bool> {
-        Ok(self.find_control(name).await?.is_some())
-    }
-
     /// Types into the field labelled `label`, in place of what is there.
     ///
     /// # Errors
@@ -136,6 +128,15 @@ impl Window {
         let select = "const [field] = arguments; field.focus(); field.select();";
         self.driver.execute(select, vec![element.to_json()?]).await?;
         Ok(self.driver.action_chain().send_keys(text).perform().await?)
+    }
+
+    /// What stands in the field labelled `label`.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub async fn value_of(&self, label: &str) -> Result<String> {
+        let found = wait_for(label, async || self.element(FIND_FIELD, label).await).await;
+        Ok(self.explained(found).await?.prop("value").await?.unwrap_or_default())
     }
 
     /// Puts text into the field labelled `label` at once, as pasting does.
@@ -151,6 +152,43 @@ impl Window {
                      field.dispatchEvent(new InputEvent('input', {bubbles: true}));";
         self.driver.execute(paste, vec![element.to_json()?, json!(text)]).await?;
         Ok(())
+    }
+
+    /// Opens the row of a list in which `text` stands.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub async fn open_row(&self, text: &str) -> Result<()> {
+        let found = wait_for(text, async || self.element(FIND_ROW, text).await).await;
+        Ok(self.explained(found).await?.click().await?)
+    }
+
+    /// Presses keys, wherever the focus is.
+    ///
+    /// # Errors
+    /// When the driver does not answer.
+    pub async fn keys(&self, keys: &str) -> Result<()> {
+        Ok(self.driver.action_chain().send_keys(keys).perform().await?)
+    }
+
+    /// Waits until `text` is gone from the screen.
+    ///
+    /// # Errors
+    /// When it stays.
+    pub async fn sees_not(&self, text: &str) -> Result<()> {
+        let gone = wait_for(&format!("the end of “{text}”"), async || {
+            Ok((!self.text().await?.contains(text)).then_some(()))
+        })
+        .await;
+        self.explained(gone).await
+    }
+
+    /// Shows the window in a theme, whatever the settings say; `None` gives it back to them.
+    ///
+    /// # Errors
+    /// When the driver does not answer.
+    pub async fn set_theme(&self, theme: Option<&str>) -> Result<()> {
+        axe::set_theme(&self.driver, json!(theme)).await
     }
 
     /// Runs a script in the window.
@@ -200,7 +238,7 @@ impl Window {
     }
 }
 
-/// Finds the visible, enabled control whose accessible name is the argument (or begins with it and goes on with “…”).
+/// Finds the visible, enabled control whose name, or a line of it, is the argument.
 const FIND_CONTROL: &str = "
     const name = arguments[0];
     const selector = 'button, a[href], summary, [role=button], [role=tab], [role=radio], [role=option], \
@@ -216,7 +254,15 @@ const FIND_CONTROL: &str = "
         return box.width > 0 && box.height > 0 && !element.disabled && element.getAttribute('aria-disabled') !== 'true'
             && getComputedStyle(element).visibility === 'visible' && !element.closest('[inert]');
     };
-    return [...document.querySelectorAll(selector)].find(element => usable(element) && called(element) === name) ?? null;
+    const controls = [...document.querySelectorAll(selector)].filter(usable);
+    return controls.find(element => called(element) === name)
+        ?? controls.find(element => element.innerText.split('\\n').some(line => line.trim() === name)) ?? null;
+";
+
+/// Finds the first visible row of a list in which the argument stands.
+const FIND_ROW: &str = "
+    return [...document.querySelectorAll('[role=row], tbody tr')]
+        .find(row => row.getBoundingClientRect().height > 0 && row.innerText.includes(arguments[0])) ?? null;
 ";
 
 /// Finds the visible field whose label is the argument.

@@ -1,13 +1,17 @@
 //! Paydesk on the demo shop: in a window, or in pictures where there is no display.
 
-use std::{env, fs, process::Command};
+use std::{
+    env, fs,
+    path::{Path, PathBuf},
+    process::Command,
+};
 
 use anyhow::{Result, ensure};
 
 use crate::{
     gates,
     setup::{self, Need},
-    step::{self, built, target},
+    step::{self, built, root, target},
 };
 
 /// Builds Paydesk and opens it; without a display takes the tour instead.
@@ -31,9 +35,27 @@ pub(crate) fn tour() -> Result<String> {
     gates::build_app()?;
     step::run("the tour", gates::window_tests().args(["--test", "tour", "--", "--nocapture"]))?;
     let folder = target().join("tour");
-    let pictures =
-        fs::read_dir(&folder)?.flatten().filter(|file| file.path().extension().is_some_and(|it| it == "png"));
-    let count = pictures.count();
+    let count = pictures_in(&folder)?.len();
     ensure!(count > 0, "the tour left no picture in {}", folder.display());
     Ok(format!("{count} numbered pictures of the demo shop are in {}, made", folder.display()))
+}
+
+/// Takes the tour and keeps its pictures in the repository, in colours few enough for them to be small.
+pub(crate) fn pictures() -> Result<String> {
+    tour()?;
+    let kept = root().join("docs/pictures");
+    if kept.exists() {
+        fs::remove_dir_all(&kept)?;
+    }
+    fs::create_dir_all(&kept)?;
+    let pictures = pictures_in(&target().join("tour"))?;
+    let mut shrink = Command::new("mogrify");
+    shrink.args(["-strip", "-colors", "128", "-define", "png:compression-level=9", "-path"]).arg(&kept);
+    step::run("pictures", shrink.args(&pictures))?;
+    Ok(format!("{} pictures are in {}, made", pictures.len(), kept.display()))
+}
+
+fn pictures_in(folder: &Path) -> Result<Vec<PathBuf>> {
+    let files = fs::read_dir(folder)?.map(|entry| Ok(entry?.path())).collect::<Result<Vec<_>>>()?;
+    Ok(files.into_iter().filter(|file| file.extension().is_some_and(|it| it == "png")).collect())
 }

@@ -10,9 +10,8 @@ use crate::{
     step::{self, built, cargo, npm},
 };
 
-/// With this the window shows the UI that is built in, not a development server. `tauri/test` is a module that the
-/// bridge's tests need; with it in every build cargo compiles Tauri once for all of them.
-const FEATURES: [&str; 2] = ["--features", "tauri/custom-protocol,tauri/test"];
+/// A module that the bridge's tests need; with it in every build cargo compiles Tauri once for all of them.
+const FEATURES: [&str; 2] = ["--features", "tauri/test"];
 
 /// What the app and its tests are built from: always the same packages, for cargo to resolve the same features, so
 /// that what one gate has compiled serves the next. The window tests stay apart, for they know the app only from

@@ -21,6 +21,7 @@ cargo xtask test NAME...      run some gates, and those that they build upon
 cargo xtask test --list       name the gates
 cargo xtask test --verbose    show all that the gates print
 cargo xtask tour              leave numbered pictures of the demo shop in target/tour
+cargo xtask pictures          take the tour and keep its pictures in docs/pictures
 cargo xtask setup             only set up
 cargo xtask bindings          write ui/src/bridge/bindings.ts anew from the shell's commands
 cargo xtask icons             write icons/ anew from icons/paydesk.svg
@@ -49,6 +50,7 @@ fn run(arguments: &[String]) -> Result<String> {
         ["demo"] => demo::open()?,
         ["test", rest @ ..] => gates::test(rest)?,
         ["tour"] => demo::tour()?,
+        ["pictures"] => demo::pictures()?,
         ["setup"] => {
             setup::set_up(setup::Need::ALL)?;
             "everything is set up".to_owned()
