@@ -50,7 +50,9 @@ pub(crate) fn pictures() -> Result<String> {
     fs::create_dir_all(&kept)?;
     let pictures = pictures_in(&target().join("tour"))?;
     let mut shrink = Command::new("mogrify");
-    shrink.args(["-strip", "-colors", "128", "-define", "png:compression-level=9", "-path"]).arg(&kept);
+    shrink
+        .args(["-strip", "+dither", "-colors", "128", "-define", "png:compression-level=9", "-path"])
+        .arg(&kept);
     step::run("pictures", shrink.args(&pictures))?;
     Ok(format!("{} pictures are in {}, made", pictures.len(), kept.display()))
 }

@@ -447,7 +447,7 @@ export type PaymentDetail = {
 export type PaymentEvent = {
 	/**  The status, lower case. */
 	status: string,
-	/**  When we saw it, or when the API says it changed. */
+	/**  When the API says it changed to it. */
 	at: string,
 };
 
