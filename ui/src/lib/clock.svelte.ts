@@ -25,11 +25,16 @@ export function ago(time: string | number): string {
   return length ? words.format(Math.trunc(seconds / length), unit) : words.format(0, "second");
 }
 
+/** A list has no room for "AM" and "PM", and the same time must look the same everywhere. */
+const hourCycle = "h23";
+
 /** The day and time in the zone of this computer: short for lists, in full where it matters. */
 export function dateTime(time: string, style: "short" | "full" = "short"): string {
   const date = new Date(time);
   if (style === "full")
-    return new Intl.DateTimeFormat(language.tag, { dateStyle: "long", timeStyle: "long" }).format(date);
+    return new Intl.DateTimeFormat(language.tag, { dateStyle: "long", timeStyle: "long", hourCycle }).format(
+      date,
+    );
   const thisYear = date.getFullYear() === new Date(clock.now).getFullYear();
   return new Intl.DateTimeFormat(language.tag, {
     year: thisYear ? undefined : "2-digit",
@@ -37,12 +42,12 @@ export function dateTime(time: string, style: "short" | "full" = "short"): strin
     day: "numeric",
     hour: "2-digit",
     minute: "2-digit",
-    // A list has no room for "AM" and "PM"; in full the language decides.
-    hourCycle: "h23",
+    hourCycle,
   }).format(date);
 }
 
 /** The time of day in the zone of this computer. */
 export function clockTime(time: string): string {
-  return new Intl.DateTimeFormat(language.tag, { hour: "2-digit", minute: "2-digit" }).format(new Date(time));
+  const format = new Intl.DateTimeFormat(language.tag, { hour: "2-digit", minute: "2-digit", hourCycle });
+  return format.format(new Date(time));
 }
