@@ -1,6 +1,6 @@
 // @vitest-environment node
 import { expect, test } from "vitest";
-import { difference, moneyParts, moneyText, roomFor, sum } from "./money";
+import { difference, isZero, moneyParts, moneyText, roomFor, sum } from "./money";
 
 const whole = (amount: string, language = "en", least = 0) => {
   const { sign, whole, point, fraction, small } = moneyParts(amount, language, least);
@@ -59,4 +59,9 @@ test("amounts are added and subtracted to the last digit", () => {
   expect(sum(["1000000000000000", "0.000000000000000001"])).toBe("1000000000000000.000000000000000001");
   expect(difference("1.5", "0.25")).toBe("1.25");
   expect(difference("0.05", "0.0846")).toBe("-0.0346");
+});
+
+test("an amount is nothing only when each of its digits is", () => {
+  for (const nothing of ["0", "0.00", "-0.000"]) expect(isZero(nothing)).toBe(true);
+  for (const some of ["0.000000000000000001", "-10", "100"]) expect(isZero(some)).toBe(false);
 });

@@ -25,6 +25,11 @@ function format(language: string, places: number): Intl.NumberFormat {
   return found;
 }
 
+/** Whether an amount is nothing, seen from its digits. */
+export function isZero(amount: string): boolean {
+  return !/[1-9]/.test(amount);
+}
+
 /** The number of decimals in `amount`, which is plain decimal text. */
 export function decimals(amount: string): number {
   return amount.split(".")[1]?.length ?? 0;
