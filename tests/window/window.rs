@@ -1,6 +1,6 @@
 //! The real window of Paydesk, found and used by what it says, as its owner would.
 
-use std::{net::TcpListener, path::Path};
+use std::{net::TcpListener, path::Path, time::Duration};
 
 use anyhow::{Context, Result, ensure};
 use serde_json::{Value, json};
@@ -18,9 +18,26 @@ pub struct Window {
 impl Window {
     /// Opens Paydesk with `arguments`. With a simulator, that is the demo shop's; without, the demo shop runs its own.
     ///
+    /// On a machine that is very busy WebKitWebDriver now and then never answers the call that opens a session; then
+    /// it is started anew, and Paydesk with it.
+    ///
     /// # Errors
     /// When the driver or the window does not come up.
     pub async fn open(desktop: &Desktop, simulator: Option<&Simulator>, arguments: &[&str]) -> Result<Self> {
+        for _ in 0..2 {
+            let attempt = Self::try_to_open(desktop, simulator, arguments);
+            if let Ok(window) = tokio::time::timeout(Duration::from_secs(40), attempt).await {
+                return window;
+            }
+        }
+        Self::try_to_open(desktop, simulator, arguments).await
+    }
+
+    async fn try_to_open(
+        desktop: &Desktop,
+        simulator: Option<&Simulator>,
+        arguments: &[&str],
+    ) -> Result<Self> {
         let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
         let mut command = desktop.command("WebKitWebDriver");
         command.arg(format!("--port={port}"));
