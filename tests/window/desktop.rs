@@ -2,11 +2,11 @@
 
 use std::{
     os::unix::fs::PermissionsExt,
-    path::{Path, PathBuf},
+    path::PathBuf,
     sync::{Arc, Mutex, PoisonError},
 };
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 use serde::Deserialize;
 use tempfile::TempDir;
 use tokio::process::Command;
@@ -113,18 +113,6 @@ impl Desktop {
     /// The notifications so far.
     pub fn notifications(&self) -> Vec<Notification> {
         self.told.lock().unwrap_or_else(PoisonError::into_inner).clone()
-    }
-
-    /// Writes a picture of the whole screen.
-    ///
-    /// # Errors
-    /// When ImageMagick's `import` fails.
-    pub async fn photograph(&self, to: &Path) -> Result<()> {
-        let status = self.command("import").args(["-window", "root"]).arg(to).status().await?;
-        if !status.success() {
-            bail!("import failed: {status}");
-        }
-        Ok(())
     }
 
     async fn catch_notifications(&mut self) -> Result<()> {
