@@ -1,5 +1,6 @@
 import { render, screen, waitFor } from "@testing-library/svelte";
 import userEvent from "@testing-library/user-event";
+import { toast } from "svelte-sonner";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import App from "../App.svelte";
 import type { Batch, SecondFactor } from "../bridge";
@@ -44,6 +45,16 @@ test("the whole truth is there: the sum in words, every address, the memo, time 
   expect(list.querySelectorAll("li")).toHaveLength(3);
   expect(list).toHaveTextContent("4820117");
   expect(list.textContent).toContain(row(1).address);
+});
+
+test("what an earlier screen said does not cover what is approved", async () => {
+  route.replace(["payouts", "b1"]);
+  open();
+  toast.success("Said by the screen before");
+  expect(await screen.findByText("Said by the screen before")).toBeInTheDocument();
+  route.go(["payouts", "b1", "approve"]);
+  await code();
+  await waitFor(() => expect(screen.queryByText("Said by the screen before")).not.toBeInTheDocument());
 });
 
 test("no navigation leads away from the approval", async () => {

@@ -1,2 +1,2 @@
 /** What a status means, whatever it is the status of; each has its own shape and colour. */
-export type Tone = "waiting" | "moving" | "good" | "warn" | "bad" | "quiet";
+export type Tone = "waiting" | "moving" | "good" | "warn" | "bad" | "ready" | "quiet";

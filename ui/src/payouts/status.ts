@@ -15,7 +15,7 @@ type Entry = { tone: Tone; word: () => string; meaning: () => string };
 const batches: Record<BatchState | "bad_rows", Entry> = {
   draft: { tone: "moving", word: m.batch_draft, meaning: m.batch_draft_meaning },
   bad_rows: { tone: "warn", word: m.batch_bad_rows, meaning: m.batch_bad_rows_meaning },
-  checked: { tone: "quiet", word: m.batch_checked, meaning: m.batch_checked_meaning },
+  checked: { tone: "ready", word: m.batch_checked, meaning: m.batch_checked_meaning },
   locked: { tone: "moving", word: m.batch_locked, meaning: m.batch_locked_meaning },
   submitting: { tone: "moving", word: m.batch_submitting, meaning: m.batch_submitting_meaning },
   unknown: { tone: "warn", word: m.batch_unknown, meaning: m.batch_unknown_meaning },
@@ -36,7 +36,7 @@ const batches: Record<BatchState | "bad_rows", Entry> = {
 const rows: Record<RowStatus | "warned", Entry> = {
   bad: { tone: "bad", word: m.row_bad, meaning: m.row_bad_meaning },
   warned: { tone: "warn", word: m.row_warned, meaning: m.row_warned_meaning },
-  ready: { tone: "quiet", word: m.row_ready, meaning: m.row_ready_meaning },
+  ready: { tone: "ready", word: m.row_ready, meaning: m.row_ready_meaning },
   waiting: { tone: "waiting", word: m.row_waiting, meaning: m.row_waiting_meaning },
   processing: { tone: "moving", word: m.row_processing, meaning: m.row_processing_meaning },
   sending: { tone: "moving", word: m.row_sending, meaning: m.row_sending_meaning },
