@@ -51,6 +51,11 @@ impl Owner {
     /// Closes and opens Paydesk again.
     pub(crate) async fn restart(&mut self) {
         self.core.close().await;
+        self.open_again().await;
+    }
+
+    /// Opens Paydesk after it was closed.
+    pub(crate) async fn open_again(&mut self) {
         self.core = self.world.open().await;
         self.core.reopen(|| async { Err(Failure::other("no demo")) }).await.unwrap();
     }
