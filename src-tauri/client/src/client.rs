@@ -11,15 +11,15 @@ use backon::{ExponentialBuilder, Retryable};
 use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::{Stream, stream};
 use reqwest::{
-    Method, Request, Response,
-    header::{AUTHORIZATION, DATE, HeaderMap, HeaderValue, RETRY_AFTER},
+    Body, Method, Request, Response,
+    header::{AUTHORIZATION, CONTENT_TYPE, DATE, HeaderMap, HeaderValue, RETRY_AFTER},
     redirect,
 };
 use secrecy::{ExposeSecret, SecretString};
 use url::{Host, Url};
 
 use crate::{
-    endpoint::{Endpoint, Paged},
+    endpoint::{Endpoint, Listing, Paged},
     error::{Call, Error, Refused, Unreachable, Unreadable},
 };
 
@@ -219,28 +219,27 @@ impl Client {
         read(request, prepared.call, answer)
     }
 
-    /// Lists everything from the request's page on, one page after the other, as they are asked for.
+    /// Lists everything from the request's page or offset on, one page after the other, as they are asked for.
     ///
     /// The stream ends after the last page, or after the first error. It never asks for pages at once, and it
     /// ends with an error rather than run in circles when the API answers with the same page twice.
     pub fn pages<E: Paged>(
         &self,
         list: E,
-    ) -> impl Stream<Item = Result<Vec<E::Item>, Error>> + Send + Unpin + use<E> {
-        let start = Some((self.clone(), list, None::<E::Item>));
+    ) -> impl Stream<Item = Result<Vec<<E::Response as Listing>::Item>, Error>> + Send + Unpin + use<E> {
+        let start = Some((self.clone(), list, None));
         Box::pin(stream::try_unfold(start, |state| async move {
             let Some((client, list, earlier)) = state else { return Ok(None) };
-            let (items, more) = E::items(client.send(&list).await?);
+            let (items, more) = client.send(&list).await?.into_items();
             let Some(first) = items.first().cloned() else { return Ok(None) };
             if earlier.as_ref() == Some(&first) {
                 return Err(Unreadable {
                     call: Some(Call { method: E::METHOD, path: list.path().into_owned() }),
-                    ..Unreadable::new("", format!("page {} is the one before it again", list.page()))
+                    ..Unreadable::new("", "the page is the one before it again")
                 }
                 .into());
             }
-            let next = list.page() + 1;
-            let state = more.unwrap_or(true).then(|| (client, list.at(next), Some(first)));
+            let state = more.unwrap_or(true).then(|| (client, list.after(items.len()), Some(first)));
             Ok(Some((items, state)))
         }))
     }
@@ -260,11 +259,21 @@ impl Client {
         }
         let call = Call { method: E::METHOD, path: path.into_owned() };
         let builder = self.0.http.request(E::METHOD, url);
-        let builder = if E::METHOD == Method::GET { builder.query(request) } else { builder.json(request) };
-        match builder.build() {
-            Ok(request) => Ok(Prepared { call, request }),
-            Err(problem) => Err(Unreachable::new(call, problem).into()),
+        let in_query = matches!(E::METHOD, Method::GET | Method::DELETE);
+        let builder = if in_query { builder.query(request) } else { builder.json(request) };
+        let builder = match request.origin_ip() {
+            Some(address) => builder.header("origin-ip", address.to_string()),
+            None => builder,
+        };
+        let mut prepared = match builder.build() {
+            Ok(request) => Prepared { call, request },
+            Err(problem) => return Err(Unreachable::new(call, problem).into()),
+        };
+        if prepared.request.body().and_then(Body::as_bytes) == Some(b"{}") {
+            *prepared.request.body_mut() = None;
+            prepared.request.headers_mut().remove(CONTENT_TYPE);
         }
+        Ok(prepared)
     }
 
     /// One attempt, with the login that it may need.

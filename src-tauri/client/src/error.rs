@@ -42,8 +42,9 @@ impl Error {
     ///
     /// Not done are: what never left this computer, and what the API itself refused with a 4xx other than 408
     /// and 429. Unknown is everything else: time-outs, broken connections, 5xx, 429, answers that do not come
-    /// from the API, and answers without the expected content. A GET and a login have no effect, so they are
-    /// never unknown; and when the login that a call needed has failed, the call itself was not sent.
+    /// from the API, and answers without the expected content. A GET, a login and the check of an address have no
+    /// effect, so they are never unknown; and when the login that a call needed has failed, the call itself was not
+    /// sent.
     #[must_use]
     pub fn outcome(&self) -> Outcome {
         let unknown = match self {
@@ -95,13 +96,14 @@ pub struct Call {
 
 impl Call {
     pub(crate) const LOGIN: &'static str = "auth";
+    pub(crate) const ADDRESS_CHECK: &'static str = "payout/validate-address";
 
     fn is_login(&self) -> bool {
         self.path == Self::LOGIN
     }
 
     fn has_effect(&self) -> bool {
-        self.method != Method::GET && !self.is_login()
+        self.method != Method::GET && !self.is_login() && self.path != Self::ADDRESS_CHECK
     }
 }
 
@@ -308,7 +310,10 @@ impl Refused {
         if !self.is_computer_not_allowed() {
             return None;
         }
-        self.message.split([' ', '|', ',', '"']).find_map(|word| word.trim_end_matches('.').parse().ok())
+        let other = |c: char| !c.is_ascii_hexdigit() && !matches!(c, '.' | ':');
+        let addresses = self.message.split(other).filter_map(|word| word.trim_end_matches('.').parse().ok());
+        // An IPv4 address may come in the clothes of an IPv6 one.
+        addresses.map(|address: IpAddr| address.to_canonical()).next()
     }
 
     /// The recipient's address is not on the account's list of allowed addresses. What the API answers then is
@@ -318,10 +323,16 @@ impl Refused {
         self.says("whitelist") && !self.is_computer_not_allowed()
     }
 
-    /// The balance is too small. [`Refused::shortages`] may know of which coins.
+    /// The balance is too small, or there is none of that coin. [`Refused::shortages`] may know of which coins.
     #[must_use]
     pub fn is_insufficient_balance(&self) -> bool {
-        self.says("insufficient balance")
+        self.says("insufficient balance") || self.is_balance_missing()
+    }
+
+    /// The shop never had any of that coin, so that there is nothing to convert or to move.
+    #[must_use]
+    pub fn is_balance_missing(&self) -> bool {
+        self.says("balance not found")
     }
 
     /// Too many calls in a short time.
@@ -330,7 +341,7 @@ impl Refused {
         self.status == 429
     }
 
-    /// The API is closed for a while.
+    /// The API is closed for a while. No answer of that time is recorded anywhere.
     #[must_use]
     pub fn is_maintenance(&self) -> bool {
         self.status == 503 || self.says("maintenance")
@@ -365,7 +376,7 @@ impl Refused {
     /// The coin is switched off, or cannot be converted at the moment.
     #[must_use]
     pub fn is_currency_unavailable(&self) -> bool {
-        self.has_code("CURRENCY_UNAVAILABLE") || self.says("not convertable")
+        self.has_code("CURRENCY_UNAVAILABLE") || self.says("not convertable") || self.says("not convertible")
     }
 
     /// The code of the second factor is wrong. What the API answers then is not recorded anywhere: this is any
@@ -381,10 +392,36 @@ impl Refused {
         self.call.path.ends_with("/verify") && refused && !other
     }
 
+    /// The code is one too many: after ten wrong ones the batch cannot be verified any more. What the API answers then
+    /// is not recorded anywhere, so this is a guess from its words, and [`Refused::is_wrong_code`] is true of it too.
+    #[must_use]
+    pub fn is_out_of_attempts(&self) -> bool {
+        let over = ["exceeded", "too many", "no more", "used up", "limit"];
+        self.is_wrong_code() && self.says("attempt") && over.iter().any(|words| self.says(words))
+    }
+
     /// There is nothing by that id, or it belongs to another key.
     #[must_use]
     pub fn is_not_found(&self) -> bool {
         self.status == 404
+    }
+
+    /// There is no such plan to subscribe to.
+    #[must_use]
+    pub fn is_plan_not_found(&self) -> bool {
+        self.is_not_found() && self.says("plan not found")
+    }
+
+    /// Only a plan in a fiat currency can be subscribed to by e-mail.
+    #[must_use]
+    pub fn is_fiat_plan_wanted(&self) -> bool {
+        self.says("only fiat currencies")
+    }
+
+    /// There is a custody user of that name already.
+    #[must_use]
+    pub fn is_duplicate_user(&self) -> bool {
+        self.says("sub partner already exist")
     }
 
     /// A parameter is unknown, missing or of the wrong kind.

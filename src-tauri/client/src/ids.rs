@@ -87,6 +87,20 @@ identifiers! {
     PayoutBatchId;
     /// One payout ("withdrawal") of a batch.
     PayoutId;
+    /// A conversion of one coin into another.
+    ConversionId;
+    /// A user with a balance of its own ("sub-partner", "customer"), or the shop's own account ("master").
+    CustodyUserId;
+    /// A transfer between two such balances.
+    TransferId;
+    /// A plan of payments that come back.
+    PlanId;
+    /// A subscriber's part in such a plan ("recurring payment").
+    SubscriptionId;
+    /// A bank account or the like, to which fiat payouts go.
+    FiatAccountId;
+    /// A payout in a fiat currency.
+    FiatPayoutId;
 }
 
 fn is_identifier(text: &str) -> bool {

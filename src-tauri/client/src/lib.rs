@@ -27,13 +27,16 @@ pub mod amount;
 pub mod auth;
 pub mod balance;
 mod client;
+pub mod conversions;
 pub mod currencies;
 mod endpoint;
+mod envelope;
 mod error;
 pub mod estimates;
 mod ids;
 pub mod payments;
 pub mod payouts;
+mod status;
 mod wire;
 
 pub use reqwest::Method;
@@ -43,6 +46,10 @@ pub use url::Url;
 pub use amount::{Amount, AmountError};
 pub use client::{Client, Credentials, Login, Options, Retry, SetupError};
 pub use currencies::{Coin, Ticker, TickerError, read_full_currencies};
-pub use endpoint::{Access, Endpoint, Order, Paged};
+pub use endpoint::{Access, Endpoint, Listing, Order, Paged};
+pub use envelope::Page;
 pub use error::{Call, Error, Outcome, Refused, Shortage, Unreachable, Unreadable};
-pub use ids::{IdError, InvoiceId, PaymentId, PayoutBatchId, PayoutId, PurchaseId};
+pub use ids::{
+    ConversionId, CustodyUserId, FiatAccountId, FiatPayoutId, IdError, InvoiceId, PaymentId, PayoutBatchId,
+    PayoutId, PlanId, PurchaseId, SubscriptionId, TransferId,
+};

@@ -1,14 +1,18 @@
 //! Payments: what customers pay.
 
-use std::{borrow::Cow, fmt};
+use std::{borrow::Cow, net::IpAddr};
 
 use chrono::{DateTime, Utc};
 use reqwest::Method;
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Serialize};
 
 use crate::{
     Amount, InvoiceId, PaymentId, PurchaseId, Ticker, amount,
-    endpoint::{Access, Endpoint, Order, Paged},
+    endpoint::{Access, Endpoint, Listing, Order, Paged},
+    status::{
+        Stage::{Rest, Step},
+        statuses,
+    },
     wire,
 };
 
@@ -58,6 +62,9 @@ pub struct CreatePayment {
     /// In the sandbox: how the payment is to end.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub case: Option<SandboxCase>,
+    /// The customer's address. The API wants it when `pay_currency` is a fiat currency.
+    #[serde(skip)]
+    pub origin_ip: Option<IpAddr>,
 }
 
 impl CreatePayment {
@@ -79,6 +86,7 @@ impl CreatePayment {
             is_fixed_rate: None,
             is_fee_paid_by_user: None,
             case: None,
+            origin_ip: None,
         }
     }
 }
@@ -103,6 +111,42 @@ impl Endpoint for CreatePayment {
 
     fn path(&self) -> Cow<'static, str> {
         "payment".into()
+    }
+
+    fn origin_ip(&self) -> Option<IpAddr> {
+        self.origin_ip
+    }
+}
+
+/// Renews the price in the coin when the time for which it holds is over: `POST /payment/:id/update-merchant-estimate`.
+///
+/// Before that it answers with the price that holds, and changes nothing.
+#[derive(Debug, Clone, Serialize)]
+pub struct RenewEstimate {
+    /// Of which payment.
+    #[serde(skip)]
+    pub id: PaymentId,
+}
+
+/// The answer of [`RenewEstimate`].
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct RenewedEstimate {
+    /// The payment.
+    #[serde(alias = "payment_id")]
+    pub id: PaymentId,
+    /// Exactly what the customer has to pay, in the coin.
+    pub pay_amount: Amount,
+    /// Until when that holds.
+    #[serde(default, alias = "expire_at", deserialize_with = "wire::optional")]
+    pub expiration_estimate_date: Option<DateTime<Utc>>,
+}
+
+impl Endpoint for RenewEstimate {
+    const METHOD: Method = Method::POST;
+    type Response = RenewedEstimate;
+
+    fn path(&self) -> Cow<'static, str> {
+        format!("payment/{}/update-merchant-estimate", self.id).into()
     }
 }
 
@@ -208,6 +252,9 @@ pub struct Payment {
     /// `crypto2crypto` or `fiat2crypto`.
     #[serde(default, rename = "type", deserialize_with = "wire::optional")]
     pub kind: Option<String>,
+    /// Where the customer of a `fiat2crypto` payment pays.
+    #[serde(default, rename = "redirectData")]
+    pub redirect: Option<Redirect>,
     /// `REPEATED` for a further deposit to the same address.
     #[serde(default, deserialize_with = "wire::optional")]
     pub origin_type: Option<String>,
@@ -228,120 +275,46 @@ pub struct Payment {
     pub ipn_callback_url: Option<String>,
 }
 
-/// How far a payment is.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub enum PaymentStatus {
-    /// Nothing has been paid.
-    Waiting,
-    /// The deposit is on the chain.
-    Confirming,
-    /// The chain has confirmed the deposit.
-    Confirmed,
-    /// The money is on its way to the shop.
-    Sending,
-    /// Less than the price was paid; the shop has got that.
-    PartiallyPaid,
-    /// The shop has got its money.
-    Finished,
-    /// Something went wrong.
-    Failed,
-    /// The customer has got the money back.
-    Refunded,
-    /// Nothing was paid in time.
-    Expired,
-    /// It was called off. Not documented, but known to the provider's own SDK.
-    Cancelled,
-    /// A status that this version does not know, as it came.
-    Other(String),
+/// Where a customer who pays in a fiat currency is sent.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct Redirect {
+    /// The page of the provider that takes the money.
+    #[serde(default, deserialize_with = "wire::optional")]
+    pub redirect_url: Option<String>,
 }
 
-impl PaymentStatus {
-    /// The status in the API's lower case; an unknown one as it came.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        match self {
-            Self::Waiting => "waiting",
-            Self::Confirming => "confirming",
-            Self::Confirmed => "confirmed",
-            Self::Sending => "sending",
-            Self::PartiallyPaid => "partially_paid",
-            Self::Finished => "finished",
-            Self::Failed => "failed",
-            Self::Refunded => "refunded",
-            Self::Expired => "expired",
-            Self::Cancelled => "cancelled",
-            Self::Other(other) => other,
-        }
-    }
-
-    /// Whether the provider does nothing more of its own accord. Such a payment can still change, for instance
-    /// when it is refunded.
-    #[must_use]
-    pub fn is_final(&self) -> bool {
-        matches!(self, Self::Finished | Self::Failed | Self::Refunded | Self::Expired | Self::Cancelled)
-    }
-
-    /// Whether an answer with this status can be newer than one with the `earlier` status. If not, it is a late
-    /// one and must not overwrite it.
+statuses! {
+    /// How far a payment is.
     ///
-    /// A payment goes through its steps in one direction. Once it has come to an end, only an end in which more
-    /// has happened to the money can follow: what failed or expired may be paid after all, what was paid may be
-    /// refunded. A status that is not known may follow, and be followed by, any.
-    #[must_use]
-    pub fn may_follow(&self, earlier: &Self) -> bool {
-        match (self.rank(), earlier.rank()) {
-            (Some(own), Some(earlier)) => own >= earlier,
-            _ => true,
-        }
-    }
-
-    fn rank(&self) -> Option<u8> {
-        Some(match self {
-            Self::Waiting => 0,
-            Self::Confirming => 1,
-            Self::Confirmed => 2,
-            Self::Sending => 3,
-            Self::Failed | Self::Expired | Self::Cancelled => 4,
-            Self::PartiallyPaid => 5,
-            Self::Finished => 6,
-            Self::Refunded => 7,
-            Self::Other(_) => return None,
-        })
-    }
-}
-
-impl From<&str> for PaymentStatus {
-    /// Reads a status in any case.
-    fn from(text: &str) -> Self {
-        match text.to_ascii_lowercase().as_str() {
-            "waiting" => Self::Waiting,
-            "confirming" => Self::Confirming,
-            "confirmed" => Self::Confirmed,
-            "sending" => Self::Sending,
-            "partially_paid" => Self::PartiallyPaid,
-            "finished" => Self::Finished,
-            "failed" => Self::Failed,
-            "refunded" => Self::Refunded,
-            "expired" => Self::Expired,
-            "cancelled" | "canceled" => Self::Cancelled,
-            _ => Self::Other(text.to_owned()),
-        }
-    }
-}
-
-impl fmt::Display for PaymentStatus {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.as_str())
-    }
-}
-
-impl<'de> Deserialize<'de> for PaymentStatus {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Cow::<str>::deserialize(deserializer).map(|text| text.as_ref().into())
+    /// It goes through its steps in one direction. Once it has come to an end, only an end in which more has happened
+    /// to the money can follow: what failed or expired may be paid after all, what was paid may be refunded.
+    PaymentStatus {
+        /// Nothing has been paid.
+        Waiting = "waiting" => Step(0),
+        /// The deposit is on the chain.
+        Confirming = "confirming" => Step(1),
+        /// The chain has confirmed the deposit.
+        Confirmed = "confirmed" => Step(2),
+        /// The money is on its way to the shop.
+        Sending = "sending" => Step(3),
+        /// Less than the price was paid; the shop has got that.
+        PartiallyPaid = "partially_paid" => Step(5),
+        /// The shop has got its money.
+        Finished = "finished" => Rest(6),
+        /// Something went wrong.
+        Failed = "failed" => Rest(4),
+        /// The customer has got the money back.
+        Refunded = "refunded" => Rest(7),
+        /// Nothing was paid in time.
+        Expired = "expired" => Rest(4),
+        /// It was called off. Not documented, but known to the provider's own SDK.
+        Cancelled = "cancelled" | "canceled" => Rest(4),
     }
 }
 
 /// Lists payments: `GET /payment/`. Only those made with the same key.
+///
+/// With [`invoice_id`](Self::invoice_id) it lists the payments of an invoice, which cannot be read itself.
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ListPayments {
@@ -434,18 +407,16 @@ impl Endpoint for ListPayments {
 }
 
 impl Paged for ListPayments {
+    fn after(self, _: usize) -> Self {
+        Self { page: self.page + 1, ..self }
+    }
+}
+
+impl Listing for PaymentPage {
     type Item = Payment;
 
-    fn page(&self) -> u32 {
-        self.page
-    }
-
-    fn at(self, page: u32) -> Self {
-        Self { page, ..self }
-    }
-
-    fn items(response: PaymentPage) -> (Vec<Payment>, Option<bool>) {
-        let more = response.page.zip(response.pages_count).map(|(page, pages)| page + 1 < pages);
-        (response.data, more)
+    fn into_items(self) -> (Vec<Payment>, Option<bool>) {
+        let more = self.page.zip(self.pages_count).map(|(page, pages)| page + 1 < pages);
+        (self.data, more)
     }
 }

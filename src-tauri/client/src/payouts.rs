@@ -1,23 +1,22 @@
 //! Payouts: money that leaves. A batch of them is created, then verified with a code of the second factor.
 
-use std::{borrow::Cow, fmt};
+use std::borrow::Cow;
 
 use chrono::{DateTime, Utc};
 use reqwest::Method;
 use secrecy::SecretString;
-use serde::{
-    Deserialize, Deserializer, Serialize, Serializer,
-    de::{
-        self,
-        value::{MapAccessDeserializer, SeqAccessDeserializer},
-    },
-};
+use serde::{Deserialize, Serialize, Serializer, ser::SerializeMap};
 
 use crate::{
     Amount, PayoutBatchId, PayoutId, Ticker, amount,
-    endpoint::{Access, Endpoint, Order, Paged, json, ok},
-    error::Unreadable,
-    wire,
+    endpoint::{Access, Endpoint, Order, Paged, done, json, ok},
+    envelope::results,
+    error::{Call, Unreadable},
+    status::{
+        Stage::{End, Setback, Step},
+        statuses,
+    },
+    wire::{self, Shape},
 };
 
 #[cfg(test)]
@@ -42,7 +41,7 @@ impl Endpoint for ValidateAddress {
     type Response = ();
 
     fn path(&self) -> Cow<'static, str> {
-        "payout/validate-address".into()
+        Call::ADDRESS_CHECK.into()
     }
 
     fn read(&self, body: &[u8]) -> Result<(), Unreadable> {
@@ -61,8 +60,99 @@ pub struct CreatePayout {
     /// a description here.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ipn_callback_url: Option<String>,
+    /// When it is paid, if not as soon as it is verified. The API wants it before the payouts.
+    #[serde(flatten)]
+    pub schedule: Option<Schedule>,
     /// The payouts.
     pub withdrawals: Vec<NewPayout>,
+}
+
+/// When a batch is paid. It has to be verified within the hour like any other; a day before it is paid the shop gets
+/// an e-mail.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Schedule {
+    /// When, or when for the first time.
+    pub execute_at: DateTime<Utc>,
+    /// How it comes back, if it does.
+    pub repetition: Option<Repetition>,
+}
+
+impl Serialize for Schedule {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut fields = serializer.serialize_map(None)?;
+        fields.serialize_entry("execute_at", &wire::time_text(&self.execute_at).to_string())?;
+        match &self.repetition {
+            None => fields.serialize_entry("interval", "ONETIME")?,
+            Some(Repetition { interval, every, until }) => {
+                fields.serialize_entry("interval", interval)?;
+                fields.serialize_entry("interval_value", every)?;
+                if let Some(until) = until {
+                    fields.serialize_entry("execute_until", &wire::time_text(until).to_string())?;
+                }
+            }
+        }
+        fields.end()
+    }
+}
+
+/// How a scheduled batch comes back. The official collection of April 2026 knows batches that are paid once; the
+/// official OpenAPI of July 2026 has these as well.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Repetition {
+    interval: Interval,
+    every: u16,
+    until: Option<DateTime<Utc>>,
+}
+
+impl Repetition {
+    /// Every so many days, weeks or months, until then, or until it is cancelled.
+    ///
+    /// # Errors
+    /// When the API does not take that number: it is 0, or more than [`Interval::longest`].
+    pub fn new(
+        interval: Interval,
+        every: u16,
+        until: Option<DateTime<Utc>>,
+    ) -> Result<Self, RepetitionError> {
+        if (1..=interval.longest()).contains(&every) {
+            Ok(Self { interval, every, until })
+        } else {
+            Err(RepetitionError { longest: interval.longest() })
+        }
+    }
+}
+
+/// What the time between two payments of a scheduled batch is counted in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum Interval {
+    /// Days.
+    Daily,
+    /// Weeks.
+    Weekly,
+    /// Months, on the same day of the month.
+    MonthlyByDayOfMonth,
+    /// Months, on the same day of the week.
+    MonthlyByDayOfWeek,
+}
+
+impl Interval {
+    /// The most days, weeks or months from one payment to the next.
+    #[must_use]
+    pub fn longest(self) -> u16 {
+        match self {
+            Self::Daily => 365,
+            Self::Weekly => 52,
+            Self::MonthlyByDayOfMonth | Self::MonthlyByDayOfWeek => 12,
+        }
+    }
+}
+
+/// A number of days, weeks or months that cannot be between two payments.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("not a number from 1 to {longest}")]
+pub struct RepetitionError {
+    longest: u16,
 }
 
 /// A payout to be made.
@@ -122,6 +212,22 @@ impl Endpoint for CreatePayout {
     fn path(&self) -> Cow<'static, str> {
         "payout".into()
     }
+
+    /// Reads the batch as it is documented, and the array of payouts that older documents have if all of these name
+    /// the same batch.
+    fn read(&self, body: &[u8]) -> Result<PayoutBatch, Unreadable> {
+        let withdrawals = match json::<Shape<PayoutBatch, Payout>>(body)? {
+            Shape::Object(batch) => return Ok(batch),
+            Shape::Array(withdrawals) => withdrawals,
+        };
+        let named = withdrawals.first().and_then(|payout| payout.batch_withdrawal_id.clone());
+        match named {
+            Some(id) if withdrawals.iter().all(|payout| payout.batch_withdrawal_id.as_ref() == Some(&id)) => {
+                Ok(PayoutBatch { id, created_at: None, withdrawals })
+            }
+            _ => Err(Unreadable::new("", "payouts that do not name one batch")),
+        }
+    }
 }
 
 /// Releases a batch with a code of the second factor: `POST /payout/:batch_id/verify`.
@@ -169,39 +275,59 @@ impl Endpoint for GetPayout {
 
     /// Reads the batch as it is seen, and the bare array of its payouts that is documented.
     fn read(&self, body: &[u8]) -> Result<PayoutBatch, Unreadable> {
-        Ok(match json(body)? {
-            Batch::Whole(batch) => batch,
-            Batch::Rows(withdrawals) => PayoutBatch { id: self.id.clone(), created_at: None, withdrawals },
+        Ok(match json::<Shape<PayoutBatch, Payout>>(body)? {
+            Shape::Object(batch) => batch,
+            Shape::Array(withdrawals) => PayoutBatch { id: self.id.clone(), created_at: None, withdrawals },
         })
     }
 }
 
-enum Batch {
-    Whole(PayoutBatch),
-    Rows(Vec<Payout>),
+/// Calls off one payout of a scheduled batch: `POST /payout/:payout_id/cancel`.
+///
+/// It takes the id of the payout, not of the batch. The documents do not show what the API answers, and disagree about
+/// the login, so any yes is one and both key and login are sent; the payout is [`PayoutStatus::Cancelled`] then.
+#[derive(Debug, Clone, Serialize)]
+pub struct CancelPayout {
+    /// Which.
+    #[serde(skip)]
+    pub id: PayoutId,
 }
 
-impl<'de> Deserialize<'de> for Batch {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Visitor;
+impl Endpoint for CancelPayout {
+    const METHOD: Method = Method::POST;
+    const ACCESS: Access = Access::KeyAndLogin;
+    type Response = ();
 
-        impl<'de> de::Visitor<'de> for Visitor {
-            type Value = Batch;
+    fn path(&self) -> Cow<'static, str> {
+        format!("payout/{}/cancel", self.id).into()
+    }
 
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a batch, or an array of payouts")
-            }
+    fn read(&self, body: &[u8]) -> Result<(), Unreadable> {
+        done(body)
+    }
+}
 
-            fn visit_map<A: de::MapAccess<'de>>(self, map: A) -> Result<Batch, A::Error> {
-                PayoutBatch::deserialize(MapAccessDeserializer::new(map)).map(Batch::Whole)
-            }
+/// Calls off a scheduled batch: `POST /payout/:batch_id/cancel-batch`.
+///
+/// Only the official OpenAPI of July 2026 has it. What is said of [`CancelPayout`] is true of it as well.
+#[derive(Debug, Clone, Serialize)]
+pub struct CancelPayoutBatch {
+    /// Which.
+    #[serde(skip)]
+    pub id: PayoutBatchId,
+}
 
-            fn visit_seq<A: de::SeqAccess<'de>>(self, rows: A) -> Result<Batch, A::Error> {
-                Vec::deserialize(SeqAccessDeserializer::new(rows)).map(Batch::Rows)
-            }
-        }
+impl Endpoint for CancelPayoutBatch {
+    const METHOD: Method = Method::POST;
+    const ACCESS: Access = Access::KeyAndLogin;
+    type Response = ();
 
-        deserializer.deserialize_any(Visitor)
+    fn path(&self) -> Cow<'static, str> {
+        format!("payout/{}/cancel-batch", self.id).into()
+    }
+
+    fn read(&self, body: &[u8]) -> Result<(), Unreadable> {
+        done(body)
     }
 }
 
@@ -277,117 +403,31 @@ pub struct Payout {
     pub updated_at: Option<DateTime<Utc>>,
 }
 
-/// How far a payout is.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub enum PayoutStatus {
-    /// Seen by integrators before `Creating`; not documented.
-    New,
-    /// It waits to be verified.
-    Creating,
-    /// It is verified and waits for its turn.
-    Waiting,
-    /// It is being made.
-    Processing,
-    /// It is on its way.
-    Sending,
-    /// It has arrived.
-    Finished,
-    /// It went wrong. Not final: the provider may resume it, so it must not be made again without a fresh look.
-    Failed,
-    /// It will not be made.
-    Rejected,
-    /// Seen by integrators; not documented, hence not taken for final.
-    RejectedNotChecked,
-    /// It was called off.
-    Cancelled,
-    /// A status that this version does not know, as it came.
-    Other(String),
-}
-
-impl PayoutStatus {
-    /// The status in the API's upper case; an unknown one as it came.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        match self {
-            Self::New => "NEW",
-            Self::Creating => "CREATING",
-            Self::Waiting => "WAITING",
-            Self::Processing => "PROCESSING",
-            Self::Sending => "SENDING",
-            Self::Finished => "FINISHED",
-            Self::Failed => "FAILED",
-            Self::Rejected => "REJECTED",
-            Self::RejectedNotChecked => "REJECTED_NOT_CHECKED",
-            Self::Cancelled => "CANCELLED",
-            Self::Other(other) => other,
-        }
-    }
-
-    /// Whether it cannot change any more.
-    #[must_use]
-    pub fn is_final(&self) -> bool {
-        matches!(self, Self::Finished | Self::Rejected | Self::Cancelled)
-    }
-
-    /// Whether an answer with this status can be newer than one with the `earlier` status. If not, it is a late
-    /// one and must not overwrite it.
+statuses! {
+    /// How far a payout is.
     ///
-    /// A payout goes through its steps in one direction and stays at its end. One that failed may be taken up
-    /// again. A status that is not known may follow, and be followed by, any that is not final.
-    #[must_use]
-    pub fn may_follow(&self, earlier: &Self) -> bool {
-        if earlier.is_final() {
-            return self == earlier;
-        }
-        match (self.rank(), earlier.rank()) {
-            (Some(own), Some(_)) if *earlier == Self::Failed => Some(own) >= Self::Processing.rank(),
-            (Some(own), Some(earlier)) => own >= earlier,
-            _ => true,
-        }
-    }
-
-    fn rank(&self) -> Option<u8> {
-        Some(match self {
-            Self::New => 0,
-            Self::Creating => 1,
-            Self::Waiting => 2,
-            Self::Processing => 3,
-            Self::Sending => 4,
-            Self::Failed | Self::RejectedNotChecked => 5,
-            Self::Finished | Self::Rejected | Self::Cancelled => 6,
-            Self::Other(_) => return None,
-        })
-    }
-}
-
-impl From<&str> for PayoutStatus {
-    /// Reads a status in any case.
-    fn from(text: &str) -> Self {
-        match text.to_ascii_uppercase().as_str() {
-            "NEW" => Self::New,
-            "CREATING" => Self::Creating,
-            "WAITING" => Self::Waiting,
-            "PROCESSING" => Self::Processing,
-            "SENDING" => Self::Sending,
-            "FINISHED" => Self::Finished,
-            "FAILED" => Self::Failed,
-            "REJECTED" => Self::Rejected,
-            "REJECTED_NOT_CHECKED" => Self::RejectedNotChecked,
-            "CANCELLED" | "CANCELED" => Self::Cancelled,
-            _ => Self::Other(text.to_owned()),
-        }
-    }
-}
-
-impl fmt::Display for PayoutStatus {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.as_str())
-    }
-}
-
-impl<'de> Deserialize<'de> for PayoutStatus {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Cow::<str>::deserialize(deserializer).map(|text| text.as_ref().into())
+    /// It goes through its steps in one direction and stays at its end. One that failed may be taken up again.
+    PayoutStatus {
+        /// Seen by integrators before `Creating`; not documented.
+        New = "NEW" => Step(0),
+        /// It waits to be verified.
+        Creating = "CREATING" => Step(1),
+        /// It is verified and waits for its turn.
+        Waiting = "WAITING" => Step(2),
+        /// It is being made.
+        Processing = "PROCESSING" => Step(3),
+        /// It is on its way.
+        Sending = "SENDING" => Step(4),
+        /// It has arrived.
+        Finished = "FINISHED" => End(6),
+        /// It went wrong. Not final: the provider may resume it, so it must not be made again without a fresh look.
+        Failed = "FAILED" => Setback(5, 3),
+        /// It will not be made.
+        Rejected = "REJECTED" => End(6),
+        /// Seen by integrators; not documented, hence not taken for final.
+        RejectedNotChecked = "REJECTED_NOT_CHECKED" => Step(5),
+        /// It was called off.
+        Cancelled = "CANCELLED" | "CANCELED" => End(6),
     }
 }
 
@@ -471,29 +511,13 @@ impl Endpoint for ListPayouts {
     }
 
     fn read(&self, body: &[u8]) -> Result<Vec<Payout>, Unreadable> {
-        #[derive(Deserialize)]
-        struct Payouts {
-            payouts: Vec<Payout>,
-        }
-
-        json::<Payouts>(body).map(|answer| answer.payouts)
+        results(body)
     }
 }
 
 impl Paged for ListPayouts {
-    type Item = Payout;
-
-    fn page(&self) -> u32 {
-        self.page
-    }
-
-    fn at(self, page: u32) -> Self {
-        Self { page, ..self }
-    }
-
-    /// The answer has no totals, so the end is where a page is empty.
-    fn items(response: Vec<Payout>) -> (Vec<Payout>, Option<bool>) {
-        (response, None)
+    fn after(self, _: usize) -> Self {
+        Self { page: self.page + 1, ..self }
     }
 }
 

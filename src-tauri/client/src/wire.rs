@@ -1,9 +1,16 @@
 //! How the API writes things: one field is seen in several shapes, and each shape is read here.
 
-use std::{borrow::Cow, fmt};
+use std::{borrow::Cow, fmt, marker::PhantomData};
 
 use chrono::{DateTime, NaiveDateTime, Utc};
-use serde::{Deserialize, Deserializer, Serializer, de};
+use serde::{
+    Deserialize, Deserializer, Serialize, Serializer,
+    de::{
+        self,
+        value::{MapAccessDeserializer, SeqAccessDeserializer},
+    },
+    ser::SerializeMap,
+};
 use serde_json::value::RawValue;
 
 use crate::Amount;
@@ -248,13 +255,89 @@ pub(crate) fn message<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Opti
     }
 }
 
-/// Writes a time as the documents do: `2026-11-21T09:30:00.000Z`.
+/// An object of one kind or an array of another, where the API answers now with this and now with that.
+pub(crate) enum Shape<O, I> {
+    Object(O),
+    Array(Vec<I>),
+}
+
+impl<'de, O: Deserialize<'de>, I: Deserialize<'de>> Deserialize<'de> for Shape<O, I> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Visitor<O, I>(PhantomData<(O, I)>);
+
+        impl<'de, O: Deserialize<'de>, I: Deserialize<'de>> de::Visitor<'de> for Visitor<O, I> {
+            type Value = Shape<O, I>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object or an array")
+            }
+
+            fn visit_map<A: de::MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
+                O::deserialize(MapAccessDeserializer::new(map)).map(Shape::Object)
+            }
+
+            fn visit_seq<A: de::SeqAccess<'de>>(self, items: A) -> Result<Self::Value, A::Error> {
+                Vec::deserialize(SeqAccessDeserializer::new(items)).map(Shape::Array)
+            }
+        }
+
+        deserializer.deserialize_any(Visitor(PhantomData))
+    }
+}
+
+/// A time as the documents write it: `2026-11-21T09:30:00.000Z`.
+pub(crate) fn time_text(time: &DateTime<Utc>) -> impl fmt::Display {
+    time.format("%Y-%m-%dT%H:%M:%S%.3fZ")
+}
+
+/// Writes a time that may not have been said.
 pub(crate) fn write_time<S: Serializer>(
     time: &Option<DateTime<Utc>>,
     serializer: S,
 ) -> Result<S::Ok, S::Error> {
     match time {
-        Some(time) => serializer.collect_str(&time.format("%Y-%m-%dT%H:%M:%S%.3fZ")),
+        Some(time) => serializer.collect_str(&time_text(time)),
         None => serializer.serialize_none(),
     }
+}
+
+/// Writes an identifier as a number, where the documents have one. An identifier that is none stays a text.
+pub(crate) fn number<S: Serializer>(id: &impl fmt::Display, serializer: S) -> Result<S::Ok, S::Error> {
+    let text = id.to_string();
+    match text.parse::<u64>() {
+        Ok(number) if number.to_string() == text => serializer.serialize_u64(number),
+        _ => serializer.serialize_str(&text),
+    }
+}
+
+/// The same for an identifier that may not have been said.
+pub(crate) fn optional_number<S: Serializer>(
+    id: &Option<impl fmt::Display>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    match id {
+        Some(id) => number(id, serializer),
+        None => serializer.serialize_none(),
+    }
+}
+
+/// Writes the filter `id` of a list, for `#[serde(flatten)]`: once for each, which is how a query holds an array.
+pub(crate) fn each_id<S: Serializer, T: Serialize>(ids: &[T], serializer: S) -> Result<S::Ok, S::Error> {
+    each("id", ids, serializer)
+}
+
+/// The same for the filter `status`.
+pub(crate) fn each_status<S: Serializer, T: Serialize>(
+    statuses: &[T],
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    each("status", statuses, serializer)
+}
+
+fn each<S: Serializer, T: Serialize>(name: &str, values: &[T], serializer: S) -> Result<S::Ok, S::Error> {
+    let mut map = serializer.serialize_map(Some(values.len()))?;
+    for value in values {
+        map.serialize_entry(name, value)?;
+    }
+    map.end()
 }

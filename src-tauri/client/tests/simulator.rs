@@ -51,7 +51,7 @@ fn amount(text: &str) -> Amount {
 fn payout(external_id: &str) -> CreatePayout {
     let row = NewPayout::new(ADDRESS.to_owned(), ticker("trx"), amount("12.345678"));
     let row = NewPayout { unique_external_id: Some(external_id.to_owned()), ..row };
-    CreatePayout { ipn_callback_url: None, withdrawals: vec![row] }
+    CreatePayout { withdrawals: vec![row], ..CreatePayout::default() }
 }
 
 fn logins(simulator: &Simulator) -> usize {

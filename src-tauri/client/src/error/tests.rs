@@ -26,6 +26,7 @@ fn answers(refused: &Refused) -> Vec<&'static str> {
         ("computer_not_allowed", refused.is_computer_not_allowed()),
         ("recipient_not_allowed", refused.is_recipient_not_allowed()),
         ("insufficient_balance", refused.is_insufficient_balance()),
+        ("balance_missing", refused.is_balance_missing()),
         ("rate_limited", refused.is_rate_limited()),
         ("maintenance", refused.is_maintenance()),
         ("below_minimum", refused.is_below_minimum()),
@@ -33,7 +34,11 @@ fn answers(refused: &Refused) -> Vec<&'static str> {
         ("invalid_address", refused.is_invalid_address()),
         ("currency_unavailable", refused.is_currency_unavailable()),
         ("wrong_code", refused.is_wrong_code()),
+        ("out_of_attempts", refused.is_out_of_attempts()),
         ("not_found", refused.is_not_found()),
+        ("plan_not_found", refused.is_plan_not_found()),
+        ("fiat_plan_wanted", refused.is_fiat_plan_wanted()),
+        ("duplicate_user", refused.is_duplicate_user()),
         ("invalid_request", refused.is_invalid_request()),
     ]
     .into_iter()
@@ -79,7 +84,26 @@ fn each_refusal_answers_its_own_question() {
     check("payout/5/verify", 401, "BAD_REQUEST", "Invalid verification code", &["wrong_code"]);
     check("payout/5/verify", 401, "AUTH_REQUIRED", "jwt expired", &["expired_login"]);
     check("payout/5/verify", 403, "INVALID_API_KEY", "Invalid api key", &["wrong_key"]);
+    let attempts = &["wrong_code", "out_of_attempts"];
+    check("payout/5/verify", 400, "BAD_REQUEST", "Verification attempts limit exceeded", attempts);
+    check("payout/5/verify", 403, "BAD_REQUEST", "Too many attempts", attempts);
+    check("payout/5/verify", 400, "BAD_REQUEST", "Invalid code, 9 attempts left", &["wrong_code"]);
+    check("payout", 400, "BAD_REQUEST", "Too many attempts", &[]);
     check("payment/5", 404, "NOT_FOUND", "Payment not found", &["not_found"]);
+    check("subscriptions/5", 404, "NOT_FOUND", "subscription not found", &["not_found"]);
+    let no_plan = &["not_found", "plan_not_found"];
+    check("subscriptions", 404, "NOT_FOUND", "subscription plan not found", no_plan);
+    check(
+        "subscriptions",
+        400,
+        "INVALID_REQUEST_PARAMS",
+        "For email subscriptions, only fiat currencies are available in plan",
+        &["fiat_plan_wanted", "invalid_request"],
+    );
+    check("sub-partner/balance", 400, "BAD_REQUEST", "sub partner already exist", &["duplicate_user"]);
+    let none_of_it = &["insufficient_balance", "balance_missing"];
+    check("conversion", 400, "BAD_REQUEST", "Partner balance not found", none_of_it);
+    check("estimate", 400, "BAD_REQUEST", "Currency x is not convertible now", &["currency_unavailable"]);
     check("payout", 400, "INVALID_REQUEST_PARAMS", "payout_description is not allowed", &["invalid_request"]);
     check("payout", 429, "TOO_MANY", "slow down", &["rate_limited"]);
     check("payout", 503, "CLOSED", "Service is under maintenance", &["maintenance"]);
@@ -112,6 +136,8 @@ fn the_address_of_this_computer_is_found_in_the_message() {
     }
     check("Access denied | Invalid IP - 203.0.113.9", Some("203.0.113.9"));
     check("Access denied | Invalid IP - 2001:db8::5.", Some("2001:db8::5"));
+    check("Access denied | Invalid IP - ::ffff:203.0.113.9", Some("203.0.113.9"));
+    check("Access denied | Invalid IP (203.0.113.9)", Some("203.0.113.9"));
     check("Access denied | Invalid IP - undefined", None);
 }
 
@@ -156,6 +182,14 @@ fn details_in_another_form_leave_the_refusal_as_it_is() {
 }
 
 #[test]
+fn a_page_that_says_that_the_api_is_closed_is_no_answer_of_the_api() {
+    let refused = payout(503, "<html><h1>Scheduled maintenance</h1></html>");
+    assert!(refused.is_maintenance() && !refused.from_api);
+    assert_eq!(refused.message, "Service Unavailable");
+    assert!(get(500, "Down for maintenance").is_maintenance());
+}
+
+#[test]
 fn the_minimum_is_read_exactly() {
     let refused =
         payout(400, &envelope(400, "BAD_CREATE_WITHDRAWAL_REQUEST", "Payout min amount is 0.00002496."));
@@ -178,6 +212,23 @@ fn what_the_api_refused_is_not_done_and_all_else_is_unknown() {
         check(Method::GET, "payout", status, &body, Outcome::NotDone);
         check(Method::POST, "auth", status, &body, Outcome::NotDone);
     }
+    let moving = [
+        (Method::POST, "conversion"),
+        (Method::POST, "sub-partner/transfer"),
+        (Method::POST, "sub-partner/deposit"),
+        (Method::POST, "sub-partner/write-off"),
+        (Method::POST, "fiat-payouts"),
+        (Method::POST, "payout/5/cancel"),
+        (Method::PATCH, "subscriptions/plans/5"),
+        (Method::DELETE, "subscriptions/5"),
+    ];
+    for (method, path) in moving {
+        check(method.clone(), path, 400, &body, Outcome::NotDone);
+        check(method.clone(), path, 404, &body, Outcome::NotDone);
+        check(method.clone(), path, 429, &body, Outcome::Unknown);
+        check(method, path, 500, &body, Outcome::Unknown);
+    }
+    check(Method::POST, "payout/validate-address", 500, &body, Outcome::NotDone);
     check(Method::POST, "payout", 403, "<html>Attention required</html>", Outcome::Unknown);
     check(Method::POST, "payout", 400, "", Outcome::Unknown);
 }

@@ -1,19 +1,6 @@
 use super::*;
 use crate::endpoint::json;
 
-const STATUSES: [PaymentStatus; 10] = [
-    PaymentStatus::Waiting,
-    PaymentStatus::Confirming,
-    PaymentStatus::Confirmed,
-    PaymentStatus::Sending,
-    PaymentStatus::PartiallyPaid,
-    PaymentStatus::Finished,
-    PaymentStatus::Failed,
-    PaymentStatus::Refunded,
-    PaymentStatus::Expired,
-    PaymentStatus::Cancelled,
-];
-
 /// A payment with what is always there, as JSON to which more can be added.
 fn payment(more: &str) -> String {
     format!(
@@ -121,9 +108,9 @@ fn no_digit_of_an_amount_is_lost() {
 
 #[test]
 fn statuses_are_read_in_any_case_and_unknown_ones_are_kept() {
-    for status in STATUSES {
-        assert_eq!(PaymentStatus::from(status.to_string().as_str()), status);
-        assert_eq!(PaymentStatus::from(status.as_str().to_uppercase().as_str()), status);
+    for status in PaymentStatus::KNOWN {
+        assert_eq!(PaymentStatus::from(status.to_string().as_str()), *status);
+        assert_eq!(PaymentStatus::from(status.as_str().to_uppercase().as_str()), *status);
     }
     assert_eq!(PaymentStatus::from("canceled"), PaymentStatus::Cancelled);
     let unknown = PaymentStatus::from("On_Hold");
@@ -151,7 +138,9 @@ fn a_status_only_moves_forward() {
         assert!(!Waiting.may_follow(&ended) && !ended.may_follow(&Finished), "{ended}");
     }
     let unknown = PaymentStatus::Other("on_hold".to_owned());
-    assert!(STATUSES.iter().all(|status| unknown.may_follow(status) && status.may_follow(&unknown)));
+    assert!(
+        PaymentStatus::KNOWN.iter().all(|status| unknown.may_follow(status) && status.may_follow(&unknown))
+    );
 }
 
 #[test]
@@ -173,9 +162,54 @@ fn a_page_tells_whether_more_follow() {
         let page = ListPayments::default()
             .read(format!(r#"{{"data": [{}]{more}}}"#, payment("")).as_bytes())
             .unwrap();
-        assert_eq!(ListPayments::items(page).1, expected, "{more}");
+        assert_eq!(page.into_items().1, expected, "{more}");
     }
     check(r#", "limit": 500, "page": 0, "pagesCount": 2, "total": 501"#, Some(true));
     check(r#", "limit": 500, "page": "1", "pagesCount": "2", "total": 501"#, Some(false));
     check("", None);
+}
+
+#[test]
+fn the_ends_of_a_payment_are_those_after_which_the_provider_does_nothing() {
+    use PaymentStatus::{Cancelled, Expired, Failed, Finished, Refunded};
+    let ends: Vec<_> = PaymentStatus::KNOWN.iter().filter(|status| status.is_final()).collect();
+    assert_eq!(ends, [&Finished, &Failed, &Refunded, &Expired, &Cancelled]);
+}
+
+#[test]
+fn a_renewed_estimate_is_exact_and_its_token_is_left_aside() {
+    let request = RenewEstimate { id: "4412087713".parse().unwrap() };
+    assert_eq!(request.path(), "payment/4412087713/update-merchant-estimate");
+    let renewed = request
+        .read(
+            br#"{"id": "4412087713", "token_id": "77", "pay_amount": 0.0467101300000001,
+                "expiration_estimate_date": "2026-03-01T10:40:00.000Z"}"#,
+        )
+        .unwrap();
+    assert_eq!(
+        (renewed.id.as_str(), renewed.pay_amount.to_string().as_str()),
+        ("4412087713", "0.0467101300000001")
+    );
+    assert_eq!(renewed.expiration_estimate_date.unwrap().timestamp(), 1_772_361_600);
+    let other = request.read(br#"{"payment_id": 5, "pay_amount": "7", "expire_at": null}"#).unwrap();
+    assert_eq!(
+        (other.id.as_str(), other.pay_amount, other.expiration_estimate_date),
+        ("5", Amount::from(7), None)
+    );
+}
+
+#[test]
+fn who_pays_in_a_fiat_currency_is_told_where() {
+    let payment =
+        read(r#", "type": "fiat2crypto", "redirectData": {"redirect_url": "https://pay.example/7"}"#);
+    assert_eq!(payment.redirect.unwrap().redirect_url.as_deref(), Some("https://pay.example/7"));
+    assert_eq!(read(r#", "redirectData": null"#).redirect, None);
+}
+
+#[test]
+fn the_address_of_the_customer_is_no_part_of_the_body() {
+    let new = CreatePayment::new(5.into(), "usd".parse().unwrap(), "eur".parse().unwrap());
+    let request = CreatePayment { origin_ip: Some([203, 0, 113, 9].into()), ..new };
+    assert_eq!(request.origin_ip(), request.origin_ip);
+    assert!(!serde_json::to_string(&request).unwrap().contains("203"));
 }

@@ -1,18 +1,5 @@
 use super::*;
 
-const STATUSES: [PayoutStatus; 10] = [
-    PayoutStatus::New,
-    PayoutStatus::Creating,
-    PayoutStatus::Waiting,
-    PayoutStatus::Processing,
-    PayoutStatus::Sending,
-    PayoutStatus::Finished,
-    PayoutStatus::Failed,
-    PayoutStatus::Rejected,
-    PayoutStatus::RejectedNotChecked,
-    PayoutStatus::Cancelled,
-];
-
 const SNAKE: &str = r#"{"is_request_payouts": false, "id": "700001", "address": "T1", "currency": "trx", "amount": "200",
     "batch_withdrawal_id": "800001", "ipn_callback_url": null, "status": "WAITING", "extra_id": null, "hash": null, "error": null,
     "payout_description": "wages", "unique_external_id": "u-1", "created_at": "2026-01-02T03:04:05.678Z", "requested_at": null,
@@ -91,12 +78,12 @@ fn only_ok_is_ok() {
 #[test]
 fn a_new_payout_is_written_with_exact_numbers_and_only_what_was_said() {
     let request = CreatePayout {
-        ipn_callback_url: None,
         withdrawals: vec![NewPayout {
             extra_id: Some("17".to_owned()),
             unique_external_id: Some("u-1".to_owned()),
             ..NewPayout::new("r1".to_owned(), "XRP".parse().unwrap(), "123456789012.123456".parse().unwrap())
         }],
+        ..CreatePayout::default()
     };
     assert_eq!(
         serde_json::to_string(&request).unwrap(),
@@ -125,9 +112,9 @@ fn the_minimum_and_the_fee_are_exact() {
 
 #[test]
 fn statuses_are_read_in_any_case_and_unknown_ones_are_kept() {
-    for status in STATUSES {
-        assert_eq!(PayoutStatus::from(status.to_string().as_str()), status);
-        assert_eq!(PayoutStatus::from(status.as_str().to_lowercase().as_str()), status);
+    for status in PayoutStatus::KNOWN {
+        assert_eq!(PayoutStatus::from(status.to_string().as_str()), *status);
+        assert_eq!(PayoutStatus::from(status.as_str().to_lowercase().as_str()), *status);
     }
     let unknown = PayoutStatus::from("On_Hold");
     assert_eq!((unknown.as_str(), unknown.is_final()), ("On_Hold", false));
@@ -149,7 +136,89 @@ fn a_status_only_moves_forward_and_a_failed_payout_may_be_taken_up_again() {
     let unknown = PayoutStatus::Other("ON_HOLD".to_owned());
     for end in [Finished, Rejected, Cancelled] {
         assert!(end.is_final() && !unknown.may_follow(&end) && !Failed.may_follow(&end), "{end}");
-        assert!(STATUSES.iter().all(|status| status.may_follow(&end) == (*status == end)), "{end}");
+        assert!(
+            PayoutStatus::KNOWN.iter().all(|status| status.may_follow(&end) == (*status == end)),
+            "{end}"
+        );
     }
     assert!(unknown.may_follow(&Failed) && Waiting.may_follow(&unknown));
+}
+
+#[test]
+fn a_new_batch_is_read_from_the_array_of_older_documents_when_its_payouts_name_it() {
+    let read = |body: String| CreatePayout::default().read(body.as_bytes());
+    let batch = read(format!("[{SNAKE}, {CAMEL}]")).unwrap();
+    assert_eq!((batch.id.as_str(), batch.withdrawals.len()), ("800001", 2));
+    for rows in [
+        "[]".to_owned(),
+        format!("[{SNAKE}, {}]", CAMEL.replace("800001", "800002")),
+        format!("[{}]", CAMEL.replace("800001", "null")),
+    ] {
+        assert!(read(rows.clone()).unwrap_err().message.contains("name one batch"), "{rows}");
+    }
+}
+
+#[test]
+fn a_schedule_is_written_before_the_payouts() {
+    fn check(repetition: Option<Repetition>, written: &str) {
+        let request = CreatePayout {
+            schedule: Some(Schedule { execute_at: "2027-03-01T10:35:00Z".parse().unwrap(), repetition }),
+            withdrawals: vec![NewPayout::new("T1".to_owned(), "trx".parse().unwrap(), 5.into())],
+            ..CreatePayout::default()
+        };
+        assert_eq!(
+            serde_json::to_string(&request).unwrap(),
+            format!(
+                r#"{{"execute_at":"2027-03-01T10:35:00.000Z",{written},"withdrawals":[{{"address":"T1","currency":"trx","amount":5}}]}}"#
+            )
+        );
+    }
+    let every = |interval, every| Some(Repetition::new(interval, every, None).unwrap());
+    check(None, r#""interval":"ONETIME""#);
+    check(every(Interval::Daily, 365), r#""interval":"DAILY","interval_value":365"#);
+    check(every(Interval::Weekly, 2), r#""interval":"WEEKLY","interval_value":2"#);
+    check(
+        every(Interval::MonthlyByDayOfWeek, 12),
+        r#""interval":"MONTHLY_BY_DAY_OF_WEEK","interval_value":12"#,
+    );
+    let until = Some("2027-12-31T23:59:59.999Z".parse().unwrap());
+    check(
+        Some(Repetition::new(Interval::MonthlyByDayOfMonth, 1, until).unwrap()),
+        r#""interval":"MONTHLY_BY_DAY_OF_MONTH","interval_value":1,"execute_until":"2027-12-31T23:59:59.999Z""#,
+    );
+}
+
+#[test]
+fn a_repetition_that_the_api_does_not_take_cannot_be_made() {
+    for interval in
+        [Interval::Daily, Interval::Weekly, Interval::MonthlyByDayOfMonth, Interval::MonthlyByDayOfWeek]
+    {
+        assert!(Repetition::new(interval, interval.longest(), None).is_ok());
+        assert!(Repetition::new(interval, 0, None).is_err());
+        let problem = Repetition::new(interval, interval.longest() + 1, None).unwrap_err();
+        assert_eq!(problem.to_string(), format!("not a number from 1 to {}", interval.longest()));
+    }
+}
+
+#[test]
+fn a_payout_is_called_off_by_its_own_id_and_whatever_the_api_answers() {
+    let one = CancelPayout { id: "700001".parse().unwrap() };
+    let batch = CancelPayoutBatch { id: "800001".parse().unwrap() };
+    assert_eq!(one.path(), "payout/700001/cancel");
+    assert_eq!(batch.path(), "payout/800001/cancel-batch");
+    for body in ["", "OK", "{}", r#"{"id": "700001", "status": "CANCELLED"}"#, "[", "null"] {
+        assert!(one.read(body.as_bytes()).is_ok() && batch.read(body.as_bytes()).is_ok(), "{body}");
+    }
+    assert!(one.read(b"\n<html>Hold on</html>").is_err(), "a page of something between here and there");
+}
+
+#[test]
+fn payouts_are_listed_from_both_envelopes() {
+    for body in [format!(r#"{{"payouts": [{SNAKE}]}}"#), format!(r#"{{"data": [{SNAKE}], "total": 1}}"#)] {
+        let payouts = ListPayouts::default().read(body.as_bytes()).unwrap();
+        assert_eq!(payouts[0].id.as_str(), "700001", "{body}");
+    }
+    let problem =
+        ListPayouts::default().read(format!(r#"{{"payouts": [{SNAKE}, {{}}]}}"#).as_bytes()).unwrap_err();
+    assert_eq!(problem.path, "payouts[1]");
 }

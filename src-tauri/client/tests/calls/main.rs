@@ -23,7 +23,7 @@ const REFUSED: &str =
 
 fn payout() -> CreatePayout {
     let row = NewPayout::new("T1".to_owned(), "trx".parse().unwrap(), "12.5".parse().unwrap());
-    CreatePayout { ipn_callback_url: None, withdrawals: vec![row] }
+    CreatePayout { withdrawals: vec![row], ..CreatePayout::default() }
 }
 
 fn verify() -> VerifyPayout {
@@ -478,7 +478,7 @@ async fn pages_end_with_an_empty_one_when_the_answer_names_none() {
 async fn pages_do_not_run_in_circles() {
     let server = with_login(|_, _| page(0..2, "")).await;
     let error = ids_of(&server.client(), ListPayments::default()).await.unwrap_err();
-    assert_eq!(error.to_string(), "GET /payment/: unreadable answer: page 1 is the one before it again");
+    assert_eq!(error.to_string(), "GET /payment/: unreadable answer: the page is the one before it again");
     assert_eq!(server.seen().len(), 1 + 2);
 }
 
