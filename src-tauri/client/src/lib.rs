@@ -34,6 +34,7 @@ mod envelope;
 mod error;
 pub mod estimates;
 mod ids;
+pub mod invoices;
 pub mod payments;
 pub mod payouts;
 mod status;
