@@ -29,6 +29,7 @@ pub mod balance;
 mod client;
 pub mod conversions;
 pub mod currencies;
+pub mod custody;
 mod endpoint;
 mod envelope;
 mod error;
