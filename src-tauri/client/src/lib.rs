@@ -39,6 +39,7 @@ pub mod invoices;
 pub mod payments;
 pub mod payouts;
 mod status;
+pub mod subscriptions;
 mod wire;
 
 pub use reqwest::Method;
