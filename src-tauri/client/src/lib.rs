@@ -34,6 +34,7 @@ mod endpoint;
 mod envelope;
 mod error;
 pub mod estimates;
+pub mod fiat_payouts;
 mod ids;
 pub mod invoices;
 pub mod payments;
