@@ -14,6 +14,7 @@ use nowpayments::{
     currencies::GetCurrencies, estimates::GetEstimate, payments::*, payouts::*,
 };
 
+mod endpoints;
 mod server;
 
 use server::{KEY, PASSWORD, Seen, Server, answer, credentials, json, options, raw_server, token};
