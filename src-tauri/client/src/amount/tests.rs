@@ -200,7 +200,83 @@ fn text_can_be_padded_into_columns() {
     assert_eq!(format!("{:>8}|{:<8}|", amount("-1.5"), amount("2.25")), "    -1.5|2.25    |");
 }
 
+/// What a number comes to when its digits are shifted as text, or the words for the bound that it breaks.
+fn shifted(token: &str) -> Result<String, &'static str> {
+    let (sign, unsigned) = token.strip_prefix('-').map_or(("", token), |rest| ("-", rest));
+    let (mantissa, exponent) = unsigned.split_once(['e', 'E']).unwrap_or((unsigned, "0"));
+    let (whole, decimals) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+    let digits = format!("{whole}{decimals}");
+    let without_end = digits.trim_end_matches('0');
+    let significant = without_end.trim_start_matches('0');
+    let count = |text: &str| i128::try_from(text.len()).unwrap();
+    let power = exponent.parse::<i128>().unwrap() - count(decimals) + count(&digits) - count(without_end);
+    let point = count(significant) + power;
+    let zeros = |count: i128| "0".repeat(usize::try_from(count).unwrap());
+    Ok(match significant {
+        "" => "0".to_owned(),
+        _ if point > 30 => return Err("digits before the decimal point"),
+        _ if power < -30 => return Err("decimals"),
+        _ if power >= 0 => format!("{sign}{significant}{}", zeros(power)),
+        _ if point <= 0 => format!("{sign}0.{}{significant}", zeros(-point)),
+        _ => {
+            let (whole, decimals) = significant.split_at(usize::try_from(point).unwrap());
+            format!("{sign}{whole}.{decimals}")
+        }
+    })
+}
+
+#[test]
+fn the_digits_are_shifted_rightly() {
+    fn check(token: &str, shifts_to: Result<&str, &'static str>) {
+        assert_eq!(shifted(token).as_deref(), shifts_to.as_ref().copied(), "{token}");
+    }
+    check("-12.5e1", Ok("-125"));
+    check("120e-4", Ok("0.012"));
+    check("1.20", Ok("1.2"));
+    check("0.00e99999999999", Ok("0"));
+    check("1e30", Err("digits before the decimal point"));
+    check("1e-31", Err("decimals"));
+}
+
+/// An amount in each of the places in which an answer can have one.
+#[derive(Deserialize)]
+struct Answer {
+    sure: Amount,
+    #[serde(deserialize_with = "crate::wire::optional_amount")]
+    perhaps: Option<Amount>,
+    #[serde(with = "number::option")]
+    asked_for: Option<Amount>,
+}
+
 proptest! {
+    #[test]
+    fn a_token_of_the_api_becomes_the_same_amount_in_every_place_or_an_error_that_says_why(
+        token in "-?(0|[1-9][0-9]{0,35})(\\.[0-9]{1,40})?([eE][+-]?0{0,3}([0-9]|[1-9][0-9]{1,2}|[1-9][0-9]{3,30}))?",
+        zeros in "0{0,50}",
+    ) {
+        let expected = shifted(&token);
+        let padded = match token.strip_prefix('-') {
+            Some(unsigned) => format!("-{zeros}{unsigned}"),
+            None => format!("{zeros}{token}"),
+        };
+        for form in [token.clone(), format!("\"{token}\""), format!("\"{padded}\"")] {
+            let json = format!(r#"{{"sure": {form}, "perhaps": {form}, "asked_for": {form}}}"#);
+            match (serde_json::from_str::<Answer>(&json), &expected) {
+                (Ok(answer), Ok(expected)) => {
+                    prop_assert_eq!(&answer.sure.to_string(), expected);
+                    prop_assert_eq!(answer.perhaps.as_ref(), Some(&answer.sure));
+                    prop_assert_eq!(answer.asked_for.as_ref(), Some(&answer.sure));
+                }
+                (Err(problem), Err(bound)) => {
+                    let problem = problem.to_string();
+                    prop_assert!(problem.starts_with("invalid amount") && problem.contains(bound), "{problem}");
+                }
+                (Ok(answer), Err(_)) => prop_assert!(false, "{form} was taken for {}", answer.sure),
+                (Err(problem), Ok(_)) => prop_assert!(false, "{form}: {problem}"),
+            }
+        }
+    }
+
     #[test]
     fn no_token_is_ever_altered(token in "-?(0|[1-9][0-9]{0,29})(\\.[0-9]{1,30})?") {
         let read: Amount = serde_json::from_str(&token).unwrap();
