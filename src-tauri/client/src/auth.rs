@@ -1,4 +1,7 @@
 //! Service and login: whether the API is up, and tokens for the calls that want the dashboard login.
+//!
+//! The rules are those of the official collection of April 2026. That a token is good for five minutes stands in its
+//! payload too.
 
 use std::borrow::Cow;
 
@@ -11,7 +14,20 @@ use crate::{
     error::Call,
 };
 
-/// Asks whether the API is up: `GET /status`.
+/// Asks whether the API is up: `GET /status`. Nobody has to show who calls.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let simulator = nowpayments_simulator::Simulator::start(Default::default()).await?;
+/// # let credentials = nowpayments::Credentials { api_key: "any".into(), login: None };
+/// # let client = nowpayments::Client::new(simulator.url().parse()?, credentials)?;
+/// use nowpayments::auth::GetStatus;
+///
+/// assert_eq!(client.send(&GetStatus {}).await?.message, "OK");
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone, Default, Serialize)]
 pub struct GetStatus {}
 

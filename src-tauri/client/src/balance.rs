@@ -1,4 +1,6 @@
 //! What the shop has at NOWPayments.
+//!
+//! As in the official collection of April 2026.
 
 use std::{borrow::Cow, collections::BTreeMap};
 

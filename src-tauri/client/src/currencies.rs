@@ -1,4 +1,7 @@
 //! Coins: which there are, what their addresses look like, and which the shop has chosen.
+//!
+//! The calls are those of the official collection of April 2026. The fields of a coin, and the envelope of the shop's own
+//! choice, are those of recorded answers of January 2026 and of 2024, which the collection does not show.
 
 use std::{borrow::Cow, fmt, ops::Deref, str::FromStr};
 

@@ -1,4 +1,7 @@
 //! What a payment would come to, and how small it may be.
+//!
+//! The parameters are those of the official collection of April 2026; that an estimate is a text, and that a minimum can
+//! be one, is seen in recorded answers of 2025.
 
 use std::borrow::Cow;
 

@@ -1,15 +1,25 @@
 //! A typed client for the [NOWPayments](https://nowpayments.io) HTTP API.
 //!
-//! A call is a plain struct, and [`Client::send`] makes it; lists are read with [`Client::pages`].
+//! A call is a plain struct, and [`Client::send`] makes it; lists are read with [`Client::pages`]. The example runs
+//! against the simulator of the same house; the API itself is at `https://api.nowpayments.io/v1`, its sandbox at
+//! `https://api-sandbox.nowpayments.io/v1`.
 //!
-//! ```no_run
-//! use nowpayments::{Client, Credentials, payments::GetPayment};
+//! ```
+//! use nowpayments::{Client, Credentials, payments::{CreatePayment, GetPayment, PaymentStatus}};
 //!
-//! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
-//! let base = "https://api.nowpayments.io/v1".parse()?;
-//! let client = Client::new(base, Credentials { api_key: "key of the shop".into(), login: None })?;
-//! let payment = client.send(&GetPayment { id: "5745459419".parse()? }).await?;
-//! println!("{} of {} {}", payment.payment_status, payment.price_amount, payment.price_currency);
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let simulator = nowpayments_simulator::Simulator::start(Default::default()).await?;
+//! # let (url, key) = (simulator.url(), simulator.credentials().api_key);
+//! let client = Client::new(url.parse()?, Credentials { api_key: key.into(), login: None })?;
+//! let new = CreatePayment {
+//!     order_id: Some("A-17".to_owned()),
+//!     ..CreatePayment::new("249.90".parse()?, "eur".parse()?, "btc".parse()?)
+//! };
+//! let made = client.send(&new).await?;
+//! let payment = client.send(&GetPayment { id: made.payment_id }).await?;
+//! assert_eq!(payment.payment_status, PaymentStatus::Waiting);
+//! assert_eq!(payment.price_amount, new.price_amount);
 //! # Ok(())
 //! # }
 //! ```
@@ -22,6 +32,67 @@
 //!   tells whether it was not done, or whether that is unknown.
 //! - **Secrets stay inside.** No `Debug`, no error and no log line has the key, the password or a token; no
 //!   redirect is followed; and plain HTTP is spoken with this computer alone.
+//!
+//! # The endpoints
+//!
+//! These are all that the official documents have: the collection of April 2026 and, for `cancel-batch`, the OpenAPI of
+//! July 2026. What only others have written about, such as reading an invoice, does not exist. "K" is a call that shows the
+//! API key, "J" one that shows the token of the dashboard login, which [`Client`] gets by itself with [`Login`].
+//!
+//! | call | shows | type |
+//! |---|---|---|
+//! | `GET /status` | | [`GetStatus`](auth::GetStatus) |
+//! | `POST /auth` | | [`LogIn`](auth::LogIn) |
+//! | `GET /currencies` | K | [`GetCurrencies`](currencies::GetCurrencies) |
+//! | `GET /full-currencies` | K | [`GetFullCurrencies`](currencies::GetFullCurrencies) |
+//! | `GET /merchant/coins` | K | [`GetMerchantCoins`](currencies::GetMerchantCoins) |
+//! | `GET /min-amount` | K | [`GetMinAmount`](estimates::GetMinAmount) |
+//! | `GET /estimate` | K | [`GetEstimate`](estimates::GetEstimate) |
+//! | `POST /payment` | K | [`CreatePayment`](payments::CreatePayment) |
+//! | `POST /payment/:id/update-merchant-estimate` | K | [`RenewEstimate`](payments::RenewEstimate) |
+//! | `GET /payment/:id` | K | [`GetPayment`](payments::GetPayment) |
+//! | `GET /payment/` | K J | [`ListPayments`](payments::ListPayments) |
+//! | `POST /invoice` | K | [`CreateInvoice`](invoices::CreateInvoice) |
+//! | `POST /invoice-payment` | K | [`CreateInvoicePayment`](invoices::CreateInvoicePayment) |
+//! | `GET /balance` | K | [`GetBalance`](balance::GetBalance) |
+//! | `POST /payout/validate-address` | K | [`ValidateAddress`](payouts::ValidateAddress) |
+//! | `POST /payout` | K J | [`CreatePayout`](payouts::CreatePayout) |
+//! | `POST /payout/:batch_id/verify` | K J | [`VerifyPayout`](payouts::VerifyPayout) |
+//! | `GET /payout/:batch_id` | K | [`GetPayout`](payouts::GetPayout) |
+//! | `GET /payout` | K | [`ListPayouts`](payouts::ListPayouts) |
+//! | `GET /payout-withdrawal/min-amount/:coin` | K | [`GetPayoutMinimum`](payouts::GetPayoutMinimum) |
+//! | `GET /payout/fee` | K | [`GetPayoutFee`](payouts::GetPayoutFee) |
+//! | `POST /payout/:payout_id/cancel` | K J | [`CancelPayout`](payouts::CancelPayout) |
+//! | `POST /payout/:batch_id/cancel-batch` | K J | [`CancelPayoutBatch`](payouts::CancelPayoutBatch) |
+//! | `POST /conversion` | J | [`CreateConversion`](conversions::CreateConversion) |
+//! | `GET /conversion/:id` | J | [`GetConversion`](conversions::GetConversion) |
+//! | `GET /conversion` | J | [`ListConversions`](conversions::ListConversions) |
+//! | `POST /sub-partner/balance` | J | [`CreateCustodyUser`](custody::CreateCustodyUser) |
+//! | `GET /sub-partner/balance/:id` | K | [`GetCustodyBalance`](custody::GetCustodyBalance) |
+//! | `GET /sub-partner` | J | [`ListCustodyUsers`](custody::ListCustodyUsers) |
+//! | `GET /sub-partner/transfers` | J | [`ListTransfers`](custody::ListTransfers) |
+//! | `GET /sub-partner/transfer/:id` | J | [`GetTransfer`](custody::GetTransfer) |
+//! | `POST /sub-partner/transfer` | J | [`CreateTransfer`](custody::CreateTransfer) |
+//! | `POST /sub-partner/payment` | K J | [`CreateCustodyPayment`](custody::CreateCustodyPayment) |
+//! | `GET /sub-partner/payments` | J | [`ListCustodyPayments`](custody::ListCustodyPayments) |
+//! | `POST /sub-partner/deposit` | J | [`CreateDeposit`](custody::CreateDeposit) |
+//! | `POST /sub-partner/write-off` | J | [`CreateWriteOff`](custody::CreateWriteOff) |
+//! | `POST /subscriptions/plans` | J | [`CreatePlan`](subscriptions::CreatePlan) |
+//! | `PATCH /subscriptions/plans/:id` | J | [`UpdatePlan`](subscriptions::UpdatePlan) |
+//! | `GET /subscriptions/plans/:id` | K | [`GetPlan`](subscriptions::GetPlan) |
+//! | `GET /subscriptions/plans` | K | [`ListPlans`](subscriptions::ListPlans) |
+//! | `POST /subscriptions` | K J | [`Subscribe`](subscriptions::Subscribe) |
+//! | `GET /subscriptions` | K | [`ListSubscriptions`](subscriptions::ListSubscriptions) |
+//! | `GET /subscriptions/:id` | K | [`GetSubscription`](subscriptions::GetSubscription) |
+//! | `DELETE /subscriptions/:id` | J | [`DeleteSubscription`](subscriptions::DeleteSubscription) |
+//! | `GET /fiat-payouts/providers` | J | [`GetFiatProviders`](fiat_payouts::GetFiatProviders) |
+//! | `GET /fiat-payouts/fiat-currencies` | J | [`GetFiatCurrencies`](fiat_payouts::GetFiatCurrencies) |
+//! | `GET /fiat-payouts/crypto-currencies` | J | [`GetFiatPayoutCoins`](fiat_payouts::GetFiatPayoutCoins) |
+//! | `GET /fiat-payouts/payment-methods` | J | [`GetFiatPaymentMethods`](fiat_payouts::GetFiatPaymentMethods) |
+//! | `POST /fiat-payouts/account` | K J | [`CreateFiatAccount`](fiat_payouts::CreateFiatAccount) |
+//! | `GET /fiat-payouts/accounts` | J | [`ListFiatAccounts`](fiat_payouts::ListFiatAccounts) |
+//! | `POST /fiat-payouts` | K J | [`CreateFiatPayout`](fiat_payouts::CreateFiatPayout) |
+//! | `GET /fiat-payouts` | J | [`ListFiatPayouts`](fiat_payouts::ListFiatPayouts) |
 
 pub mod amount;
 pub mod auth;
@@ -57,3 +128,7 @@ pub use ids::{
     ConversionId, CustodyUserId, FiatAccountId, FiatPayoutId, IdError, InvoiceId, PaymentId, PayoutBatchId,
     PayoutId, PlanId, PurchaseId, SubscriptionId, TransferId,
 };
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -1,4 +1,8 @@
 //! Payments: what customers pay.
+//!
+//! The calls and fields are those of the official collection of April 2026, the cases of the sandbox those of its own
+//! collection; the forms in which fields come are those of recorded answers of 2025. A payment should be more than
+//! [`GetMinAmount`](crate::estimates::GetMinAmount) says, or the API refuses it.
 
 use std::{borrow::Cow, net::IpAddr};
 

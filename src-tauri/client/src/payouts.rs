@@ -1,4 +1,38 @@
 //! Payouts: money that leaves. A batch of them is created, then verified with a code of the second factor.
+//!
+//! The calls are those of the official collection of April 2026; how a batch is read is seen in recorded answers of 2023
+//! and later, and that a batch can come back stands in the official OpenAPI of July 2026 alone.
+//!
+//! ```
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let simulator = nowpayments_simulator::Simulator::start(Default::default()).await?;
+//! # let given = simulator.credentials();
+//! # let login = nowpayments::Login { email: given.email, password: given.password.into() };
+//! # let credentials = nowpayments::Credentials { api_key: given.api_key.into(), login: Some(login) };
+//! # let client = nowpayments::Client::new(simulator.url().parse()?, credentials)?;
+//! # let code = simulator.code().code;
+//! use nowpayments::{Outcome, payouts::*};
+//!
+//! let address = "TR7NHqjeKQxGTCi8q8ZY4pL8otSzgjLj6t".to_owned();
+//! let row = NewPayout::new(address, "trx".parse()?, "120.5".parse()?);
+//! let row = NewPayout { unique_external_id: Some("wages-2027-03-ann".to_owned()), ..row };
+//! let request = CreatePayout { withdrawals: vec![row], ..CreatePayout::default() };
+//! match client.send(&request).await {
+//!     Ok(batch) => {
+//!         let verify = VerifyPayout { id: batch.id.clone(), verification_code: code.into() };
+//!         client.send(&verify).await?;
+//!         let batch = client.send(&GetPayout { id: batch.id }).await?;
+//!         assert_eq!(batch.withdrawals[0].amount, request.withdrawals[0].amount);
+//!     }
+//!     Err(error) if error.outcome() == Outcome::Unknown => {
+//!         println!("it may be there: {error}; look for wages-2027-03-ann with ListPayouts");
+//!     }
+//!     Err(error) => println!("nothing was done: {error}"),
+//! }
+//! # Ok(())
+//! # }
+//! ```
 
 use std::borrow::Cow;
 
