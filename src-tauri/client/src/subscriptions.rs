@@ -35,7 +35,7 @@ pub struct CreatePlan {
     /// The price of a period.
     #[serde(with = "amount::number")]
     pub amount: Amount,
-    /// The currency of the price. Who is to subscribe by e-mail can only do so to a plan in a fiat currency.
+    /// The currency of the price. Only a plan in a fiat currency can be subscribed to by e-mail.
     pub currency: Ticker,
     /// Where callbacks go.
     #[serde(skip_serializing_if = "Option::is_none")]

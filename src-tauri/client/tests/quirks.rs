@@ -512,6 +512,10 @@ fn object(fields: Fields<'_>, field: &str, form: &str) -> String {
     format!("{{{}}}", all.join(", "))
 }
 
+fn in_result(fields: Fields<'_>, field: &str, form: &str) -> String {
+    format!(r#"{{"result": {}}}"#, object(fields, field, form))
+}
+
 fn read<E: Endpoint>(request: &E, body: &str) -> E::Response {
     request.read(body.as_bytes()).unwrap_or_else(|problem| panic!("{body}: {problem}"))
 }
@@ -522,7 +526,7 @@ fn payment(field: &str, form: &str) -> Payment {
 
 fn custody_payment(field: &str, form: &str) -> Payment {
     let request = CreateCustodyPayment::new(ticker("ltc"), 1.into(), "1115001".parse().unwrap());
-    read(&request, &format!(r#"{{"result": {}}}"#, object(PAYMENT, field, form)))
+    read(&request, &in_result(PAYMENT, field, form))
 }
 
 fn batch(body: &str) -> PayoutBatch {
@@ -556,7 +560,7 @@ fn plan(field: &str, form: &str) -> Plan {
         ("currency", r#""USD""#),
     ];
     let request = GetPlan { id: "1062001".parse().unwrap() };
-    read(&request, &format!(r#"{{"result": {}}}"#, object(&fields, field, form)))
+    read(&request, &in_result(&fields, field, form))
 }
 
 fn conversion(field: &str, form: &str) -> Conversion {
@@ -568,7 +572,7 @@ fn conversion(field: &str, form: &str) -> Conversion {
         ("from_amount", "1"),
     ];
     let request = GetConversion { id: "2065001".parse().unwrap() };
-    read(&request, &format!(r#"{{"result": {}}}"#, object(&fields, field, form)))
+    read(&request, &in_result(&fields, field, form))
 }
 
 fn transfer(field: &str, form: &str) -> Transfer {
@@ -581,7 +585,7 @@ fn transfer(field: &str, form: &str) -> Transfer {
         ("currency", r#""usdtbsc""#),
     ];
     let request = GetTransfer { id: "327001".parse().unwrap() };
-    read(&request, &format!(r#"{{"result": {}}}"#, object(&fields, field, form)))
+    read(&request, &in_result(&fields, field, form))
 }
 
 fn fiat_payout(field: &str, form: &str) -> FiatPayout {
