@@ -370,7 +370,8 @@ impl Refused {
     /// The recipient's address, or its memo, is not one of that coin.
     #[must_use]
     pub fn is_invalid_address(&self) -> bool {
-        self.says("invalid payout_address") || self.says("invalid extra_id")
+        let words = ["invalid payout_address", "invalid payout_extra_id", "invalid extra_id"];
+        words.iter().any(|words| self.says(words))
     }
 
     /// The coin is switched off, or cannot be converted at the moment.

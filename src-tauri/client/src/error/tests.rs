@@ -68,6 +68,7 @@ fn each_refusal_answers_its_own_question() {
     check("payout", 400, "BAD_REQUEST", "Address is not in the whitelist", &["recipient_not_allowed"]);
     let withdrawal = "BAD_CREATE_WITHDRAWAL_REQUEST";
     check("payout", 400, withdrawal, "Invalid payout_address: eth 0x00", &["invalid_address"]);
+    check("payout", 400, withdrawal, "Invalid payout_extra_id: [xrp] [x]", &["invalid_address"]);
     check("payout", 400, withdrawal, "Insufficient balance for usdtbsc", &["insufficient_balance"]);
     check("payout", 400, withdrawal, "min amount is 0.5", &["below_minimum"]);
     check("payment", 400, "AMOUNT_MINIMAL_ERROR", "amountTo is too small", &["below_minimum"]);
