@@ -12,6 +12,7 @@ use chrono::{DateTime, Duration, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::amount::Amount;
+use crate::callbacks::{self, Callback, CallbackRule, CallbackSettings};
 use crate::clock::ClockReading;
 use crate::faults::FaultRule;
 use crate::ledger::{Account, Cause, Movement};
@@ -65,6 +66,13 @@ pub enum PaymentChange {
 #[serde(deny_unknown_fields)]
 struct PayoutChange {
     status: PayoutStatus,
+}
+
+/// The callback that is sent once more.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Resend {
+    id: u64,
 }
 
 /// A wish that cannot be granted.
@@ -183,6 +191,17 @@ pub(crate) fn router(shared: Arc<Shared>) -> Router {
             get(|State(shared): World| async move { Json(shared.now().world.switches.clone()) })
                 .post(set_switches),
         )
+        .route(
+            "/callbacks",
+            get(|State(shared): World| async move { callbacks(&shared) }).post(set_callbacks),
+        )
+        .route("/callbacks/resend", post(resend_callback))
+        .route(
+            "/callbacks/faults",
+            get(|State(shared): World| async move { Json(shared.now().world.callbacks.rules.clone()) })
+                .post(add_callback_fault)
+                .delete(|State(shared): World| async move { shared.now().world.callbacks.rules.clear() }),
+        )
         .route("/payments/{id}", post(change_payment))
         .route("/payouts/{id}", post(change_payout))
         .route("/balances", post(set_balances));
@@ -209,6 +228,22 @@ async fn add_fault(State(shared): World, Json(rule): Json<FaultRule>) {
 
 async fn set_switches(State(shared): World, Json(switches): Json<Switches>) {
     shared.now().world.switches = switches;
+}
+
+fn callbacks(shared: &Shared) -> Json<Vec<Callback>> {
+    Json(shared.now().world.callbacks.all().cloned().collect())
+}
+
+async fn set_callbacks(State(shared): World, Json(settings): Json<CallbackSettings>) {
+    shared.now().world.callbacks.settings = settings;
+}
+
+async fn resend_callback(State(shared): World, Json(wish): Json<Resend>) -> Result<(), Problem> {
+    Ok(callbacks::resend(&mut shared.now().world, wish.id)?)
+}
+
+async fn add_callback_fault(State(shared): World, Json(rule): Json<CallbackRule>) {
+    shared.now().world.callbacks.rules.push(rule);
 }
 
 async fn change_payment(

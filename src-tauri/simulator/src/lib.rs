@@ -5,9 +5,11 @@ mod address;
 mod amount;
 mod api;
 mod balances;
+mod callbacks;
 mod clock;
 mod coins;
 mod control;
+mod courier;
 mod currencies;
 mod faults;
 mod ledger;
@@ -15,6 +17,7 @@ mod payments;
 mod payouts;
 mod server;
 mod shop;
+mod signature;
 mod state_file;
 mod wire;
 mod world;
@@ -32,6 +35,9 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 pub use crate::amount::Amount;
+pub use crate::callbacks::{
+    Callback, CallbackAttempt, CallbackFault, CallbackRule, CallbackSettings, CallbackState,
+};
 pub use crate::clock::ClockReading;
 pub use crate::control::{Code, Ledger, PaymentChange};
 pub use crate::faults::{Fault, FaultRule};
@@ -133,6 +139,8 @@ pub struct Switches {
     pub rate_limit: Option<RateLimit>,
     /// Payouts to these addresses fail.
     pub failing_addresses: Vec<String>,
+    /// The dashboard has no IPN secret: no callback is sent.
+    pub no_ipn_secret: bool,
 }
 
 /// How many calls are answered.
@@ -173,6 +181,7 @@ impl Simulator {
         let fresh = || World::new(options.seed, options.history, start);
         let mut world = saved.unwrap_or_else(fresh);
         world.revision = 1;
+        world.callbacks.resume();
         let shared = Arc::new(Shared::new(world, Clock::new(start, real, options.speed), file));
         shared.save().await;
 
@@ -183,6 +192,7 @@ impl Simulator {
         let tasks = vec![
             serve(api, server::router(Arc::clone(&shared)), until.clone()),
             serve(control, control::router(Arc::clone(&shared)), until.clone()),
+            tokio::spawn(courier::carry(Arc::clone(&shared), until.clone())),
             tokio::spawn(tick(Arc::clone(&shared), until)),
         ];
         Ok(Self { shared, port, control_port, running, tasks })
@@ -289,6 +299,36 @@ impl Simulator {
     /// When there is no such row, it has already ended, or the balance does not allow it.
     pub fn change_payout(&self, id: u64, status: PayoutStatus) -> anyhow::Result<()> {
         self.shared.now().change_payout(id, status).map_err(anyhow::Error::msg)
+    }
+
+    /// The callbacks so far, oldest first; the last ten thousand are kept.
+    pub fn callbacks(&self) -> Vec<Callback> {
+        self.shared.now().world.callbacks.all().cloned().collect()
+    }
+
+    /// Sets how callbacks are sent.
+    pub fn set_callbacks(&self, settings: CallbackSettings) {
+        self.shared.now().world.callbacks.settings = settings;
+    }
+
+    /// Adds a fault of callbacks. The first rule that matches a callback meets it.
+    pub fn set_callback_fault(&self, rule: CallbackRule) {
+        self.shared.now().world.callbacks.rules.push(rule);
+    }
+
+    /// Sends a callback once more.
+    ///
+    /// # Errors
+    /// When there is no such callback, its address is not on the loopback, or it is already under way.
+    pub fn resend_callback(&self, id: u64) -> anyhow::Result<()> {
+        callbacks::resend(&mut self.shared.now().world, id).map_err(anyhow::Error::msg)
+    }
+
+    /// Waits until every callback that is due was sent and answered, well or not.
+    pub async fn callbacks_sent(&self) {
+        let mut under_way = self.shared.now().world.callbacks.under_way();
+        // Fails only when the sender is gone, and the world holds it.
+        let _ = under_way.wait_for(|count| *count == 0).await;
     }
 
     /// Sets balances, by ticker.

@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize, Serializer};
 use crate::address::transaction_hash;
 use crate::amount::Amount;
 use crate::api::{Answer, Call, Outcome, Refusal};
+use crate::callbacks;
 use crate::coins::{self, Coin};
 use crate::currencies::{convert, known, not_convertible};
 use crate::ledger::Cause;
@@ -222,7 +223,17 @@ pub(crate) fn open(world: &mut World, terms: Terms, rng: &mut impl Rng) -> u64 {
     let lifetime = if payment.fixed_rate { RATE_HELD } else { TRACKED };
     world.payments.add(payment);
     world.after(lifetime, Event::Payment(id, Step::End(Status::Expired)));
+    announce(world, id);
     id
+}
+
+/// Tells the shop where a payment stands, if it wants to be told.
+fn announce(world: &mut World, id: u64) {
+    let Some(payment) = world.payments.get(id) else { return };
+    if let Some(url) = payment.callback.clone() {
+        let body = callback_form(payment);
+        callbacks::announce(world, &url, body);
+    }
 }
 
 /// The coin that payments in `currency` are settled in: itself when the account holds it, else USDT on Tron.
@@ -261,6 +272,7 @@ pub(crate) fn deposit(world: &mut World, id: u64, amount: Amount) {
     payment.payin_hash.get_or_insert(hash);
     if payment.status == Status::Waiting {
         payment.status = Status::Confirming;
+        announce(world, id);
         confirm(world, id);
     }
 }
@@ -293,6 +305,7 @@ fn set_status(world: &mut World, id: u64, status: Status) {
         payment.status = status;
         payment.updated = now;
     }
+    announce(world, id);
 }
 
 /// Pays out what arrived, less the service's share: half a percent, twice that when coins are exchanged.
@@ -315,6 +328,7 @@ fn settle(world: &mut World, id: u64) {
     if !external {
         world.record(Cause::Payment, &to, outcome, Amount::ZERO, Some(id));
     }
+    announce(world, id);
 }
 
 fn repeat(world: &mut World, parent: u64, currency: &str, amount: Amount) {
@@ -342,6 +356,7 @@ fn repeat(world: &mut World, parent: u64, currency: &str, amount: Amount) {
     if let Some(first) = world.payments.get_mut(parent) {
         first.children.push(id);
     }
+    announce(world, id);
     confirm(world, id);
 }
 
@@ -516,18 +531,27 @@ fn created_form(payment: &Payment, coin: &Coin, price: &serde_json::value::RawVa
     body
 }
 
+impl Payment {
+    /// What was paid, in the currency of the price.
+    fn paid_in_fiat(&self) -> Option<Amount> {
+        match self.status {
+            Status::Waiting | Status::Expired => None,
+            // The real API says 0 until the payment is settled, although money has arrived.
+            Status::Confirming | Status::Confirmed | Status::Sending => Some(Amount::ZERO),
+            _ => {
+                let share = self.actually_paid.over(self.pay_amount);
+                Some((self.price.times(share) + Amount::scaled(5, 3)).cut(2))
+            }
+        }
+    }
+
+    fn settled(&self) -> Option<Amount> {
+        self.outcome.filter(|_| self.status != Status::Failed)
+    }
+}
+
 /// Ids are numbers here; `parent_payment_id` is there only where there is a parent.
 fn read_form(payment: &Payment) -> Object {
-    let in_fiat = match payment.status {
-        Status::Waiting | Status::Expired => None,
-        // The real API says 0 until the payment is settled, although money has arrived.
-        Status::Confirming | Status::Confirmed | Status::Sending => Some(Amount::ZERO),
-        _ => {
-            let share = payment.actually_paid.over(payment.pay_amount);
-            Some((payment.price.times(share) + Amount::scaled(5, 3)).cut(2))
-        }
-    };
-    let outcome = payment.outcome.filter(|_| payment.status != Status::Failed);
     let mut body = object! {
         "payment_id": payment.id,
         "invoice_id": (),
@@ -538,12 +562,12 @@ fn read_form(payment: &Payment) -> Object {
         "price_currency": payment.price_currency,
         "pay_amount": Number(payment.pay_amount),
         "actually_paid": Number(payment.actually_paid),
-        "actually_paid_at_fiat": in_fiat.map(Number),
+        "actually_paid_at_fiat": payment.paid_in_fiat().map(Number),
         "pay_currency": payment.pay_currency,
         "order_id": payment.order_id,
         "order_description": payment.description,
         "purchase_id": payment.purchase_id,
-        "outcome_amount": outcome.map(Number),
+        "outcome_amount": payment.settled().map(Number),
         "outcome_currency": payment.outcome_currency,
         "payout_hash": payment.payout_hash,
         "payin_hash": payment.payin_hash,
@@ -558,6 +582,43 @@ fn read_form(payment: &Payment) -> Object {
         body.put("origin_type", if payment.wrong_asset { &"WRONG_ASSET" } else { &"REPEATED" });
     }
     body
+}
+
+/// What a callback says: the read form in other types. `purchase_id` and the children are strings,
+/// `parent_payment_id` is always there, the time is a number, and the names inside `fee` are in camel case.
+fn callback_form(payment: &Payment) -> Object {
+    let children: Vec<_> = payment.children.iter().map(u64::to_string).collect();
+    let service_fee = payment.settled().and_then(|outcome| {
+        let (from, to) = (&payment.pay_currency, &payment.outcome_currency);
+        Some(coins::convert(payment.actually_paid, from, to, payment.updated)? - outcome)
+    });
+    object! {
+        "payment_id": payment.id,
+        "parent_payment_id": payment.parent,
+        "invoice_id": (),
+        "payment_status": payment.status.word(),
+        "pay_address": payment.address,
+        "payin_extra_id": payment.extra_id,
+        "price_amount": Number(payment.price),
+        "price_currency": payment.price_currency,
+        "pay_amount": Number(payment.pay_amount),
+        "actually_paid": Number(payment.actually_paid),
+        "actually_paid_at_fiat": Number(payment.paid_in_fiat().unwrap_or_default()),
+        "pay_currency": payment.pay_currency,
+        "order_id": payment.order_id,
+        "order_description": payment.description,
+        "purchase_id": payment.purchase_id.to_string(),
+        "outcome_amount": payment.settled().map(Number),
+        "outcome_currency": payment.outcome_currency,
+        "payment_extra_ids": (!children.is_empty()).then_some(children),
+        "fee": object! {
+            "currency": payment.outcome_currency,
+            "depositFee": 0,
+            "serviceFee": Number(service_fee.unwrap_or_default().max(Amount::ZERO)),
+            "withdrawalFee": 0,
+        },
+        "updated_at": payment.updated.timestamp_millis(),
+    }
 }
 
 pub(crate) fn show(world: &mut World, call: &Call) -> Outcome {

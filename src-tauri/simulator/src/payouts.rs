@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use crate::address::transaction_hash;
 use crate::amount::Amount;
 use crate::api::{Answer, Call, Outcome, Refusal};
+use crate::callbacks;
 use crate::coins::{self, Coin};
 use crate::ledger::Cause;
 use crate::wire::{Fields, Number, Object, object, stamp};
@@ -329,9 +330,22 @@ fn open(world: &mut World, wishes: Vec<Wish>, by_hand: bool) -> u64 {
         world.record(Cause::Reserved, &row.currency, row.amount, row.fee, Some(row.id));
         world.payouts.rows.insert(row.id, row);
     }
+    let rows = batch.rows.clone();
     world.payouts.batches.insert(id, batch);
     world.after(DEADLINE, Event::RejectBatch(id));
+    for row in rows {
+        announce(world, row);
+    }
     id
+}
+
+/// Tells the shop where a row stands, if it wants to be told.
+fn announce(world: &mut World, id: u64) {
+    let Some(row) = world.payouts.rows.get(&id) else { return };
+    if let Some(url) = row.callback.clone() {
+        let body = row.callback_form();
+        callbacks::announce(world, &url, body);
+    }
 }
 
 /// Makes and verifies a batch in the dashboard.
@@ -397,6 +411,7 @@ fn send(world: &mut World, batch: u64) {
         }
         row.status = Status::Waiting;
         (row.requested, row.updated) = (Some(now), Some(now));
+        announce(world, id);
         let mut rng = world.stream("payout", id);
         for (status, range) in [
             (Status::Processing, 1_600..2_600),
@@ -447,10 +462,11 @@ fn change(world: &mut World, id: u64, status: Status) {
     let cause = match status {
         Status::Finished => Cause::Paid,
         Status::Failed | Status::Rejected => Cause::Released,
-        _ => return,
+        _ => return announce(world, id),
     };
     let (currency, amount, fee) = (row.currency.clone(), row.amount, row.fee);
     world.record(cause, &currency, amount, fee, Some(id));
+    announce(world, id);
 }
 
 /// Puts a row into a status, as the control interface asks, and moves its money. One that failed can be resumed.
@@ -523,6 +539,25 @@ impl Row {
 
     fn read_form(&self) -> Object {
         let mut object = self.form(self.amount.padded(6));
+        object.extend(self.times(SNAKE));
+        object
+    }
+
+    /// What a callback says. The fee is null whatever it is.
+    fn callback_form(&self) -> Object {
+        let mut object = object! {
+            "id": self.id.to_string(),
+            "batch_withdrawal_id": self.batch.to_string(),
+            "status": self.status.word(),
+            "error": self.error,
+            "currency": self.currency,
+            "amount": self.amount,
+            "address": self.address,
+            "fee": (),
+            "extra_id": self.extra_id,
+            "hash": self.hash,
+            "ipn_callback_url": self.callback,
+        };
         object.extend(self.times(SNAKE));
         object
     }

@@ -39,6 +39,12 @@ impl Object {
     pub(crate) fn put(&mut self, key: &str, value: &(impl Serialize + ?Sized)) {
         self.0.push((key.to_owned(), to_raw_value(value).expect("a plain value")));
     }
+
+    /// Its JSON, the keys in their order.
+    #[expect(clippy::expect_used, reason = "its values are JSON already")]
+    pub(crate) fn text(&self) -> String {
+        serde_json::to_string(self).expect("JSON")
+    }
 }
 
 impl Serialize for Object {

@@ -13,6 +13,7 @@ use sha2::{Digest, Sha256};
 
 use crate::access::Access;
 use crate::amount::Amount;
+use crate::callbacks::{self, Callbacks};
 use crate::ledger::{Cause, Ledger, Movement};
 use crate::payments::{self, Payments};
 use crate::payouts::{self, Payouts};
@@ -29,6 +30,8 @@ pub(crate) struct World {
     pub(crate) ledger: Ledger,
     pub(crate) payments: Payments,
     pub(crate) payouts: Payouts,
+    #[serde(default)]
+    pub(crate) callbacks: Callbacks,
     pub(crate) shop: Shop,
     agenda: Vec<Entry>,
     entries: u64,
@@ -52,6 +55,8 @@ pub(crate) enum Event {
     Payout(u64, payouts::Status),
     /// A batch that nobody verified in time is rejected.
     RejectBatch(u64),
+    /// A callback is sent, or sent again.
+    Callback(u64),
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -93,6 +98,7 @@ impl World {
             ledger: Ledger::default(),
             payments: Payments::default(),
             payouts: Payouts::default(),
+            callbacks: Callbacks::default(),
             shop: Shop::new(&mut stream(seed, "shop", 0)),
             agenda: Vec::new(),
             entries: 0,
@@ -105,7 +111,9 @@ impl World {
         if history == History::Demo {
             shop::open(&mut world);
         }
+        world.callbacks.is_past = true;
         world.live_through(start);
+        world.callbacks.is_past = false;
         world.hasten_order(shop::FIRST_ORDER);
         world
     }
@@ -132,6 +140,7 @@ impl World {
                 Event::Payment(id, step) => payments::happen(self, id, step),
                 Event::Payout(id, status) => payouts::happen(self, id, status),
                 Event::RejectBatch(id) => payouts::reject(self, id),
+                Event::Callback(id) => callbacks::happen(self, id),
             }
         }
         self.now = self.now.max(until);

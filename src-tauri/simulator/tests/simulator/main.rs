@@ -3,6 +3,7 @@
 
 mod access;
 mod balances;
+mod callbacks;
 mod command;
 mod control;
 mod currencies;
