@@ -139,6 +139,11 @@ fn seconds(at: DateTime<Utc>) -> u64 {
     at.timestamp().try_into().unwrap_or_default()
 }
 
+/// The id of the API key, which some answers carry.
+pub(crate) fn token_id(world: &World) -> String {
+    world.stream("token", 0).random_range(4_000_000_000..6_900_000_000_u64).to_string()
+}
+
 pub(crate) fn status(_: &mut World, _: &Call) -> Outcome {
     Ok(Answer::json(200, &object! { "message": "OK" }))
 }

@@ -102,6 +102,12 @@ impl Amount {
         Self(self.0 / step * step)
     }
 
+    /// Raised to the next number with `places` decimals, if it has more.
+    pub fn cut_up(self, places: u32) -> Self {
+        let cut = self.cut(places);
+        if cut < self { cut + Self(10_i128.pow(18_u32.saturating_sub(places))) } else { cut }
+    }
+
     /// Text with at least `places` decimals, as the payout list prints `10.000000`.
     pub fn padded(self, places: usize) -> String {
         let text = self.to_string();
@@ -230,11 +236,13 @@ mod tests {
     }
 
     #[test]
-    fn products_and_quotients_are_cut_and_never_rounded_up() {
+    fn products_and_quotients_are_cut_and_rounded_up_only_when_asked() {
         assert_eq!(amount("0.1").times(amount("0.2")), amount("0.02"));
         assert_eq!(amount("2").over(amount("3")).to_string(), "0.666666666666666666");
         assert_eq!(amount("100000000000").times(amount("0.000000000001")), amount("0.1"));
         assert_eq!(amount("1.23456789").cut(6), amount("1.234567"));
+        assert_eq!(amount("1.23456701").cut_up(6), amount("1.234568"));
+        assert_eq!(amount("1.234567").cut_up(6), amount("1.234567"));
     }
 
     #[test]

@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use crate::wire::{Object, object};
 use crate::world::World;
-use crate::{access, balances, currencies, payments, payouts};
+use crate::{access, balances, currencies, invoices, payments, payouts};
 
 /// A request, parsed as far as HTTP goes.
 pub(crate) struct Call {
@@ -150,6 +150,9 @@ pub(crate) const ENDPOINTS: &[Endpoint] = &[
     post("/payment", Door::Key, payments::create),
     get("/payment", Door::KeyAndLogin, payments::list),
     get("/payment/:id", Door::Key, payments::show),
+    post("/payment/:id/update-merchant-estimate", Door::Key, payments::update_estimate),
+    post("/invoice", Door::Key, invoices::create),
+    post("/invoice-payment", Door::Key, invoices::pay),
     post("/payout/validate-address", Door::Key, payouts::validate_address),
     get("/payout/fee", Door::Key, payouts::fee),
     get("/payout-withdrawal/min-amount/:id", Door::KeyFromKnownAddress, payouts::minimum),
@@ -216,6 +219,15 @@ impl Call {
     /// A query parameter that must be there.
     pub(crate) fn required(&self, name: &str) -> Result<&str, Refusal> {
         self.parameter(name).ok_or_else(|| Refusal::params(format!("{name} is required")))
+    }
+
+    /// A boolean query parameter; absent is false.
+    pub(crate) fn flag(&self, name: &str) -> Result<bool, Refusal> {
+        match self.parameter(name).map(str::to_ascii_lowercase).as_deref() {
+            None | Some("false") => Ok(false),
+            Some("true") => Ok(true),
+            Some(_) => Err(Refusal::params(format!("{name} must be a boolean"))),
+        }
     }
 
     /// `limit` and `page` of a list.

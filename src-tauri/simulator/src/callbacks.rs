@@ -185,6 +185,9 @@ pub(crate) struct Callbacks {
     known: BTreeMap<u64, Callback>,
     #[serde(skip)]
     outbox: BTreeMap<String, Queue>,
+    /// What is to be overtaken.
+    #[serde(skip)]
+    held: Vec<u64>,
     /// The shop's past is being lived through, of which nobody is told.
     #[serde(skip)]
     pub(crate) is_past: bool,
@@ -263,7 +266,7 @@ impl Callbacks {
     }
 
     /// Lets the next one to the same address go.
-    fn is_answered(&mut self, url: &str) {
+    fn free(&mut self, url: &str) {
         if let Some(queue) = self.outbox.get_mut(url) {
             queue.is_called = false;
             if queue.waiting.is_empty() {
@@ -274,17 +277,13 @@ impl Callbacks {
     }
 
     /// Sends what a fault held back until another callback to the same address was sent.
-    fn release(&mut self, after: u64) {
-        let Some(url) = self.known.get(&after).map(|callback| callback.url.clone()) else { return };
-        let overtaken = self.known.values().filter(|callback| {
-            callback.id < after
-                && callback.url == url
-                && callback.state == CallbackState::Due
-                && callback.fault == Some(CallbackFault::OutOfOrder)
-                && callback.attempts.is_empty()
-        });
-        for id in overtaken.map(|callback| callback.id).collect::<Vec<_>>() {
-            self.put(id);
+    fn release(&mut self, url: &str) {
+        for id in std::mem::take(&mut self.held) {
+            match self.known.get(&id) {
+                Some(callback) if callback.state == CallbackState::Due && callback.url == url => self.put(id),
+                Some(callback) if callback.state == CallbackState::Due => self.held.push(id),
+                _ => {}
+            }
         }
     }
 
@@ -359,10 +358,13 @@ pub(crate) fn announce(world: &mut World, url: &str, body: Object) {
         Some(CallbackFault::Delayed { seconds }) => {
             world.after(Duration::seconds(seconds.into()), Event::Callback(id));
         }
-        Some(CallbackFault::OutOfOrder) => world.after(LONGEST_HOLD, Event::Callback(id)),
+        Some(CallbackFault::OutOfOrder) => {
+            world.callbacks.held.push(id);
+            world.after(LONGEST_HOLD, Event::Callback(id));
+        }
         _ => {
             world.callbacks.put(id);
-            world.callbacks.release(id);
+            world.callbacks.release(url);
         }
     }
 }
@@ -418,7 +420,7 @@ pub(crate) fn happen(world: &mut World, id: u64) {
 pub(crate) fn answered(world: &mut World, letter: &Letter, outcomes: Vec<Result<u16, String>>) {
     world.revision += 1;
     let callbacks = &mut world.callbacks;
-    callbacks.is_answered(&letter.url);
+    callbacks.free(&letter.url);
     let settings = &callbacks.settings;
     let Some(callback) = callbacks.known.get_mut(&letter.id) else { return };
     let is_delivered =

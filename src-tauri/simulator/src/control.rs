@@ -17,7 +17,9 @@ use crate::clock::ClockReading;
 use crate::faults::FaultRule;
 use crate::ledger::{Account, Cause, Movement};
 use crate::server::{LoggedCall, Scene, Shared};
-use crate::{Credentials, LedgerRow, PaymentStatus, PayoutStatus, Switches, coins, payments, payouts};
+use crate::{
+    Credentials, LedgerRow, PaymentStatus, PayoutStatus, Switches, coins, invoices, payments, payouts,
+};
 
 /// All the money of the world: where it is and how it came there.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -53,19 +55,67 @@ pub(crate) struct ClockChange {
 }
 
 /// What happens to a payment.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "PaymentWish", into = "PaymentWish")]
 pub enum PaymentChange {
-    /// The customer sends so much of the payment's coin.
+    /// The customer sends so much of the payment's coin. After the end of the payment this is a repeated deposit.
     Pay(Amount),
+    /// The customer sends so much of another coin to the same address: the wrong asset.
+    PayIn(Amount, String),
     /// The payment takes this status; a settled one is credited.
     Status(PaymentStatus),
+}
+
+/// A [`PaymentChange`] as JSON.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct PaymentWish {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pay: Option<Amount>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    currency: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    status: Option<PaymentStatus>,
+}
+
+impl TryFrom<PaymentWish> for PaymentChange {
+    type Error = &'static str;
+
+    fn try_from(wish: PaymentWish) -> Result<Self, &'static str> {
+        match wish {
+            PaymentWish { pay: Some(amount), currency: None, status: None } => Ok(Self::Pay(amount)),
+            PaymentWish { pay: Some(amount), currency: Some(currency), status: None } => {
+                Ok(Self::PayIn(amount, currency))
+            }
+            PaymentWish { pay: None, currency: None, status: Some(status) } => Ok(Self::Status(status)),
+            _ => Err("either pay, perhaps with a currency, or status"),
+        }
+    }
+}
+
+impl From<PaymentChange> for PaymentWish {
+    fn from(change: PaymentChange) -> Self {
+        match change {
+            PaymentChange::Pay(amount) => Self { pay: Some(amount), ..Self::default() },
+            PaymentChange::PayIn(amount, currency) => {
+                Self { pay: Some(amount), currency: Some(currency), ..Self::default() }
+            }
+            PaymentChange::Status(status) => Self { status: Some(status), ..Self::default() },
+        }
+    }
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct PayoutChange {
     status: PayoutStatus,
+}
+
+/// The coin that a customer chooses on an invoice's page.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct InvoiceChoice {
+    pay_currency: String,
 }
 
 /// The callback that is sent once more.
@@ -131,18 +181,37 @@ impl Scene {
 
     pub(crate) fn change_payment(&mut self, id: u64, change: PaymentChange) -> Result<(), &'static str> {
         self.world.revision += 1;
-        match change {
-            PaymentChange::Status(status) => payments::force(&mut self.world, id, status),
-            PaymentChange::Pay(amount) => {
-                let payment = self.world.payments.get(id).ok_or("no such payment")?;
-                let most = payment.pay_amount.times(Amount::whole(10));
-                if amount <= Amount::ZERO || payment.actually_paid + amount > most {
-                    return Err("the amount must be positive and at most ten times what is due");
-                }
-                payments::deposit(&mut self.world, id, amount);
-                Ok(())
+        let (amount, currency) = match change {
+            PaymentChange::Status(status) => return payments::force(&mut self.world, id, status),
+            PaymentChange::Pay(amount) => (amount, None),
+            PaymentChange::PayIn(amount, currency) => (amount, Some(currency)),
+        };
+        let payment = self.world.payments.get(id).ok_or("no such payment")?;
+        let other = match currency {
+            None => None,
+            Some(code) if code.eq_ignore_ascii_case(&payment.pay_currency) => None,
+            Some(code) => Some(coins::find(&code).ok_or("no such coin")?),
+        };
+        let worth = match other {
+            None => Some(amount),
+            Some(coin) if !coin.accepts(&payment.address) => {
+                return Err("this coin cannot be sent to the payment's address");
             }
+            Some(coin) => coins::convert(amount, &coin.lower, &payment.pay_currency, self.world.now),
+        };
+        let most = payment.pay_amount.times(Amount::whole(10));
+        if amount <= Amount::ZERO || worth.is_none_or(|worth| payment.actually_paid + worth > most) {
+            return Err("the amount must be positive and at most ten times what is due");
         }
+        match other {
+            None => payments::deposit(&mut self.world, id, amount),
+            Some(coin) => payments::repeat(&mut self.world, id, &coin.lower, amount),
+        }
+        Ok(())
+    }
+
+    pub(crate) fn pay_invoice(&mut self, id: u64, pay_currency: &str) -> Result<u64, &'static str> {
+        invoices::choose(&mut self.world, id, pay_currency)
     }
 
     pub(crate) fn change_payout(&mut self, id: u64, status: PayoutStatus) -> Result<(), &'static str> {
@@ -202,6 +271,7 @@ pub(crate) fn router(shared: Arc<Shared>) -> Router {
                 .post(add_callback_fault)
                 .delete(|State(shared): World| async move { shared.now().world.callbacks.rules.clear() }),
         )
+        .route("/invoices/{id}", post(pay_invoice))
         .route("/payments/{id}", post(change_payment))
         .route("/payouts/{id}", post(change_payout))
         .route("/balances", post(set_balances));
@@ -244,6 +314,16 @@ async fn resend_callback(State(shared): World, Json(wish): Json<Resend>) -> Resu
 
 async fn add_callback_fault(State(shared): World, Json(rule): Json<CallbackRule>) {
     shared.now().world.callbacks.rules.push(rule);
+}
+
+async fn pay_invoice(
+    State(shared): World,
+    Path(id): Path<u64>,
+    Json(choice): Json<InvoiceChoice>,
+) -> Result<Json<BTreeMap<&'static str, String>>, Problem> {
+    let payment = shared.now().pay_invoice(id, &choice.pay_currency)?;
+    shared.save().await;
+    Ok(Json(BTreeMap::from([("payment_id", payment.to_string())])))
 }
 
 async fn change_payment(

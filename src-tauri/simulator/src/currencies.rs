@@ -4,6 +4,7 @@ use crate::amount::Amount;
 use crate::api::{Answer, Call, Outcome, Refusal};
 use crate::coins::{self, COINS, Coin};
 use crate::payments;
+use crate::quotes::{self, Flow};
 use crate::wire::{Number, Object, object};
 use crate::world::World;
 
@@ -13,16 +14,21 @@ fn payable() -> impl Iterator<Item = &'static Coin> {
 
 /// Lower-case tickers; with `fixed_rate`, objects with the bounds of an exchange.
 pub(crate) fn list(world: &mut World, call: &Call) -> Outcome {
-    if !call.parameter("fixed_rate").is_some_and(|value| value.eq_ignore_ascii_case("true")) {
+    if !call.flag("fixed_rate")? {
         let codes: Vec<_> = payable().map(|coin| &coin.lower).collect();
         return Ok(Answer::json(200, &object! { "currencies": codes }));
     }
+    let flow = Flow::new(true, false);
     let bounds = payable().map(|coin| {
-        let most = Amount::whole(100_000).over(coin.price(world.now)).cut(8);
-        let least = coin.minimum_payment(world.now);
-        object! { "currency": coin.lower, "min_amount": Number(least), "max_amount": Number(most) }
+        let outcome = known(payments::settles_in(&coin.lower))?;
+        Ok(object! {
+            "currency": coin.lower,
+            "min_amount": Number(quotes::least(world, coin, outcome, flow)?),
+            "max_amount": quotes::most(world, coin, flow).map(Number),
+        })
     });
-    Ok(Answer::json(200, &object! { "currencies": bounds.collect::<Vec<_>>() }))
+    let bounds = bounds.collect::<Result<Vec<_>, Refusal>>()?;
+    Ok(Answer::json(200, &object! { "currencies": bounds }))
 }
 
 pub(crate) fn list_in_full(_: &mut World, _: &Call) -> Outcome {
@@ -80,14 +86,8 @@ pub(crate) fn minimum(world: &mut World, call: &Call) -> Outcome {
     if !coin.for_payment() {
         return Err(not_convertible(&from, &to));
     }
-    let mut least = coin.minimum_payment(world.now);
-    if coin.code != target.code {
-        let outcome = target.minimum_payment(world.now);
-        least = least.max(convert(world, outcome, &target.lower, &coin.lower)?);
-    }
-    if call.parameter("is_fixed_rate").is_some_and(|flag| flag.eq_ignore_ascii_case("true")) {
-        least = least.times(Amount::scaled(11, 1)).cut(8);
-    }
+    let flow = Flow::new(call.flag("is_fixed_rate")?, call.flag("is_fee_paid_by_user")?);
+    let least = quotes::least(world, coin, target, flow)?;
     let least = convert(world, least, &coin.lower, &from)?;
     let mut body = object! { "currency_from": from, "currency_to": to, "min_amount": Number(least) };
     if let Some(fiat) = call.parameter("fiat_equivalent") {
@@ -123,6 +123,11 @@ pub(crate) fn convert(world: &World, amount: Amount, from: &str, to: &str) -> Re
         Some(code) => unknown(code),
         None => Refusal::new(400, "AMOUNT_MAXIMAL_ERROR", "Crypto amount is too large"),
     })
+}
+
+/// Refuses a currency in which nothing can be priced.
+pub(crate) fn priced(world: &World, code: &str) -> Result<(), Refusal> {
+    coins::price(code, world.now).map(|_| ()).ok_or_else(|| unknown(code))
 }
 
 /// The coin of a ticker, or the error of the payment endpoints.

@@ -12,9 +12,11 @@ mod control;
 mod courier;
 mod currencies;
 mod faults;
+mod invoices;
 mod ledger;
 mod payments;
 mod payouts;
+mod quotes;
 mod server;
 mod shop;
 mod signature;
@@ -291,6 +293,14 @@ impl Simulator {
     /// When there is no such payment, or it has already ended.
     pub fn change_payment(&self, id: u64, change: PaymentChange) -> anyhow::Result<()> {
         self.shared.now().change_payment(id, change).map_err(anyhow::Error::msg)
+    }
+
+    /// Chooses a coin on an invoice's page, as its customer would, and gives the id of the payment that was made.
+    ///
+    /// # Errors
+    /// When there is no such invoice or coin, the invoice was paid already, or this coin cannot pay it.
+    pub fn pay_invoice(&self, id: u64, pay_currency: &str) -> anyhow::Result<u64> {
+        self.shared.now().pay_invoice(id, pay_currency).map_err(anyhow::Error::msg)
     }
 
     /// Puts a payout row into a status and moves its money.

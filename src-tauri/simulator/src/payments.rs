@@ -10,13 +10,15 @@ use chrono::{DateTime, Duration, Utc};
 use rand::{Rng, RngExt};
 use serde::{Deserialize, Serialize, Serializer};
 
+use crate::access::token_id;
 use crate::address::transaction_hash;
 use crate::amount::Amount;
 use crate::api::{Answer, Call, Outcome, Refusal};
 use crate::callbacks;
 use crate::coins::{self, Coin};
-use crate::currencies::{convert, known, not_convertible};
+use crate::currencies::{self, known, not_convertible};
 use crate::ledger::Cause;
+use crate::quotes::{self, Flow};
 use crate::wire::{Fields, Number, Object, object, stamp};
 use crate::world::{Event, World};
 
@@ -117,6 +119,14 @@ pub(crate) struct Payment {
     pub(crate) updated: DateTime<Utc>,
     /// Whether the money moves at the pace of a demonstration or of the real chains.
     pub(crate) lively: bool,
+    /// The invoice that it was made from.
+    pub(crate) invoice: Option<u64>,
+    pub(crate) customer_email: Option<String>,
+    /// The shop named the amount due itself, so that no rate changes it.
+    #[serde(default)]
+    pub(crate) own_amount: bool,
+    /// When the amount due was worked out anew.
+    pub(crate) estimated: Option<DateTime<Utc>>,
 }
 
 /// All payments in the order of their creation.
@@ -183,6 +193,9 @@ pub(crate) struct Terms {
     pub(crate) fee_paid_by_user: bool,
     pub(crate) sandbox: bool,
     pub(crate) lively: bool,
+    pub(crate) invoice: Option<u64>,
+    pub(crate) customer_email: Option<String>,
+    pub(crate) own_amount: bool,
 }
 
 /// Adds a payment that waits for its customer, and its expiry to the agenda.
@@ -219,6 +232,10 @@ pub(crate) fn open(world: &mut World, terms: Terms, rng: &mut impl Rng) -> u64 {
         created: world.now,
         updated: world.now,
         lively: terms.lively,
+        invoice: terms.invoice,
+        customer_email: terms.customer_email,
+        own_amount: terms.own_amount,
+        estimated: None,
     };
     let lifetime = if payment.fixed_rate { RATE_HELD } else { TRACKED };
     world.payments.add(payment);
@@ -308,13 +325,12 @@ fn set_status(world: &mut World, id: u64, status: Status) {
     announce(world, id);
 }
 
-/// Pays out what arrived, less the service's share: half a percent, twice that when coins are exchanged.
+/// Pays out what arrived, less the service's share.
 fn settle(world: &mut World, id: u64) {
     let Some(payment) = world.payments.get(id) else { return };
     let (from, to) = (payment.pay_currency.clone(), payment.outcome_currency.clone());
-    let share = Amount::scaled(if from == to { 995 } else { 990 }, 3);
-    let net = payment.actually_paid.times(share).cut(8);
-    let outcome = coins::convert(net, &from, &to, world.now).unwrap_or_default();
+    let outcome =
+        quotes::outcome(world, payment.actually_paid, &from, &to, payment.flow()).unwrap_or_default();
     let external = payment.external;
     let hash = hash(world, "outcome", id, &to);
     let now = world.now;
@@ -331,7 +347,8 @@ fn settle(world: &mut World, id: u64) {
     announce(world, id);
 }
 
-fn repeat(world: &mut World, parent: u64, currency: &str, amount: Amount) {
+/// Money arrives once more, or in another coin: a new payment with this one as its parent.
+pub(crate) fn repeat(world: &mut World, parent: u64, currency: &str, amount: Amount) {
     let Some(first) = world.payments.get(parent) else { return };
     let mut child = first.clone();
     let mut rng = world.stream("repeat", parent + child.children.len() as u64);
@@ -382,6 +399,55 @@ pub(crate) fn force(world: &mut World, id: u64, status: Status) -> Result<(), &'
     Ok(())
 }
 
+/// What a call that makes a payment asks for.
+pub(crate) struct Order {
+    pub(crate) price: Amount,
+    pub(crate) price_currency: String,
+    pub(crate) coin: &'static Coin,
+    /// What the shop wants to be paid, if it does not leave that to the rate.
+    pub(crate) pay_amount: Option<Amount>,
+    pub(crate) order_id: Option<String>,
+    pub(crate) description: Option<String>,
+    pub(crate) purchase_id: Option<u64>,
+    pub(crate) callback: Option<String>,
+    pub(crate) recipient: Option<Recipient>,
+    pub(crate) invoice: Option<u64>,
+    pub(crate) customer_email: Option<String>,
+    pub(crate) flow: Flow,
+    pub(crate) case: Option<Case>,
+}
+
+/// Where the outcome goes, if not into the balance.
+pub(crate) struct Recipient {
+    address: String,
+    currency: String,
+    extra_id: Option<String>,
+}
+
+impl Recipient {
+    /// Reads it from a body. The address asks for a currency; a currency alone is nothing.
+    pub(crate) fn read(fields: &mut Fields) -> Result<Option<Self>, Refusal> {
+        let (address, currency) = (fields.text("payout_address")?, fields.text("payout_currency")?);
+        let extra_id = fields.text("payout_extra_id")?;
+        match (address, currency) {
+            (None, _) => Ok(None),
+            (Some(_), None) => fields.refuse("payout_currency", "is required"),
+            (Some(address), Some(currency)) => {
+                Ok(Some(Self { address, currency: currency.to_lowercase(), extra_id }))
+            }
+        }
+    }
+}
+
+/// A coin that can be paid with, or the error of the payment endpoints.
+pub(crate) fn payable(code: &str) -> Result<&'static Coin, Refusal> {
+    let coin = known(code)?;
+    match coin.for_payment() {
+        true => Ok(coin),
+        false => Err(not_convertible(&coin.lower, settles_in(&coin.lower))),
+    }
+}
+
 pub(crate) fn create(world: &mut World, call: &Call) -> Outcome {
     let mut fields = Fields::read(&call.body)?;
     let price = fields.amount("price_amount")?;
@@ -389,87 +455,91 @@ pub(crate) fn create(world: &mut World, call: &Call) -> Outcome {
     let price_currency = fields.text("price_currency")?;
     let price_currency = fields.required("price_currency", price_currency)?.to_lowercase();
     let pay_currency = fields.text("pay_currency")?;
-    let pay_currency = fields.required("pay_currency", pay_currency)?.to_lowercase();
-    let pay_amount = fields.amount("pay_amount")?;
+    let pay_currency = fields.required("pay_currency", pay_currency)?;
+    let pay_amount = fields.amount("pay_amount")?.map(|(amount, _)| amount);
     let callback = fields.url("ipn_callback_url")?;
     let (order_id, description) = (fields.text("order_id")?, fields.text("order_description")?);
-    let purchase_id = fields.text("purchase_id")?;
-    let payout_address = fields.text("payout_address")?;
-    let payout_currency = fields.text("payout_currency")?.map(|currency| currency.to_lowercase());
-    let payout_extra_id = fields.text("payout_extra_id")?;
+    let purchase_id = fields.whole("purchase_id")?;
+    let recipient = Recipient::read(&mut fields)?;
     let (fixed_rate, fee_paid_by_user) = (fields.flag("is_fixed_rate")?, fields.flag("is_fee_paid_by_user")?);
     let case = fields.text("case")?;
     fields.finish()?;
 
-    let purchase_id = purchase_id
-        .map(|id| id.parse().map_err(|_| Refusal::params("purchase_id must be a number")))
-        .transpose()?;
-    let coin = known(&pay_currency)?;
-    if !coin.for_payment() {
-        return Err(not_convertible(&pay_currency, settles_in(&pay_currency)));
-    }
-    if let Some(address) = &payout_address {
-        let Some(currency) = &payout_currency else {
-            return Err(Refusal::params("payout_currency is required"));
-        };
-        crate::payouts::check_recipient(known(currency)?, address, payout_extra_id.as_deref())?;
-    }
-    let plan = case.as_deref().map(Case::read).transpose()?;
-
-    let mut due = convert(world, price, &price_currency, &pay_currency)?;
-    if fee_paid_by_user {
-        due = due.times(Amount::scaled(1_005, 3)) + coin.fee(world.now);
-    }
-    let decimals = coin.decimals.parse().unwrap_or(8).clamp(2, 8);
-    let due = pay_amount.map_or(due, |(amount, _)| amount).cut(decimals);
-    if due < coin.minimum_payment(world.now) {
-        return Err(Refusal::new(
-            400,
-            "AMOUNT_MINIMAL_ERROR",
-            format!("Crypto amount {due} is less than minimal"),
-        ));
-    }
-    if coin.is_capped() && convert(world, due, &pay_currency, "usd")? > Amount::whole(2_000) {
-        return Err(Refusal::new(
-            400,
-            "AMOUNT_MAXIMAL_ERROR",
-            format!("Crypto amount {due} is more than maximal"),
-        ));
-    }
-
-    let mut rng = world.stream("call", world.payments.all().len() as u64);
-    let terms = Terms {
+    let order = Order {
         price,
         price_currency,
-        pay_amount: due,
-        coin,
+        coin: payable(&pay_currency)?,
+        pay_amount,
         order_id,
         description,
         purchase_id,
         callback,
-        outcome_currency: payout_address.and(payout_currency),
-        fixed_rate,
-        fee_paid_by_user,
-        sandbox: plan.is_some(),
+        recipient,
+        invoice: None,
+        customer_email: None,
+        flow: Flow::new(fixed_rate, fee_paid_by_user),
+        case: case.as_deref().map(Case::read).transpose()?,
+    };
+    let id = place(world, order)?;
+    created(world, id, &price_as_sent)
+}
+
+/// Makes the payment of an order, if the amount, the coin and the recipient are right.
+pub(crate) fn place(world: &mut World, order: Order) -> Result<u64, Refusal> {
+    let coin = payable(&order.coin.lower)?;
+    currencies::priced(world, &order.price_currency)?;
+    if let Some(Recipient { address, currency, extra_id }) = &order.recipient {
+        crate::payouts::check_recipient(known(currency)?, address, extra_id.as_deref())?;
+    }
+    let outcome_currency = order.recipient.map(|recipient| recipient.currency);
+    let outcome = known(outcome_currency.as_deref().unwrap_or(settles_in(&coin.lower)))?;
+    let due = match order.pay_amount {
+        Some(amount) => amount.cut(quotes::places(coin)),
+        None => quotes::due(world, order.price, &order.price_currency, coin, &outcome.lower, order.flow)?,
+    };
+    quotes::check(world, due, coin, outcome, order.flow)?;
+
+    let mut rng = world.stream("call", world.payments.all().len() as u64);
+    let terms = Terms {
+        price: order.price,
+        price_currency: order.price_currency,
+        pay_amount: due,
+        coin,
+        order_id: order.order_id,
+        description: order.description,
+        purchase_id: order.purchase_id,
+        callback: order.callback,
+        outcome_currency,
+        fixed_rate: order.flow.fixed_rate,
+        fee_paid_by_user: order.flow.fee_paid_by_user,
+        sandbox: order.case.is_some(),
         lively: true,
+        invoice: order.invoice,
+        customer_email: order.customer_email,
+        own_amount: order.pay_amount.is_some(),
     };
     let id = open(world, terms, &mut rng);
-    if let Some(case) = plan {
+    if let Some(case) = order.case {
         case.play(world, id, due);
     }
+    Ok(id)
+}
+
+/// The answer to the call that made a payment.
+pub(crate) fn created(world: &World, id: u64, price: &impl Serialize) -> Outcome {
     let payment = world.payments.get(id).ok_or_else(Refusal::internal)?;
-    Ok(Answer::json(201, &created_form(payment, coin, &price_as_sent)))
+    Ok(Answer::json(201, &created_form(world, payment, price)))
 }
 
 /// The sandbox's `case`: what the customer is going to do.
-enum Case {
+pub(crate) enum Case {
     Success,
     Failed,
     PartiallyPaid,
 }
 
 impl Case {
-    fn read(text: &str) -> Result<Self, Refusal> {
+    pub(crate) fn read(text: &str) -> Result<Self, Refusal> {
         match text {
             "success" | "common" => Ok(Self::Success),
             "failed" => Ok(Self::Failed),
@@ -490,20 +560,21 @@ impl Case {
 
 /// Ids are strings here, and the price is what was sent, number or string. In the sandbox `pay_amount` is a
 /// string too.
-fn created_form(payment: &Payment, coin: &Coin, price: &serde_json::value::RawValue) -> Object {
+fn created_form(world: &World, payment: &Payment, price: &impl Serialize) -> Object {
+    let coin = coins::find(&payment.pay_currency);
     let mut body = object! {
         "payment_id": payment.id.to_string(),
         "payment_status": payment.status.word(),
         "pay_address": payment.address,
-        "price_amount": price,
+        "price_amount": *price,
         "price_currency": payment.price_currency,
     };
     match payment.sandbox {
         true => body.put("pay_amount", &payment.pay_amount),
         false => body.put("pay_amount", &Number(payment.pay_amount)),
     }
-    let outcome =
-        coins::convert(payment.pay_amount, &payment.pay_currency, &payment.outcome_currency, payment.created);
+    let (from, to) = (&payment.pay_currency, &payment.outcome_currency);
+    let outcome = quotes::outcome(world, payment.pay_amount, from, to, payment.flow());
     let rest = object! {
         "amount_received": outcome.map(Number),
         "pay_currency": payment.pay_currency,
@@ -511,16 +582,16 @@ fn created_form(payment: &Payment, coin: &Coin, price: &serde_json::value::RawVa
         "order_description": payment.description,
         "payin_extra_id": payment.extra_id,
         "ipn_callback_url": payment.callback,
-        "customer_email": (),
+        "customer_email": payment.customer_email,
         "created_at": stamp(payment.created),
         "updated_at": stamp(payment.updated),
         "purchase_id": payment.purchase_id.to_string(),
-        "smart_contract": coin.contract.unwrap_or(""),
-        "network": coin.network,
-        "network_precision": coin.decimals.parse::<u8>().ok(),
+        "smart_contract": coin.and_then(|coin| coin.contract).unwrap_or(""),
+        "network": coin.map(|coin| coin.network),
+        "network_precision": coin.and_then(|coin| coin.decimals.parse::<u8>().ok()),
         "time_limit": (),
         "burning_percent": (),
-        "expiration_estimate_date": stamp(payment.created + RATE_HELD),
+        "expiration_estimate_date": stamp(payment.estimate_ends()),
         "is_fixed_rate": payment.fixed_rate,
         "is_fee_paid_by_user": payment.fee_paid_by_user,
         "valid_until": stamp(payment.created + TRACKED),
@@ -532,6 +603,20 @@ fn created_form(payment: &Payment, coin: &Coin, price: &serde_json::value::RawVa
 }
 
 impl Payment {
+    fn flow(&self) -> Flow {
+        Flow { fixed_rate: self.fixed_rate, fee_paid_by_user: self.fee_paid_by_user }
+    }
+
+    /// Until when the amount due stays as it is.
+    fn estimate_ends(&self) -> DateTime<Utc> {
+        self.estimated.unwrap_or(self.created) + RATE_HELD
+    }
+
+    /// The invoice's number. Where there is none, repeated deposits have 0 and all others null.
+    fn invoice_id(&self) -> Option<u64> {
+        self.invoice.or(self.parent.map(|_| 0))
+    }
+
     /// What was paid, in the currency of the price.
     fn paid_in_fiat(&self) -> Option<Amount> {
         match self.status {
@@ -539,8 +624,15 @@ impl Payment {
             // The real API says 0 until the payment is settled, although money has arrived.
             Status::Confirming | Status::Confirmed | Status::Sending => Some(Amount::ZERO),
             _ => {
-                let share = self.actually_paid.over(self.pay_amount);
-                Some((self.price.times(share) + Amount::scaled(5, 3)).cut(2))
+                // Nothing was quoted for the wrong asset.
+                let worth = match self.wrong_asset {
+                    true => {
+                        let (from, to) = (&self.pay_currency, &self.price_currency);
+                        coins::convert(self.actually_paid, from, to, self.updated)?
+                    }
+                    false => self.price.times(self.actually_paid.over(self.pay_amount)),
+                };
+                Some((worth + Amount::scaled(5, 3)).cut(2))
             }
         }
     }
@@ -554,7 +646,7 @@ impl Payment {
 fn read_form(payment: &Payment) -> Object {
     let mut body = object! {
         "payment_id": payment.id,
-        "invoice_id": (),
+        "invoice_id": payment.invoice_id(),
         "payment_status": payment.status.word(),
         "pay_address": payment.address,
         "payin_extra_id": payment.extra_id,
@@ -595,7 +687,7 @@ fn callback_form(payment: &Payment) -> Object {
     object! {
         "payment_id": payment.id,
         "parent_payment_id": payment.parent,
-        "invoice_id": (),
+        "invoice_id": payment.invoice_id(),
         "payment_status": payment.status.word(),
         "pay_address": payment.address,
         "payin_extra_id": payment.extra_id,
@@ -627,6 +719,44 @@ pub(crate) fn show(world: &mut World, call: &Call) -> Outcome {
     Ok(Answer::json(200, &read_form(payment)))
 }
 
+/// Works the amount due out anew once its estimate has ended, and says until when it holds. Before that the estimate
+/// stays as it is, as the documents say.
+pub(crate) fn update_estimate(world: &mut World, call: &Call) -> Outcome {
+    Fields::read(&call.body)?.finish()?;
+    let id = call.id.parse().unwrap_or_default();
+    let payment = world.payments.get(id).ok_or_else(|| Refusal::not_found("Payment not found"))?;
+    if payment.status != Status::Waiting {
+        return Err(Refusal::new(400, "BAD_REQUEST", "Payment is not waiting"));
+    }
+    let now = world.now;
+    if payment.estimate_ends() <= now {
+        let coin = known(&payment.pay_currency)?;
+        let due = match payment.own_amount {
+            true => payment.pay_amount,
+            false => quotes::due(
+                world,
+                payment.price,
+                &payment.price_currency,
+                coin,
+                &payment.outcome_currency,
+                payment.flow(),
+            )?,
+        };
+        if let Some(payment) = world.payments.get_mut(id) {
+            payment.pay_amount = due;
+            (payment.estimated, payment.updated) = (Some(now), now);
+        }
+    }
+    let payment = world.payments.get(id).ok_or_else(Refusal::internal)?;
+    let body = object! {
+        "id": id.to_string(),
+        "token_id": token_id(world),
+        "pay_amount": Number(payment.pay_amount),
+        "expiration_estimate_date": stamp(payment.estimate_ends()),
+    };
+    Ok(Answer::json(200, &body))
+}
+
 /// Newest first unless asked otherwise. A wrong `orderBy` gives 500, as the official SDK notes.
 pub(crate) fn list(world: &mut World, call: &Call) -> Outcome {
     let (limit, page) = call.paging(10)?;
@@ -640,13 +770,14 @@ pub(crate) fn list(world: &mut World, call: &Call) -> Outcome {
         Some("asc") => true,
         Some(_) => return Err(Refusal::internal()),
     };
-    // No invoices exist yet, so that no payment belongs to one.
-    let of_invoice = call.parameter("invoiceId").is_some();
+    let invoice = call.parameter("invoiceId").map(str::parse::<u64>).transpose();
+    let invoice = invoice.map_err(|_| Refusal::params("invoiceId must be a number"))?;
     let mut chosen: Vec<&Payment> = world
         .payments
         .all()
         .iter()
-        .filter(|payment| !of_invoice && from.is_none_or(|from| payment.created >= from))
+        .filter(|payment| invoice.is_none() || payment.invoice == invoice)
+        .filter(|payment| from.is_none_or(|from| payment.created >= from))
         .filter(|payment| to.is_none_or(|to| payment.created <= to))
         .collect();
     if sort != "created_at" {

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::amount::Amount;
 use crate::coins;
+use crate::invoices;
 use crate::payments::{self, Status, Step, Terms};
 use crate::payouts;
 use crate::world::{Event, World};
@@ -48,6 +49,9 @@ const PAID_WITH: &[(&str, u32)] = &[
     ("bnbbsc", 2),
     ("ada", 1),
 ];
+
+/// Where it wants to be called back.
+pub(crate) const CALLBACK: &str = "https://shop.kestrel-coffee.example/ipn";
 
 /// In a demonstration the next order comes after this at the earliest.
 const SHORTEST_GAP: Duration = Duration::seconds(6);
@@ -121,20 +125,27 @@ pub(crate) fn order(world: &mut World, lag: Duration) {
     let price = Amount::scaled(cents, 2);
     let Some(due) = coins::convert(price, price_currency, &coin.lower, world.now) else { return };
     let fixed_rate = rng.random_ratio(1, 4);
+    let order_id = format!("KC-{number}");
+    // Some customers order by e-mail and get an invoice.
+    let by_invoice = number % 9 == 4;
+    let invoice = by_invoice.then(|| invoices::send(world, price, price_currency, &order_id, &description));
     let terms = Terms {
         price,
         price_currency: price_currency.to_owned(),
         pay_amount: due,
         coin,
-        order_id: Some(format!("KC-{number}")),
+        order_id: Some(order_id),
         description: Some(description),
         purchase_id: None,
-        callback: Some("https://shop.kestrel-coffee.example/ipn".to_owned()),
+        callback: Some(CALLBACK.to_owned()),
         outcome_currency: None,
         fixed_rate,
         fee_paid_by_user: false,
         sandbox: false,
         lively,
+        invoice,
+        customer_email: None,
+        own_amount: false,
     };
     let id = payments::open(world, terms, &mut rng);
     customer(world, id, due, &coin.lower, lively, &mut rng);

@@ -122,6 +122,15 @@ impl Fields {
         }
     }
 
+    /// A whole number that is not negative, or a string that holds one: an id, or a count.
+    pub(crate) fn whole(&mut self, field: &str) -> Result<Option<u64>, Refusal> {
+        let Some(value) = self.take(field) else { return Ok(None) };
+        match value.get().trim_matches('"').parse() {
+            Ok(number) => Ok(Some(number)),
+            Err(_) => self.refuse(field, "must be a number"),
+        }
+    }
+
     /// A positive number, or a string that holds one, and the text as it was sent.
     pub(crate) fn amount(&mut self, field: &str) -> Result<Option<(Amount, Box<RawValue>)>, Refusal> {
         const MOST: Amount = Amount::whole(1_000_000_000_000);

@@ -14,6 +14,7 @@ use sha2::{Digest, Sha256};
 use crate::access::Access;
 use crate::amount::Amount;
 use crate::callbacks::{self, Callbacks};
+use crate::invoices::Invoices;
 use crate::ledger::{Cause, Ledger, Movement};
 use crate::payments::{self, Payments};
 use crate::payouts::{self, Payouts};
@@ -29,6 +30,8 @@ pub(crate) struct World {
     pub(crate) access: Access,
     pub(crate) ledger: Ledger,
     pub(crate) payments: Payments,
+    #[serde(default)]
+    pub(crate) invoices: Invoices,
     pub(crate) payouts: Payouts,
     #[serde(default)]
     pub(crate) callbacks: Callbacks,
@@ -97,6 +100,7 @@ impl World {
             access: Access::new(&mut stream(seed, "access", 0)),
             ledger: Ledger::default(),
             payments: Payments::default(),
+            invoices: Invoices::default(),
             payouts: Payouts::default(),
             callbacks: Callbacks::default(),
             shop: Shop::new(&mut stream(seed, "shop", 0)),

@@ -65,7 +65,7 @@ async fn money_is_conserved_through_thousands_of_random_operations() {
                     PaymentChange::Status(PaymentStatus::Refunded),
                 ];
                 // May be refused, because the payment has ended.
-                let _ = till.simulator.change_payment(id, change[rng.random_range(0..3)]);
+                let _ = till.simulator.change_payment(id, change[rng.random_range(0..3)].clone());
             }
             8 => {
                 let rows = till.simulator.ledger().payouts;

@@ -73,6 +73,12 @@ async fn a_payment_is_paid_over_the_control_port() {
     assert_eq!(post(&till, &path, json!({ "status": "failed" })).await.0, 409);
     assert_eq!(post(&till, &path, json!({ "pay": "999999999" })).await.0, 409);
     assert_eq!(post(&till, "/payments/1", json!({ "pay": "1" })).await.0, 404);
+    assert_eq!(post(&till, &path, json!({ "pay": "40", "currency": "usdttrc20" })).await.0, 200);
+    let read = till.read(&format!("/payment/{}", payment["payment_id"].as_str().unwrap())).await;
+    assert_eq!(read["payment_extra_ids"].as_array().unwrap().len(), 1, "in the wrong asset");
+    for wish in [json!({}), json!({ "currency": "trx" }), json!({ "pay": "1", "status": "failed" })] {
+        assert_eq!(post(&till, &path, wish).await.0, 422);
+    }
 }
 
 #[tokio::test]

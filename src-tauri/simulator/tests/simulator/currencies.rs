@@ -83,6 +83,18 @@ async fn a_minimum_can_be_asked_for_in_coins_and_in_fiat() {
 }
 
 #[tokio::test]
+async fn a_minimum_is_higher_at_a_fixed_rate_and_where_the_customer_pays_the_fees() {
+    let till = Till::open().await;
+    let mut last = 0.0;
+    for flags in ["False&is_fee_paid_by_user=false", "TRUE", "true&is_fee_paid_by_user=True"] {
+        let answer = till.read(&format!("/min-amount?currency_from=eth&is_fixed_rate={flags}")).await;
+        let least = answer["min_amount"].as_f64().unwrap();
+        assert!(least > last, "{flags}: {least}");
+        last = least;
+    }
+}
+
+#[tokio::test]
 async fn wrong_questions_are_refused_with_their_reason() {
     let till = Till::open().await;
     for (path, code, message) in [
@@ -106,6 +118,16 @@ async fn wrong_questions_are_refused_with_their_reason() {
             "/estimate?amount=999999999999&currency_from=btc&currency_to=bttc",
             "AMOUNT_MAXIMAL_ERROR",
             "Crypto amount is too large",
+        ),
+        (
+            "/min-amount?currency_from=btc&is_fixed_rate=perhaps",
+            "INVALID_REQUEST_PARAMS",
+            "is_fixed_rate must be a boolean",
+        ),
+        (
+            "/min-amount?currency_from=btc&fiat_equivalent=true",
+            "INVALID_REQUEST_PARAMS",
+            "fiat_equivalent must be a supported fiat currency",
         ),
         (
             "/min-amount?currency_from=luna&currency_to=usdttrc20",

@@ -8,6 +8,7 @@ mod command;
 mod control;
 mod currencies;
 mod faults;
+mod invoices;
 mod payments;
 mod payouts;
 mod state_file;

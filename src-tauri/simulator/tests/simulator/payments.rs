@@ -4,7 +4,7 @@ use nowpayments_simulator::{Amount, History, PaymentChange, PaymentStatus};
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::till::{Till, options, refusal};
+use crate::till::{TRON, Till, options, refusal};
 
 fn order(extra: Value) -> Value {
     let mut order = json!({ "price_amount": 49.5, "price_currency": "eur", "pay_currency": "ltc" });
@@ -63,6 +63,134 @@ async fn a_fixed_rate_is_held_for_ten_minutes() {
 }
 
 #[tokio::test]
+async fn the_estimate_is_renewed_once_it_has_ended_and_never_after_the_deposit() {
+    let till = Till::open().await;
+    let id = create(&till, json!({ "pay_currency": "btc" })).await;
+    let path = format!("/payment/{id}/update-merchant-estimate");
+    let before = till.read(&format!("/payment/{id}")).await["pay_amount"].clone();
+    till.step(599);
+    let (status, same) = till.post(&path, json!({})).await;
+    assert_eq!(status, 200);
+    assert_eq!((&same["id"], &same["pay_amount"]), (&json!(id.to_string()), &before));
+    assert_eq!(same["expiration_estimate_date"], "2026-03-02T09:12:05.000Z");
+    assert!(same["token_id"].is_string());
+    till.step(3_601);
+    let answer = till.send(Method::POST, &path, None, None).await.unwrap();
+    assert_eq!(answer.status(), 200, "the body may be empty");
+    let renewed: Value = answer.json().await.unwrap();
+    assert_ne!(renewed["pay_amount"], before);
+    assert_eq!(renewed["expiration_estimate_date"], "2026-03-02T10:22:05.000Z");
+    assert_eq!(till.read(&format!("/payment/{id}")).await["pay_amount"], renewed["pay_amount"]);
+    till.simulator.change_payment(id, PaymentChange::Pay(amount("0.0001"))).unwrap();
+    assert_eq!(refusal(till.post(&path, json!({})).await).2, "Payment is not waiting");
+    assert_eq!(refusal(till.post("/payment/9/update-merchant-estimate", json!({})).await).0, 404);
+}
+
+#[tokio::test]
+async fn an_amount_that_the_shop_named_itself_follows_no_rate() {
+    let till = Till::open().await;
+    let id = create(&till, json!({ "pay_currency": "btc", "pay_amount": 0.001 })).await;
+    till.step(3_600);
+    let (_, renewed) = till.post(&format!("/payment/{id}/update-merchant-estimate"), json!({})).await;
+    assert_eq!(renewed["pay_amount"], json!(0.001));
+}
+
+#[tokio::test]
+async fn fees_that_the_customer_pays_are_on_top_so_that_the_shop_gets_the_price() {
+    let till = Till::open().await;
+    let order = json!({
+        "price_amount": 60, "price_currency": "usd", "pay_currency": "usdttrc20", "is_fee_paid_by_user": true,
+    });
+    let (_, made) = till.post("/payment", order).await;
+    // 60 and 1.33 for the network are 99.5 percent of it.
+    assert_eq!(made["pay_amount"], json!(61.638191));
+    assert_eq!((&made["is_fixed_rate"], &made["is_fee_paid_by_user"]), (&json!(true), &json!(true)));
+    let id: u64 = made["payment_id"].as_str().unwrap().parse().unwrap();
+    till.simulator.change_payment(id, PaymentChange::Pay(amount("61.638191"))).unwrap();
+    till.step(60);
+    let read = till.read(&format!("/payment/{id}")).await;
+    assert_eq!(read["payment_status"], "finished");
+    assert_eq!(read["outcome_amount"], json!(60.00000004));
+    assert_eq!(read["outcome_amount"], made["amount_received"]);
+}
+
+#[tokio::test]
+async fn a_payment_is_at_least_what_min_amount_says() {
+    let till = Till::open().await;
+    for (query, flow) in [
+        ("currency_from=usdttrc20", json!({})),
+        ("currency_from=btc&is_fixed_rate=true", json!({ "is_fixed_rate": true })),
+        (
+            "currency_from=eth&is_fee_paid_by_user=true&is_fixed_rate=true",
+            json!({ "is_fee_paid_by_user": true }),
+        ),
+        ("currency_from=zec&currency_to=usdttrc20", json!({})),
+    ] {
+        let least = till.read(&format!("/min-amount?{query}")).await;
+        let coin = least["currency_from"].clone();
+        let exact = amount(&least["min_amount"].to_string()).to_string();
+        let mut order = json!({ "pay_currency": coin, "pay_amount": exact });
+        order.as_object_mut().unwrap().extend(flow.as_object().unwrap().clone());
+        create(&till, order.clone()).await;
+        order["pay_amount"] = json!((amount(&exact) - amount("0.00000100")).to_string());
+        let answer = till.post("/payment", self::order(order)).await;
+        assert_eq!(refusal(answer).1, "AMOUNT_MINIMAL_ERROR", "{query}");
+    }
+}
+
+#[tokio::test]
+async fn a_fixed_rate_is_given_up_to_the_bound_that_the_list_of_currencies_names() {
+    let till = Till::open().await;
+    let list = till.read("/currencies?fixed_rate=true").await;
+    let bounds = list["currencies"].as_array().unwrap();
+    let bound = bounds.iter().find(|coin| coin["currency"] == "usdttrc20").unwrap();
+    let most =
+        json!({ "pay_currency": "usdttrc20", "pay_amount": bound["max_amount"], "is_fixed_rate": true });
+    create(&till, most.clone()).await;
+    let mut more = most;
+    more["pay_amount"] = json!((amount(&bound["max_amount"].to_string()) + Amount::whole(1)).to_string());
+    assert_eq!(refusal(till.post("/payment", order(more.clone())).await).1, "AMOUNT_MAXIMAL_ERROR");
+    more["is_fixed_rate"] = json!(false);
+    create(&till, more).await;
+}
+
+#[tokio::test]
+async fn all_fields_of_an_order_are_taken_and_the_address_of_its_customer_too() {
+    let till = Till::open().await;
+    let order = order(json!({
+        "pay_currency": "LTC", "order_id": "A-3", "order_description": "beans", "purchase_id": 5_123_456_789_u64,
+        "payout_address": TRON, "payout_currency": "USDTTRC20", "payout_extra_id": null,
+        "ipn_callback_url": "https://shop.example/ipn", "is_fixed_rate": true, "is_fee_paid_by_user": false,
+    }));
+    let request = till.http.post(format!("{}/payment", till.simulator.url()));
+    let request = request.header("x-api-key", &till.credentials.api_key).header("origin-ip", "203.0.113.7");
+    let made: Value = request.body(order.to_string()).send().await.unwrap().json().await.unwrap();
+    assert_eq!((&made["purchase_id"], &made["order_id"]), (&json!("5123456789"), &json!("A-3")));
+    let id: u64 = made["payment_id"].as_str().unwrap().parse().unwrap();
+    let before = till.simulator.ledger().accounts;
+    till.simulator.change_payment(id, PaymentChange::Status(PaymentStatus::Finished)).unwrap();
+    let read = till.read(&format!("/payment/{id}")).await;
+    assert_eq!(
+        (&read["outcome_currency"], &read["purchase_id"]),
+        (&json!("usdttrc20"), &json!(5_123_456_789_u64))
+    );
+    assert!(read["payout_hash"].is_string());
+    assert_eq!(till.simulator.ledger().accounts, before, "it went to an address of the shop's own");
+}
+
+#[tokio::test]
+async fn a_payment_that_follows_a_partial_one_shares_its_purchase() {
+    let till = Till::open().await;
+    let first = create(&till, json!({})).await;
+    till.simulator.change_payment(first, PaymentChange::Status(PaymentStatus::PartiallyPaid)).unwrap();
+    let purchase = till.read(&format!("/payment/{first}")).await["purchase_id"].clone();
+    let second = create(&till, json!({ "pay_currency": "eth", "purchase_id": purchase.to_string() })).await;
+    let read = till.read(&format!("/payment/{second}")).await;
+    assert_eq!(read["purchase_id"], purchase);
+    assert!(read.get("parent_payment_id").is_none());
+}
+
+#[tokio::test]
 async fn the_cases_of_the_sandbox_come_to_their_ends() {
     let till = Till::open().await;
     for (case, end, credited) in [
@@ -113,6 +241,41 @@ async fn a_second_deposit_is_a_payment_of_its_own_with_a_parent() {
     assert_eq!(child["order_id"], "A-2");
     assert_eq!(child["actually_paid"], json!(0.2));
     assert!(till.is_conserved());
+}
+
+#[tokio::test]
+async fn the_wrong_asset_is_a_payment_of_its_own_in_the_coin_that_came() {
+    let till = Till::open().await;
+    let id = create(&till, json!({ "pay_currency": "eth", "order_id": "A-4" })).await;
+    let wrong = |coin: &str| PaymentChange::PayIn(amount("40"), coin.to_owned());
+    till.simulator.change_payment(id, wrong("USDTERC20")).unwrap();
+    let parent = till.read(&format!("/payment/{id}")).await;
+    assert_eq!(parent["payment_status"], "waiting", "its own coin did not come");
+    till.step(60);
+    let child = till.read(&format!("/payment/{}", parent["payment_extra_ids"][0])).await;
+    assert_eq!((&child["parent_payment_id"], &child["origin_type"]), (&json!(id), &json!("WRONG_ASSET")));
+    assert_eq!((&child["pay_currency"], &child["actually_paid"]), (&json!("usdterc20"), &json!(40)));
+    assert_eq!((&child["payment_status"], &child["order_id"]), (&json!("finished"), &json!("A-4")));
+    assert_eq!(child["pay_address"], parent["pay_address"]);
+    let worth = child["actually_paid_at_fiat"].as_f64().unwrap();
+    assert!((30.0..40.0).contains(&worth), "so many euros, whatever the price was: {worth}");
+    for coin in ["btc", "nope"] {
+        assert!(till.simulator.change_payment(id, wrong(coin)).is_err(), "{coin}");
+    }
+    till.simulator.change_payment(id, PaymentChange::PayIn(amount("0.001"), "ETH".to_owned())).unwrap();
+    assert_eq!(status(&till, id).await, "confirming", "its own coin is no wrong asset");
+    assert!(till.is_conserved());
+}
+
+#[tokio::test]
+async fn what_comes_while_a_payment_is_confirmed_counts_for_it() {
+    let till = Till::open().await;
+    let id = create(&till, json!({})).await;
+    let due = amount(&till.read(&format!("/payment/{id}")).await["pay_amount"].to_string());
+    till.simulator.change_payment(id, PaymentChange::Pay(amount("0.1"))).unwrap();
+    till.simulator.change_payment(id, PaymentChange::Pay(due - amount("0.1"))).unwrap();
+    till.step(60);
+    assert_eq!(status(&till, id).await, "finished");
 }
 
 #[tokio::test]
