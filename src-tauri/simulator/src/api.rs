@@ -159,6 +159,8 @@ pub(crate) const ENDPOINTS: &[Endpoint] = &[
     post("/payout", Door::KeyAndLoginFromKnownAddress, payouts::create),
     get("/payout", Door::Key, payouts::list),
     post("/payout/:id/verify", Door::KeyAndLoginFromKnownAddress, payouts::verify),
+    post("/payout/:id/cancel", Door::KeyFromKnownAddress, payouts::cancel),
+    post("/payout/:id/cancel-batch", Door::KeyFromKnownAddress, payouts::cancel_batch),
     get("/payout/:id", Door::Key, payouts::show),
 ];
 

@@ -3,6 +3,11 @@
 //! Amount and fee leave the balance when the batch is created and wait in `pending`, so that two batches can not
 //! spend the same money; they come back when a row is rejected or fails. A row that failed can still be sent
 //! later, as at NOWPayments, if the balance allows it.
+//!
+//! A scheduled batch sets nothing aside until its time has come. Then it runs like any other, or fails for want of
+//! money; the next run of its series is a new batch that waits for its own time.
+
+mod schedule;
 
 use std::collections::BTreeMap;
 
@@ -18,6 +23,8 @@ use crate::coins::{self, Coin};
 use crate::ledger::Cause;
 use crate::wire::{Fields, Number, Object, object, stamp};
 use crate::world::{Event, World};
+
+use self::schedule::Schedule;
 
 /// Wrong codes that a batch bears; afterwards no code verifies it.
 const ATTEMPTS: u32 = 10;
@@ -42,6 +49,8 @@ pub enum Status {
     Failed,
     /// It was not verified in time, or refused.
     Rejected,
+    /// It was scheduled, and called off before its time.
+    Cancelled,
 }
 
 impl Status {
@@ -58,6 +67,7 @@ impl Status {
             Self::Finished => "FINISHED",
             Self::Failed => "FAILED",
             Self::Rejected => "REJECTED",
+            Self::Cancelled => "CANCELLED",
         }
     }
 }
@@ -69,6 +79,7 @@ pub(crate) struct Batch {
     verified: Option<DateTime<Utc>>,
     wrong_codes: u32,
     rows: Vec<u64>,
+    schedule: Option<Schedule>,
 }
 
 /// One withdrawal.
@@ -94,6 +105,8 @@ pub(crate) struct Row {
     requested: Option<DateTime<Utc>>,
     updated: Option<DateTime<Utc>>,
     times_paid: u32,
+    /// The time that it was scheduled for and that has not come; nothing is set aside until then.
+    awaits: Option<DateTime<Utc>>,
 }
 
 /// All batches and rows, by their ids.
@@ -132,6 +145,10 @@ pub struct LedgerRow {
     pub created_at: DateTime<Utc>,
     /// When the batch was verified.
     pub verified_at: Option<DateTime<Utc>>,
+    /// When it is going to run, if it is scheduled and its time has not come.
+    pub execute_at: Option<DateTime<Utc>>,
+    /// Whether amount and fee are set aside for it.
+    pub set_aside: bool,
 }
 
 impl Payouts {
@@ -151,12 +168,14 @@ impl Payouts {
             times_paid: row.times_paid,
             created_at: row.created,
             verified_at: row.requested,
+            execute_at: row.awaits,
+            set_aside: row.is_set_aside(),
         };
         self.rows.values().map(row).collect()
     }
 
     fn next_batch(&self) -> u64 {
-        self.batches.last_key_value().map_or(5_000_000_713, |(id, _)| id + 1)
+        self.batches.last_key_value().map_or(5_500_000_713, |(id, _)| id + 1)
     }
 
     fn next_row(&self) -> u64 {
@@ -247,6 +266,7 @@ pub(crate) fn minimum(_: &mut World, call: &Call) -> Outcome {
 pub(crate) fn create(world: &mut World, call: &Call) -> Outcome {
     let mut fields = Fields::read(&call.body)?;
     let callback = fields.url("ipn_callback_url")?;
+    let schedule = Schedule::read(&mut fields, world.now)?;
     let mut wishes = Vec::new();
     for (i, mut item) in fields.objects("withdrawals")?.into_iter().enumerate() {
         wishes.push(read_wish(&mut item)?);
@@ -279,7 +299,7 @@ pub(crate) fn create(world: &mut World, call: &Call) -> Outcome {
     let mut short = Object::default();
     for (currency, requested) in wanted {
         let actual = world.ledger.balance(currency);
-        if requested > actual {
+        if requested > actual && schedule.is_none() {
             short.put(currency, &object! { "requested": Number(requested), "actualBalance": Number(actual) });
         }
     }
@@ -287,11 +307,11 @@ pub(crate) fn create(world: &mut World, call: &Call) -> Outcome {
         return Err(Refusal::withdrawal("Insufficient balance").with("current_values", short));
     }
 
-    let batch = open(world, wishes, false);
+    let batch = open(world, wishes, false, schedule);
     let created = &world.payouts.batches[&batch];
     let rows = created.rows.iter().enumerate().map(|(i, id)| {
         let row = &world.payouts.rows[id];
-        let mut object = row.form(row.amount.to_string());
+        let mut object = row.form(row.amount.to_string(), created.schedule.as_ref());
         // The documents show the first row of an answer in snake case and the others in camel case.
         let names = if i == 0 { SNAKE } else { CAMEL };
         object.extend(row.times(names));
@@ -300,10 +320,11 @@ pub(crate) fn create(world: &mut World, call: &Call) -> Outcome {
     Ok(Answer::json(200, &object! { "id": batch.to_string(), "withdrawals": rows.collect::<Vec<_>>() }))
 }
 
-/// Sets the money aside and waits for the code.
-fn open(world: &mut World, wishes: Vec<Wish>, by_hand: bool) -> u64 {
+/// Waits for the code, with the money set aside unless it is only needed later.
+fn open(world: &mut World, wishes: Vec<Wish>, by_hand: bool, schedule: Option<Schedule>) -> u64 {
     let (id, now) = (world.payouts.next_batch(), world.now);
-    let mut batch = Batch { created: now, verified: None, wrong_codes: 0, rows: Vec::new() };
+    let awaits = schedule.as_ref().map(|schedule| schedule.at);
+    let mut batch = Batch { created: now, verified: None, wrong_codes: 0, rows: Vec::new(), schedule };
     for wish in wishes {
         let row = Row {
             id: world.payouts.next_row(),
@@ -325,9 +346,12 @@ fn open(world: &mut World, wishes: Vec<Wish>, by_hand: bool) -> u64 {
             requested: None,
             updated: None,
             times_paid: 0,
+            awaits,
         };
         batch.rows.push(row.id);
-        world.record(Cause::Reserved, &row.currency, row.amount, row.fee, Some(row.id));
+        if awaits.is_none() {
+            world.record(Cause::Reserved, &row.currency, row.amount, row.fee, Some(row.id));
+        }
         world.payouts.rows.insert(row.id, row);
     }
     let rows = batch.rows.clone();
@@ -363,7 +387,7 @@ pub(crate) fn pay_by_hand(world: &mut World, rows: Vec<(&'static Coin, String, A
         external_id: None,
         callback: None,
     });
-    let id = open(world, wishes.collect(), true);
+    let id = open(world, wishes.collect(), true, None);
     send(world, id);
 }
 
@@ -396,15 +420,14 @@ pub(crate) fn verify(world: &mut World, call: &Call) -> Outcome {
     Ok(Answer::ok())
 }
 
-/// Lets the rows of a verified batch go their way: the first change comes after about two seconds, the last row
-/// is finished within fifteen.
+/// Takes note of the verification. The rows go their way at once, or when the time has come that they were
+/// scheduled for.
 fn send(world: &mut World, batch: u64) {
     let now = world.now;
-    let rows = world.payouts.batches.get_mut(&batch).map(|batch| {
-        batch.verified = Some(now);
-        batch.rows.clone()
-    });
-    for id in rows.unwrap_or_default() {
+    let Some(found) = world.payouts.batches.get_mut(&batch) else { return };
+    found.verified = Some(now);
+    let (rows, at) = (found.rows.clone(), found.schedule.as_ref().map(|schedule| schedule.at));
+    for id in rows {
         let Some(row) = world.payouts.rows.get_mut(&id) else { continue };
         if row.status != Status::Creating {
             continue;
@@ -412,22 +435,130 @@ fn send(world: &mut World, batch: u64) {
         row.status = Status::Waiting;
         (row.requested, row.updated) = (Some(now), Some(now));
         announce(world, id);
-        let mut rng = world.stream("payout", id);
-        for (status, range) in [
-            (Status::Processing, 1_600..2_600),
-            (Status::Sending, 4_000..7_000),
-            (Status::Finished, 8_000..14_500),
-        ] {
-            let delay = Duration::milliseconds(rng.random_range(range));
-            world.after(delay, Event::Payout(id, status));
+        if at.is_none() {
+            go(world, id);
         }
     }
+    if let Some(at) = at {
+        world.after((at - now).max(Duration::zero()), Event::Scheduled(batch));
+    }
+}
+
+/// Lets a row go its way: the first change comes after about two seconds, and it is finished within fifteen.
+fn go(world: &mut World, id: u64) {
+    let mut rng = world.stream("payout", id);
+    for (status, range) in [
+        (Status::Processing, 1_600..2_600),
+        (Status::Sending, 4_000..7_000),
+        (Status::Finished, 8_000..14_500),
+    ] {
+        let delay = Duration::milliseconds(rng.random_range(range));
+        world.after(delay, Event::Payout(id, status));
+    }
+}
+
+/// The time of a scheduled batch has come: its rows go their way or fail for want of money, and the next run of the
+/// series is put on the agenda.
+pub(crate) fn run(world: &mut World, batch: u64) {
+    let Some(found) = world.payouts.batches.get(&batch) else { return };
+    let rows: Vec<_> = found.rows.iter().copied().filter(|id| world.payouts.rows[id].is_ready()).collect();
+    let next = found.schedule.as_ref().and_then(|schedule| schedule.next(world.now));
+    if let Some(next) = next.filter(|_| !rows.is_empty()) {
+        repeat(world, &rows, next);
+    }
+    for id in rows {
+        requote(world, id);
+        match reserve(world, id) {
+            Ok(()) => go(world, id),
+            Err(_) => change(world, id, Status::Failed),
+        }
+    }
+}
+
+/// Works the amount in the coin out anew where it was asked for in fiat, and the fee.
+fn requote(world: &mut World, id: u64) {
+    let now = world.now;
+    let Some(row) = world.payouts.rows.get_mut(&id) else { return };
+    let Some(coin) = coins::find(&row.currency) else { return };
+    row.fee = coin.fee(now);
+    let worth = |(amount, currency): &(Amount, String)| coins::convert(*amount, currency, &coin.lower, now);
+    if let Some(amount) = row.fiat.as_ref().and_then(worth) {
+        row.amount = amount;
+    }
+}
+
+/// Sets amount and fee of a row aside.
+///
+/// # Errors
+/// When the balance is too small.
+fn reserve(world: &mut World, id: u64) -> Result<(), &'static str> {
+    let row = world.payouts.rows.get_mut(&id).ok_or("no such payout")?;
+    let (currency, amount, fee) = (row.currency.clone(), row.amount, row.fee);
+    if world.ledger.balance(&currency) < amount + fee {
+        return Err("the balance is too small");
+    }
+    row.awaits = None;
+    world.record(Cause::Reserved, &currency, amount, fee, Some(id));
+    Ok(())
+}
+
+/// The next run of a series: a verified batch of the same rows that waits for its time.
+fn repeat(world: &mut World, rows: &[u64], schedule: Schedule) {
+    let (id, now) = (world.payouts.next_batch(), world.now);
+    let mut batch =
+        Batch { created: now, verified: Some(now), wrong_codes: 0, rows: Vec::new(), schedule: None };
+    for row in rows {
+        let row = Row {
+            id: world.payouts.next_row(),
+            batch: id,
+            external_id: None,
+            created: now,
+            updated: Some(now),
+            awaits: Some(schedule.at),
+            ..world.payouts.rows[row].clone()
+        };
+        batch.rows.push(row.id);
+        world.payouts.rows.insert(row.id, row);
+    }
+    world.after(schedule.at - now, Event::Scheduled(id));
+    let rows = batch.rows.clone();
+    batch.schedule = Some(schedule);
+    world.payouts.batches.insert(id, batch);
+    for row in rows {
+        announce(world, row);
+    }
+}
+
+/// Calls a scheduled row off, by its own id and not by the batch's.
+pub(crate) fn cancel(world: &mut World, call: &Call) -> Outcome {
+    let id = call.id.parse().unwrap_or_default();
+    let row = world.payouts.rows.get(&id).ok_or_else(|| Refusal::not_found("Payout not found"))?;
+    if !row.can_be_cancelled() {
+        return Err(Refusal::new(400, "BAD_REQUEST", "Payout cannot be cancelled"));
+    }
+    change(world, id, Status::Cancelled);
+    Ok(Answer::ok())
+}
+
+/// Calls off every row of a scheduled batch whose time has not come.
+pub(crate) fn cancel_batch(world: &mut World, call: &Call) -> Outcome {
+    let id = call.id.parse().unwrap_or_default();
+    let batch = world.payouts.batches.get(&id).ok_or_else(|| Refusal::not_found("Payout not found"))?;
+    let waiting = batch.rows.iter().copied().filter(|id| world.payouts.rows[id].can_be_cancelled());
+    let waiting: Vec<_> = waiting.collect();
+    if waiting.is_empty() {
+        return Err(Refusal::new(400, "BAD_REQUEST", "Payout cannot be cancelled"));
+    }
+    for row in waiting {
+        change(world, row, Status::Cancelled);
+    }
+    Ok(Answer::ok())
 }
 
 /// A step of the agenda. One that comes too late does nothing.
 pub(crate) fn happen(world: &mut World, id: u64, status: Status) {
     let Some(row) = world.payouts.rows.get(&id) else { return };
-    if row.status.is_final() || row.status >= status {
+    if row.status.is_final() || row.status >= status || row.awaits.is_some() {
         return;
     }
     let fails = status == Status::Sending && world.switches.failing_addresses.contains(&row.address);
@@ -452,16 +583,18 @@ fn change(world: &mut World, id: u64, status: Status) {
     let now = world.now;
     let mut rng = world.stream("transaction", id);
     let Some(row) = world.payouts.rows.get_mut(&id) else { return };
+    let was_set_aside = row.is_set_aside();
     row.status = status;
     row.updated = Some(now);
     if matches!(status, Status::Sending | Status::Finished) && row.hash.is_none() {
         row.hash = coins::find(&row.currency).map(|coin| transaction_hash(coin.family.codec, &mut rng));
     }
-    row.error = (status == Status::Failed).then(|| "Withdrawal failed".to_owned());
+    let complaint = if was_set_aside { "Withdrawal failed" } else { "Insufficient balance" };
+    row.error = (status == Status::Failed).then(|| complaint.to_owned());
     row.times_paid += u32::from(status == Status::Finished);
     let cause = match status {
         Status::Finished => Cause::Paid,
-        Status::Failed | Status::Rejected => Cause::Released,
+        Status::Failed | Status::Rejected | Status::Cancelled if was_set_aside => Cause::Released,
         _ => return announce(world, id),
     };
     let (currency, amount, fee) = (row.currency.clone(), row.amount, row.fee);
@@ -475,18 +608,14 @@ fn change(world: &mut World, id: u64, status: Status) {
 /// The reason why this cannot be.
 pub(crate) fn force(world: &mut World, id: u64, status: Status) -> Result<(), &'static str> {
     let row = world.payouts.rows.get(&id).ok_or("no such payout")?;
+    let needs_money = !row.is_set_aside() && (!status.is_final() || status == Status::Finished);
     match row.status {
-        Status::Finished | Status::Rejected => return Err("the payout has already ended"),
-        Status::Failed if status.is_final() && status != Status::Finished => {
-            return Err("a failed payout can only be resumed");
+        Status::Finished | Status::Rejected | Status::Cancelled => {
+            return Err("the payout has already ended");
         }
-        Status::Failed => {
-            let (currency, amount, fee) = (row.currency.clone(), row.amount, row.fee);
-            if world.ledger.balance(&currency) < amount + fee {
-                return Err("the balance is too small to resume the payout");
-            }
-            world.record(Cause::Reserved, &currency, amount, fee, Some(id));
-        }
+        Status::Failed if !needs_money => return Err("a failed payout can only be resumed"),
+        _ if row.awaits.is_some() && status <= Status::Waiting => {}
+        _ if needs_money => reserve(world, id)?,
         _ => {}
     }
     change(world, id, status);
@@ -500,8 +629,21 @@ const SNAKE: [&str; 3] = ["created_at", "requested_at", "updated_at"];
 const CAMEL: [&str; 3] = ["createdAt", "requestedAt", "updatedAt"];
 
 impl Row {
+    fn is_set_aside(&self) -> bool {
+        !self.status.is_final() && self.awaits.is_none()
+    }
+
+    fn can_be_cancelled(&self) -> bool {
+        !self.status.is_final() && self.awaits.is_some()
+    }
+
+    /// Whether it only waits for its time.
+    fn is_ready(&self) -> bool {
+        self.status == Status::Waiting && self.awaits.is_some()
+    }
+
     /// All but the times, with the four fields that no document names.
-    fn form(&self, amount: String) -> Object {
+    fn form(&self, amount: String, schedule: Option<&Schedule>) -> Object {
         let fee = self.requested.map(|_| Number(self.fee));
         let mut object = object! {
             "is_request_payouts": self.by_hand,
@@ -526,6 +668,9 @@ impl Row {
             object.put("fiat_amount", amount);
             object.put("fiat_currency", currency);
         }
+        if let Some(schedule) = schedule {
+            schedule.form(&mut object);
+        }
         object
     }
 
@@ -537,8 +682,9 @@ impl Row {
         object
     }
 
-    fn read_form(&self) -> Object {
-        let mut object = self.form(self.amount.padded(6));
+    fn read_form(&self, payouts: &Payouts) -> Object {
+        let batch = payouts.batches.get(&self.batch);
+        let mut object = self.form(self.amount.padded(6), batch.and_then(|batch| batch.schedule.as_ref()));
         object.extend(self.times(SNAKE));
         object
     }
@@ -571,8 +717,8 @@ pub(crate) fn show(world: &mut World, call: &Call) -> Outcome {
     let batch_id = row.map_or(id, |row| row.batch);
     let batch = payouts.batches.get(&batch_id).ok_or_else(|| Refusal::not_found("Payout not found"))?;
     let rows: Vec<_> = match row {
-        Some(row) => vec![row.read_form()],
-        None => batch.rows.iter().map(|id| payouts.rows[id].read_form()).collect(),
+        Some(row) => vec![row.read_form(payouts)],
+        None => batch.rows.iter().map(|id| payouts.rows[id].read_form(payouts)).collect(),
     };
     let body = object! { "id": batch_id.to_string(), "createdAt": stamp(batch.created), "withdrawals": rows };
     Ok(Answer::json(200, &body))
@@ -607,6 +753,7 @@ pub(crate) fn list(world: &mut World, call: &Call) -> Outcome {
         Some("asc") => {}
         Some(_) => return Err(Refusal::internal()),
     }
-    let rows = chosen.iter().skip(page.saturating_mul(limit)).take(limit).map(|row| row.read_form());
+    let rows =
+        chosen.iter().skip(page.saturating_mul(limit)).take(limit).map(|row| row.read_form(&world.payouts));
     Ok(Answer::json(200, &object! { "payouts": rows.collect::<Vec<_>>() }))
 }

@@ -149,6 +149,17 @@ impl Fields {
         }
     }
 
+    /// A moment, as `2026-03-02T09:00:00.000Z`.
+    pub(crate) fn moment(&mut self, field: &str) -> Result<Option<DateTime<Utc>>, Refusal> {
+        let text = self.text(field)?;
+        let read = |text: &str| DateTime::parse_from_rfc3339(text).map(|at| at.to_utc());
+        match text.as_deref().map(read) {
+            None => Ok(None),
+            Some(Ok(at)) => Ok(Some(at)),
+            Some(Err(_)) => self.refuse(field, "must be in ISO 8601 date format"),
+        }
+    }
+
     /// A boolean, or a string that holds one. Absent is false.
     pub(crate) fn flag(&mut self, field: &str) -> Result<bool, Refusal> {
         let Some(value) = self.take(field) else { return Ok(false) };

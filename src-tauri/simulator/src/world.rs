@@ -58,6 +58,8 @@ pub(crate) enum Event {
     Payout(u64, payouts::Status),
     /// A batch that nobody verified in time is rejected.
     RejectBatch(u64),
+    /// The time of a scheduled batch has come.
+    Scheduled(u64),
     /// A callback is sent, or sent again.
     Callback(u64),
 }
@@ -144,6 +146,7 @@ impl World {
                 Event::Payment(id, step) => payments::happen(self, id, step),
                 Event::Payout(id, status) => payouts::happen(self, id, status),
                 Event::RejectBatch(id) => payouts::reject(self, id),
+                Event::Scheduled(id) => payouts::run(self, id),
                 Event::Callback(id) => callbacks::happen(self, id),
             }
         }

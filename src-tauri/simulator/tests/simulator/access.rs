@@ -32,6 +32,8 @@ async fn every_other_endpoint_refuses_a_wrong_key() {
         ("POST", "/payout/validate-address"),
         ("POST", "/payout"),
         ("POST", "/payout/1/verify"),
+        ("POST", "/payout/1/cancel"),
+        ("POST", "/payout/1/cancel-batch"),
         ("GET", "/payout"),
         ("GET", "/payout/1"),
         ("GET", "/payout/fee"),

@@ -11,6 +11,7 @@ mod faults;
 mod invoices;
 mod payments;
 mod payouts;
+mod schedules;
 mod state_file;
 mod till;
 mod world;
