@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use rand::{Rng, RngExt};
+use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
 
 use crate::api::{Answer, fits};
@@ -46,6 +48,30 @@ pub enum Fault {
     Duplicated,
     /// A read is answered with what it gave last before the fault, if it was made before.
     Stale,
+    /// Status 503 with the HTML page of a service under maintenance; the request is not handled.
+    Maintenance,
+    /// Status 401, as for a bearer token that has ended; the request is not handled.
+    ExpiredToken,
+    /// The request is handled; the answer has its status and JSON of another shape.
+    Unreadable,
+    /// The request is handled; its answer comes only after that of the next call.
+    OutOfOrder {
+        /// Real milliseconds that it waits at most, since a caller who makes one call at a time makes no next one.
+        #[serde(default = "a_second")]
+        ms: u64,
+    },
+    /// The other fault, in so many percent of the calls. The others go on to the next rule. The same seed and the same calls
+    /// meet the same faults.
+    Sometimes {
+        /// From 0 to 100.
+        percent: u32,
+        /// What happens then.
+        fault: Box<Self>,
+    },
+}
+
+fn a_second() -> u64 {
+    1_000
 }
 
 /// A fault, and the calls that it meets.
@@ -68,41 +94,64 @@ pub struct FaultRule {
     pub fault: Fault,
 }
 
+impl FaultRule {
+    fn matches(&self, method: &str, path: &str) -> bool {
+        (self.method == "*" || self.method.eq_ignore_ascii_case(method))
+            && (self.path == "*" || fits(self.path.trim_end_matches('/'), path).is_some())
+    }
+}
+
+/// What is left of a fault when chance has decided.
+fn strikes(fault: &Fault, chance: &mut impl Rng) -> Option<Fault> {
+    match fault {
+        Fault::Sometimes { percent, fault } => {
+            let happens = chance.random_ratio((*percent).min(100), 100);
+            happens.then(|| strikes(fault, chance)).flatten()
+        }
+        certain => Some(certain.clone()),
+    }
+}
+
 fn any() -> String {
     "*".to_owned()
 }
 
 /// The faults that are set, and the answers that stale ones repeat.
-#[derive(Default)]
 pub(crate) struct Faults {
     pub(crate) rules: Vec<FaultRule>,
     remembered: BTreeMap<String, Answer>,
+    chance: ChaCha8Rng,
 }
 
 /// Answers that are remembered.
 const MEMORY: usize = 2_000;
 
 impl Faults {
-    /// The fault that meets this call. The first rule that matches decides.
+    pub(crate) fn new(chance: ChaCha8Rng) -> Self {
+        Self { rules: Vec::new(), remembered: BTreeMap::new(), chance }
+    }
+
+    /// The fault that meets this call. The first rule that matches decides, unless chance lets the call pass.
     pub(crate) fn next(&mut self, method: &str, path: &str) -> Option<Fault> {
-        let matches = |rule: &FaultRule| {
-            (rule.method == "*" || rule.method.eq_ignore_ascii_case(method))
-                && (rule.path == "*" || fits(rule.path.trim_end_matches('/'), path).is_some())
-        };
-        let i = self.rules.iter().position(matches)?;
-        let rule = &mut self.rules[i];
-        if rule.skip > 0 {
-            rule.skip -= 1;
-            return None;
-        }
-        let fault = rule.fault.clone();
-        if let Some(times) = &mut rule.times {
-            *times = times.saturating_sub(1);
-            if *times == 0 {
-                self.rules.remove(i);
+        for i in 0..self.rules.len() {
+            let rule = &mut self.rules[i];
+            if !rule.matches(method, path) {
+                continue;
             }
+            if rule.skip > 0 {
+                rule.skip -= 1;
+                return None;
+            }
+            let Some(fault) = strikes(&rule.fault, &mut self.chance) else { continue };
+            if let Some(times) = &mut rule.times {
+                *times = times.saturating_sub(1);
+                if *times == 0 {
+                    self.rules.remove(i);
+                }
+            }
+            return Some(fault);
         }
-        Some(fault)
+        None
     }
 
     /// What a read gave last, or the fresh answer, which is remembered in turn.

@@ -21,12 +21,14 @@ use futures_util::{StreamExt as _, stream};
 use serde::{Deserialize, Serialize};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
 
 use crate::RateLimit;
 use crate::api::{self, Answer, Call, Refusal};
 use crate::clock::Clock;
 use crate::faults::{Fault, Faults};
 use crate::state_file::StateFile;
+use crate::wire::object;
 use crate::world::World;
 
 /// Bodies beyond this are refused, as by the real server.
@@ -36,10 +38,15 @@ const LOGGED: usize = 10_000;
 /// How much of a body the log keeps.
 const LOGGED_BODY: usize = 64 * 1024;
 
+/// An answer that overtakes another is on its way this much earlier.
+const HEAD_START: Duration = Duration::from_millis(30);
+
 /// What the two ports and the ticking share.
 pub(crate) struct Shared {
     scene: Mutex<Scene>,
     file: Option<StateFile>,
+    /// How many calls have been answered.
+    answered: watch::Sender<u64>,
 }
 
 /// The world and what surrounds it while it runs.
@@ -72,15 +79,16 @@ pub struct LoggedCall {
 
 impl Shared {
     pub(crate) fn new(world: World, clock: Clock, file: Option<StateFile>) -> Self {
+        let chance = world.stream("faults", 0);
         let scene = Scene {
             world,
             clock,
-            faults: Faults::default(),
+            faults: Faults::new(chance),
             log: VecDeque::new(),
             recent: VecDeque::new(),
             calls: 0,
         };
-        Self { scene: Mutex::new(scene), file }
+        Self { scene: Mutex::new(scene), file, answered: watch::Sender::new(0) }
     }
 
     /// The scene at this moment.
@@ -117,6 +125,8 @@ impl Scene {
                 Some(Fault::ServerError { handled: false }) => Refusal::internal().into(),
                 Some(Fault::BadGateway { handled: false }) => Answer::bad_gateway(),
                 Some(Fault::TooManyRequests { retry_after }) => too_many(*retry_after),
+                Some(Fault::Maintenance) => Answer::maintenance(),
+                Some(Fault::ExpiredToken) => Refusal::new(401, "AUTH_REQUIRED", "jwt expired").into(),
                 _ => api::answer(&mut self.world, call),
             };
             if fault == Some(&Fault::Duplicated) { api::answer(&mut self.world, call) } else { answer }
@@ -124,6 +134,8 @@ impl Scene {
         match fault {
             Some(Fault::ServerError { .. }) => Refusal::internal().into(),
             Some(Fault::BadGateway { .. }) => Answer::bad_gateway(),
+            Some(Fault::Unreadable) => answer.unreadable(),
+            Some(Fault::TooManyRequests { .. } | Fault::Maintenance | Fault::ExpiredToken) => answer,
             _ if call.method == "GET" => self.faults.recall(target, fault == Some(&Fault::Stale), answer),
             _ => answer,
         }
@@ -159,6 +171,23 @@ impl Answer {
         let body = "<html>\r\n<head><title>502 Bad Gateway</title></head>\r\n<body>\r\n<center><h1>502 Bad \
                     Gateway</h1></center>\r\n<hr><center>cloudflare</center>\r\n</body>\r\n</html>\r\n";
         Self { status: 502, content_type: "text/html", retry_after: None, body: body.to_owned() }
+    }
+
+    /// The page while the service is being mended.
+    fn maintenance() -> Self {
+        let body = "<!DOCTYPE html>\n<html>\n<head><title>Maintenance</title></head>\n<body><h1>We&rsquo;ll be back \
+                    soon!</h1></body>\n</html>\n";
+        Self {
+            status: 503,
+            content_type: "text/html; charset=utf-8",
+            retry_after: None,
+            body: body.to_owned(),
+        }
+    }
+
+    /// The same status over JSON that means nothing.
+    fn unreadable(&self) -> Self {
+        Self::json(self.status, &object! { "reply": object! { "version": 7, "entries": [[1, 0], [2, 0]] } })
     }
 }
 
@@ -208,6 +237,7 @@ async fn serve(
         }
         _ => {}
     }
+    let mut later = shared.answered.subscribe();
     let (answer, at, number) = {
         let mut scene = shared.now();
         let answer = scene.handle(&mut call, &target, fault.as_ref());
@@ -218,6 +248,14 @@ async fn serve(
     if call.method != "GET" {
         shared.save().await;
     }
+    if let Some(Fault::OutOfOrder { ms }) = fault {
+        let overtaken = async {
+            let _ = later.changed().await;
+            tokio::time::sleep(HEAD_START).await;
+        };
+        let _ = tokio::time::timeout(Duration::from_millis(ms), overtaken).await;
+    }
+    shared.answered.send_modify(|count| *count += 1);
     match fault {
         Some(Fault::DropAfter) => cut.close(),
         Some(Fault::Truncated) => truncated(answer, at, number),

@@ -1,10 +1,10 @@
 use std::time::{Duration, Instant};
 
-use nowpayments_simulator::{Fault, FaultRule};
+use nowpayments_simulator::{Fault, FaultRule, History, Options};
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::till::{TRON, Till};
+use crate::till::{TRON, Till, options};
 
 fn once(method: &str, path: &str, fault: Fault) -> FaultRule {
     FaultRule { method: method.to_owned(), path: path.to_owned(), skip: 0, times: Some(1), fault }
@@ -95,6 +95,160 @@ async fn too_many_requests_say_when_to_come_back_or_do_not() {
 async fn a_duplicated_request_is_handled_twice() {
     let (answer, rows) = create_under(Fault::Duplicated).await;
     assert_eq!((answer.unwrap().0, rows), (200, 2));
+}
+
+#[tokio::test]
+async fn during_maintenance_a_page_is_served_and_nothing_happens() {
+    let (answer, rows) = create_under(Fault::Maintenance).await;
+    let (status, body) = answer.unwrap();
+    assert_eq!((status, rows), (503, 0));
+    assert!(body.starts_with("<!DOCTYPE html>") && body.contains("Maintenance"));
+}
+
+#[tokio::test]
+async fn a_token_can_end_before_its_time() {
+    let (answer, rows) = create_under(Fault::ExpiredToken).await;
+    let (status, body) = answer.unwrap();
+    let body: Value = serde_json::from_str(&body).unwrap();
+    assert_eq!((status, rows), (401, 0));
+    assert_eq!((&body["code"], &body["message"]), (&json!("AUTH_REQUIRED"), &json!("jwt expired")));
+}
+
+#[tokio::test]
+async fn an_unreadable_answer_has_its_status_and_another_shape_and_the_batch_exists() {
+    let (answer, rows) = create_under(Fault::Unreadable).await;
+    let (status, body) = answer.unwrap();
+    let body: Value = serde_json::from_str(&body).unwrap();
+    assert_eq!((status, rows), (200, 1));
+    assert!(body.get("id").is_none() && body.get("withdrawals").is_none(), "{body}");
+}
+
+#[tokio::test]
+async fn an_answer_comes_after_that_of_the_next_call() {
+    let till = Till::open().await;
+    till.simulator.set_fault(once("GET", "/balance", Fault::OutOfOrder { ms: 60_000 }));
+    let order = std::sync::Mutex::new(Vec::new());
+    let call = async |path: &'static str| {
+        till.read(path).await;
+        order.lock().unwrap().push(path);
+    };
+    let next = async {
+        while till.simulator.requests().is_empty() {
+            tokio::task::yield_now().await;
+        }
+        call("/currencies").await;
+    };
+    tokio::join!(call("/balance"), next);
+    assert_eq!(*order.lock().unwrap(), ["/currencies", "/balance"]);
+}
+
+#[tokio::test]
+async fn an_answer_that_nothing_overtakes_comes_all_the_same() {
+    let till = Till::open().await;
+    till.simulator.set_fault(once("GET", "/balance", Fault::OutOfOrder { ms: 50 }));
+    till.read("/balance").await;
+}
+
+/// The statuses of many reads under faults of chance.
+async fn by_chance(seed: u64) -> Vec<Option<u16>> {
+    let till = Till::with(Options { seed, ..options(History::None) }).await;
+    let sometimes = |percent, fault| FaultRule {
+        times: None,
+        ..once("*", "/currencies", Fault::Sometimes { percent, fault: Box::new(fault) })
+    };
+    till.simulator.set_fault(sometimes(0, Fault::Maintenance));
+    till.simulator.set_fault(sometimes(20, Fault::ServerError { handled: false }));
+    till.simulator.set_fault(sometimes(40, Fault::DropAfter));
+    let mut statuses = Vec::new();
+    for _ in 0..120 {
+        let answer = till.send(Method::GET, "/currencies", None, None).await;
+        statuses.push(answer.ok().map(|answer| answer.status().as_u16()));
+    }
+    let met = till.simulator.requests().iter().filter(|call| call.fault.is_some()).count();
+    let harmed = statuses.iter().filter(|status| **status != Some(200)).count();
+    assert_eq!(met, harmed, "what struck is in the log, and nothing else");
+    statuses
+}
+
+#[tokio::test]
+async fn chance_strikes_as_often_as_it_is_told_and_the_same_way_for_the_same_seed() {
+    let (one, same, other) = (by_chance(1).await, by_chance(1).await, by_chance(2).await);
+    let count = |status| one.iter().filter(|found| **found == status).count();
+    assert_eq!(count(Some(503)), 0);
+    assert!((12..40).contains(&count(Some(500))), "a fifth: {one:?}");
+    assert!((22..60).contains(&count(None)), "two fifths of the rest: {one:?}");
+    assert_eq!(one, same);
+    assert_ne!(one, other);
+}
+
+/// Every fault can be had at every endpoint, whatever the endpoint would have said.
+#[tokio::test]
+async fn every_fault_strikes_at_every_endpoint() {
+    let till = Till::open().await;
+    for (method, path) in [
+        ("GET", "/status"),
+        ("POST", "/auth"),
+        ("GET", "/currencies"),
+        ("GET", "/full-currencies"),
+        ("GET", "/merchant/coins"),
+        ("GET", "/min-amount"),
+        ("GET", "/estimate"),
+        ("GET", "/balance"),
+        ("POST", "/payment"),
+        ("GET", "/payment"),
+        ("GET", "/payment/1"),
+        ("POST", "/payment/1/update-merchant-estimate"),
+        ("POST", "/invoice"),
+        ("POST", "/invoice-payment"),
+        ("POST", "/payout/validate-address"),
+        ("GET", "/payout/fee"),
+        ("GET", "/payout-withdrawal/min-amount/btc"),
+        ("POST", "/payout"),
+        ("GET", "/payout"),
+        ("POST", "/payout/1/verify"),
+        ("POST", "/payout/1/cancel"),
+        ("POST", "/payout/1/cancel-batch"),
+        ("GET", "/payout/1"),
+    ] {
+        let call = async || {
+            let answer = till.send(method.parse().unwrap(), path, None, None).await.ok()?;
+            let status = answer.status().as_u16();
+            Some((status, answer.text().await.ok()))
+        };
+        let plain = call().await.unwrap();
+        let (status, body) = (plain.0, plain.1.unwrap());
+        let pattern = path.replace("/1", "/:id");
+        for (fault, expected) in [
+            (Fault::Slow { ms: 1 }, Some(status)),
+            (Fault::DropBefore, None),
+            (Fault::DropAfter, None),
+            (Fault::ServerError { handled: true }, Some(500)),
+            (Fault::BadGateway { handled: false }, Some(502)),
+            (Fault::TooManyRequests { retry_after: None }, Some(429)),
+            (Fault::Truncated, Some(status)),
+            (Fault::Empty, Some(status)),
+            (Fault::Duplicated, Some(status)),
+            (Fault::Stale, Some(status)),
+            (Fault::Maintenance, Some(503)),
+            (Fault::ExpiredToken, Some(401)),
+            (Fault::Unreadable, Some(status)),
+            (Fault::OutOfOrder { ms: 1 }, Some(status)),
+        ] {
+            till.simulator.set_fault(once(method, &pattern, fault.clone()));
+            let answer = call().await;
+            let text = answer.as_ref().and_then(|(_, text)| text.clone());
+            // hyper may see the end of the connection before it hands the truncated answer over.
+            let is_cut = fault == Fault::Truncated && answer.is_none();
+            assert!(is_cut || answer.map(|(status, _)| status) == expected, "{method} {path} {fault:?}");
+            let is_whole = text.as_deref() == Some(&body);
+            let stays_whole = matches!(
+                fault,
+                Fault::Slow { .. } | Fault::Duplicated | Fault::Stale | Fault::OutOfOrder { .. }
+            );
+            assert_eq!(is_whole, stays_whole, "{method} {path} {fault:?}: {text:?}");
+            assert_eq!(till.simulator.requests().pop().unwrap().fault, Some(fault));
+        }
+    }
 }
 
 #[tokio::test]

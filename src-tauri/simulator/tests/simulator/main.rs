@@ -5,6 +5,7 @@ mod access;
 mod balances;
 mod callbacks;
 mod command;
+mod conservation;
 mod control;
 mod currencies;
 mod faults;
