@@ -52,11 +52,3 @@ fn the_help_names_every_part_of_the_control_interface() {
         assert!(help.contains(word), "{word}");
     }
 }
-
-#[test]
-fn the_simulator_does_not_know_the_client() {
-    let manifest = include_str!("../../Cargo.toml");
-    assert!(
-        !manifest.lines().any(|line| line.starts_with("nowpayments.") || line.starts_with("nowpayments ="))
-    );
-}

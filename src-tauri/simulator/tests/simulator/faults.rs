@@ -4,7 +4,7 @@ use nowpayments_simulator::{Fault, FaultRule, History, Options};
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::till::{TRON, Till, options};
+use crate::till::{ENDPOINTS, TRON, Till, options};
 
 fn once(method: &str, path: &str, fault: Fault) -> FaultRule {
     FaultRule { method: method.to_owned(), path: path.to_owned(), skip: 0, times: Some(1), fault }
@@ -185,31 +185,7 @@ async fn chance_strikes_as_often_as_it_is_told_and_the_same_way_for_the_same_see
 #[tokio::test]
 async fn every_fault_strikes_at_every_endpoint() {
     let till = Till::open().await;
-    for (method, path) in [
-        ("GET", "/status"),
-        ("POST", "/auth"),
-        ("GET", "/currencies"),
-        ("GET", "/full-currencies"),
-        ("GET", "/merchant/coins"),
-        ("GET", "/min-amount"),
-        ("GET", "/estimate"),
-        ("GET", "/balance"),
-        ("POST", "/payment"),
-        ("GET", "/payment"),
-        ("GET", "/payment/1"),
-        ("POST", "/payment/1/update-merchant-estimate"),
-        ("POST", "/invoice"),
-        ("POST", "/invoice-payment"),
-        ("POST", "/payout/validate-address"),
-        ("GET", "/payout/fee"),
-        ("GET", "/payout-withdrawal/min-amount/btc"),
-        ("POST", "/payout"),
-        ("GET", "/payout"),
-        ("POST", "/payout/1/verify"),
-        ("POST", "/payout/1/cancel"),
-        ("POST", "/payout/1/cancel-batch"),
-        ("GET", "/payout/1"),
-    ] {
+    for (method, path) in ENDPOINTS {
         let call = async || {
             let answer = till.send(method.parse().unwrap(), path, None, None).await.ok()?;
             let status = answer.status().as_u16();

@@ -9,6 +9,7 @@ mod conservation;
 mod control;
 mod currencies;
 mod faults;
+mod independence;
 mod invoices;
 mod payments;
 mod payouts;

@@ -14,6 +14,33 @@ pub(crate) const ETHEREUM: &str = "0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed";
 /// Two minutes into a 30-second step, on a Monday.
 pub(crate) const START: &str = "2026-03-02T09:02:05Z";
 
+/// One call of every endpoint.
+pub(crate) const ENDPOINTS: [(&str, &str); 23] = [
+    ("GET", "/status"),
+    ("POST", "/auth"),
+    ("GET", "/currencies"),
+    ("GET", "/full-currencies"),
+    ("GET", "/merchant/coins"),
+    ("GET", "/min-amount"),
+    ("GET", "/estimate"),
+    ("GET", "/balance"),
+    ("POST", "/payment"),
+    ("GET", "/payment/"),
+    ("GET", "/payment/1"),
+    ("POST", "/payment/1/update-merchant-estimate"),
+    ("POST", "/invoice"),
+    ("POST", "/invoice-payment"),
+    ("POST", "/payout/validate-address"),
+    ("POST", "/payout"),
+    ("POST", "/payout/1/verify"),
+    ("POST", "/payout/1/cancel"),
+    ("POST", "/payout/1/cancel-batch"),
+    ("GET", "/payout"),
+    ("GET", "/payout/1"),
+    ("GET", "/payout/fee"),
+    ("GET", "/payout-withdrawal/min-amount/btc"),
+];
+
 pub(crate) struct Till {
     pub(crate) simulator: Simulator,
     pub(crate) credentials: Credentials,
