@@ -54,15 +54,26 @@ Control interface (JSON, below /control on its own port):
   POST faults                   {\"method\": \"POST\", \"path\": \"/payout\", \"times\": 1, \"fault\": {\"kind\": \"drop_after\"}}
                                 kinds: slow {ms}, drop_before, drop_after, server_error {handled},
                                 bad_gateway {handled}, too_many_requests {retry_after}, truncated, empty,
-                                duplicated, stale
-  GET  switches, POST switches  foreign_address, address_whitelist, rate_limit, failing_addresses
-  POST payments/ID              {\"pay\": \"0.5\"} or {\"status\": \"finished\"}
+                                duplicated, stale, out_of_order {ms}, unreadable, maintenance,
+                                expired_token, sometimes {percent, fault}
+  GET  switches, POST switches  foreign_address, address_whitelist, rate_limit, failing_addresses,
+                                no_ipn_secret
+  POST payments/ID              {\"pay\": \"0.5\"}, {\"pay\": \"40\", \"currency\": \"usdterc20\"} or
+                                {\"status\": \"finished\"}
+  POST invoices/ID              {\"pay_currency\": \"btc\"}
   POST payouts/ROW-ID           {\"status\": \"FAILED\"}
   POST balances                 {\"btc\": \"1.5\"}
+  GET  callbacks                every callback with body, signature, state and attempts
+  POST callbacks                {\"repeats\": 3, \"interval\": 60, \"patience\": 3000, \"forward_to\": \"http://…\"}
+  POST callbacks/resend         {\"id\": 7}
+  GET, POST, DELETE             {\"containing\": \"finished\", \"times\": 1, \"fault\": {\"kind\": \"forged\"}}
+       callbacks/faults         kinds: duplicated, delayed {seconds}, out_of_order, lost, tampered, forged,
+                                unsigned, signed_unsorted, sent_unsorted, unreadable, sometimes
 
 Example:
   nowpayments-simulator --port 4010 --control-port 4011 --history none
   curl http://127.0.0.1:4010/v1/status
+  curl --json '{\"step\": 60}' http://127.0.0.1:4011/control/clock
 ";
 
 #[derive(Serialize)]

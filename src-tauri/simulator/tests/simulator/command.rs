@@ -48,7 +48,16 @@ async fn the_command_announces_itself_in_one_line_and_serves_until_it_is_told_to
 fn the_help_names_every_part_of_the_control_interface() {
     let help = Command::new(env!("CARGO_BIN_EXE_nowpayments-simulator")).arg("--help").output().unwrap();
     let help = String::from_utf8(help.stdout).unwrap();
-    for word in ["--port", "--state", "ledger", "faults", "drop_after", "clock", "switches", "balances"] {
+    for word in ["--port", "--control-port", "--seed", "--speed", "--history", "--state"] {
         assert!(help.contains(word), "{word}");
+    }
+    let readme = include_str!("../../README.md");
+    let interface =
+        readme.split("## The control interface").nth(1).unwrap().split("## The state file").next();
+    for line in interface.unwrap().lines().filter(|line| line.starts_with("| `")) {
+        let words = line.split('|').nth(1).unwrap().split('`').skip(1).step_by(2);
+        for name in words.flat_map(|words| words.split(' ')).filter(|name| name.to_uppercase() != *name) {
+            assert!(help.contains(name), "{name} of {line}");
+        }
     }
 }

@@ -13,6 +13,7 @@ mod independence;
 mod invoices;
 mod payments;
 mod payouts;
+mod readme;
 mod schedules;
 mod state_file;
 mod till;
