@@ -7,6 +7,7 @@
 //! A scheduled batch sets nothing aside until its time has come. Then it runs like any other, or fails for want of
 //! money; the next run of its series is a new batch that waits for its own time.
 
+mod runs;
 mod schedule;
 
 use std::collections::BTreeMap;
@@ -24,6 +25,7 @@ use crate::ledger::Cause;
 use crate::wire::{Fields, Number, Object, object, stamp};
 use crate::world::{Event, World};
 
+pub(crate) use self::runs::{cancel, cancel_batch, run};
 use self::schedule::Schedule;
 
 /// Wrong codes that a batch bears; afterwards no code verifies it.
@@ -457,36 +459,6 @@ fn go(world: &mut World, id: u64) {
     }
 }
 
-/// The time of a scheduled batch has come: its rows go their way or fail for want of money, and the next run of the
-/// series is put on the agenda.
-pub(crate) fn run(world: &mut World, batch: u64) {
-    let Some(found) = world.payouts.batches.get(&batch) else { return };
-    let rows: Vec<_> = found.rows.iter().copied().filter(|id| world.payouts.rows[id].is_ready()).collect();
-    let next = found.schedule.as_ref().and_then(|schedule| schedule.next(world.now));
-    if let Some(next) = next.filter(|_| !rows.is_empty()) {
-        repeat(world, &rows, next);
-    }
-    for id in rows {
-        requote(world, id);
-        match reserve(world, id) {
-            Ok(()) => go(world, id),
-            Err(_) => change(world, id, Status::Failed),
-        }
-    }
-}
-
-/// Works the amount in the coin out anew where it was asked for in fiat, and the fee.
-fn requote(world: &mut World, id: u64) {
-    let now = world.now;
-    let Some(row) = world.payouts.rows.get_mut(&id) else { return };
-    let Some(coin) = coins::find(&row.currency) else { return };
-    row.fee = coin.fee(now);
-    let worth = |(amount, currency): &(Amount, String)| coins::convert(*amount, currency, &coin.lower, now);
-    if let Some(amount) = row.fiat.as_ref().and_then(worth) {
-        row.amount = amount;
-    }
-}
-
 /// Sets amount and fee of a row aside.
 ///
 /// # Errors
@@ -500,59 +472,6 @@ fn reserve(world: &mut World, id: u64) -> Result<(), &'static str> {
     row.awaits = None;
     world.record(Cause::Reserved, &currency, amount, fee, Some(id));
     Ok(())
-}
-
-/// The next run of a series: a verified batch of the same rows that waits for its time.
-fn repeat(world: &mut World, rows: &[u64], schedule: Schedule) {
-    let (id, now) = (world.payouts.next_batch(), world.now);
-    let mut batch =
-        Batch { created: now, verified: Some(now), wrong_codes: 0, rows: Vec::new(), schedule: None };
-    for row in rows {
-        let row = Row {
-            id: world.payouts.next_row(),
-            batch: id,
-            external_id: None,
-            created: now,
-            updated: Some(now),
-            awaits: Some(schedule.at),
-            ..world.payouts.rows[row].clone()
-        };
-        batch.rows.push(row.id);
-        world.payouts.rows.insert(row.id, row);
-    }
-    world.after(schedule.at - now, Event::Scheduled(id));
-    let rows = batch.rows.clone();
-    batch.schedule = Some(schedule);
-    world.payouts.batches.insert(id, batch);
-    for row in rows {
-        announce(world, row);
-    }
-}
-
-/// Calls a scheduled row off, by its own id and not by the batch's.
-pub(crate) fn cancel(world: &mut World, call: &Call) -> Outcome {
-    let id = call.id.parse().unwrap_or_default();
-    let row = world.payouts.rows.get(&id).ok_or_else(|| Refusal::not_found("Payout not found"))?;
-    if !row.can_be_cancelled() {
-        return Err(Refusal::new(400, "BAD_REQUEST", "Payout cannot be cancelled"));
-    }
-    change(world, id, Status::Cancelled);
-    Ok(Answer::ok())
-}
-
-/// Calls off every row of a scheduled batch whose time has not come.
-pub(crate) fn cancel_batch(world: &mut World, call: &Call) -> Outcome {
-    let id = call.id.parse().unwrap_or_default();
-    let batch = world.payouts.batches.get(&id).ok_or_else(|| Refusal::not_found("Payout not found"))?;
-    let waiting = batch.rows.iter().copied().filter(|id| world.payouts.rows[id].can_be_cancelled());
-    let waiting: Vec<_> = waiting.collect();
-    if waiting.is_empty() {
-        return Err(Refusal::new(400, "BAD_REQUEST", "Payout cannot be cancelled"));
-    }
-    for row in waiting {
-        change(world, row, Status::Cancelled);
-    }
-    Ok(Answer::ok())
 }
 
 /// A step of the agenda. One that comes too late does nothing.
@@ -586,6 +505,7 @@ fn change(world: &mut World, id: u64, status: Status) {
     let was_set_aside = row.is_set_aside();
     row.status = status;
     row.updated = Some(now);
+    row.awaits = row.awaits.filter(|_| !status.is_final());
     if matches!(status, Status::Sending | Status::Finished) && row.hash.is_none() {
         row.hash = coins::find(&row.currency).map(|coin| transaction_hash(coin.family.codec, &mut rng));
     }
