@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::access::token_id;
 use crate::amount::Amount;
 use crate::api::{Answer, Call, Outcome, Refusal};
+use crate::coins;
 use crate::currencies::{known, priced};
 use crate::payments::{self, Case, Order, Payment, Recipient, Status, settles_in};
 use crate::quotes::{self, Flow};
@@ -75,7 +76,7 @@ impl Invoice {
 
     /// The order for a payment of this invoice in a coin.
     fn order(&self, world: &World, pay_currency: &str) -> Result<Order, Refusal> {
-        let coin = known(pay_currency)?;
+        let coin = payments::payable(pay_currency)?;
         if self.pay_currency.as_ref().is_some_and(|only| *only != coin.lower) {
             return Err(Refusal::new(400, "BAD_REQUEST", "Invoice is to be paid in another currency"));
         }
@@ -225,8 +226,8 @@ pub(crate) fn pay(world: &mut World, call: &Call) -> Outcome {
 pub(crate) fn choose(world: &mut World, id: u64, pay_currency: &str) -> Result<u64, &'static str> {
     world.revision += 1;
     let invoice = world.invoices.0.get(&id).ok_or("no such invoice")?;
-    crate::coins::find(pay_currency).ok_or("no such coin")?;
-    let order =
-        invoice.order(world, pay_currency).map_err(|_| "the invoice was paid, or wants another coin")?;
-    payments::place(world, order).map_err(|_| "the invoice cannot be paid with this coin")
+    coins::find(pay_currency).ok_or("no such coin")?;
+    let order = invoice.order(world, pay_currency);
+    let payment = order.and_then(|order| payments::place(world, order));
+    payment.map_err(|_| "the invoice was paid already, or cannot be paid with this coin")
 }

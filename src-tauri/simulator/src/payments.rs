@@ -403,6 +403,7 @@ pub(crate) fn force(world: &mut World, id: u64, status: Status) -> Result<(), &'
 pub(crate) struct Order {
     pub(crate) price: Amount,
     pub(crate) price_currency: String,
+    /// One that is [`payable`].
     pub(crate) coin: &'static Coin,
     /// What the shop wants to be paid, if it does not leave that to the rate.
     pub(crate) pay_amount: Option<Amount>,
@@ -486,7 +487,7 @@ pub(crate) fn create(world: &mut World, call: &Call) -> Outcome {
 
 /// Makes the payment of an order, if the amount, the coin and the recipient are right.
 pub(crate) fn place(world: &mut World, order: Order) -> Result<u64, Refusal> {
-    let coin = payable(&order.coin.lower)?;
+    let coin = order.coin;
     currencies::priced(world, &order.price_currency)?;
     if let Some(Recipient { address, currency, extra_id }) = &order.recipient {
         crate::payouts::check_recipient(known(currency)?, address, extra_id.as_deref())?;

@@ -12,7 +12,7 @@ const MOST_OF_CAPPED: Amount = Amount::whole(2_000);
 const MOST_AT_FIXED_RATE: Amount = Amount::whole(100_000);
 
 /// What the shop chose for a payment.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Flow {
     pub(crate) fixed_rate: bool,
     pub(crate) fee_paid_by_user: bool,
