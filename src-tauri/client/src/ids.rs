@@ -101,6 +101,8 @@ identifiers! {
     FiatAccountId;
     /// A payout in a fiat currency.
     FiatPayoutId;
+    /// A payment that recurs, out of the balance of a customer.
+    RecurringId;
 }
 
 fn is_identifier(text: &str) -> bool {

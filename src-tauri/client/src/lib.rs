@@ -97,6 +97,7 @@
 pub mod amount;
 pub mod auth;
 pub mod balance;
+pub mod callbacks;
 mod client;
 pub mod conversions;
 pub mod currencies;
@@ -126,7 +127,7 @@ pub use envelope::Page;
 pub use error::{Call, Error, Outcome, Refused, Shortage, Unreachable, Unreadable};
 pub use ids::{
     ConversionId, CustodyUserId, FiatAccountId, FiatPayoutId, IdError, InvoiceId, PaymentId, PayoutBatchId,
-    PayoutId, PlanId, PurchaseId, SubscriptionId, TransferId,
+    PayoutId, PlanId, PurchaseId, RecurringId, SubscriptionId, TransferId,
 };
 
 #[cfg(doctest)]
