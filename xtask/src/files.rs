@@ -15,8 +15,13 @@ const PACKAGES: &str = "https://registry.npmjs.org/";
 
 /// The lock files must work for everybody: no private mirror in them.
 pub(crate) fn lock_files() -> Result<()> {
-    let cargo = fs::read_to_string("Cargo.lock")?;
-    nothing(cargo.lines().filter(|line| !crate_is_public(line)), "Cargo.lock names another registry")?;
+    for lock in ["Cargo.lock", "src-tauri/client/fuzz/Cargo.lock"] {
+        let cargo = fs::read_to_string(lock)?;
+        nothing(
+            cargo.lines().filter(|line| !crate_is_public(line)),
+            &format!("{lock} names another registry"),
+        )?;
+    }
     let npm = fs::read_to_string("package-lock.json")?;
     nothing(npm.lines().filter(|line| !package_is_public(line)), "package-lock.json names another registry")
 }
