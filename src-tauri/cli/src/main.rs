@@ -1,7 +1,7 @@
 //! `paydesk-cli`: the parts of Paydesk that make sense without a window.
 
 use std::{
-    io::{self, BufWriter, Write},
+    io::{self, BufWriter, StdoutLock, Write},
     path::{Path, PathBuf},
     process::ExitCode,
 };
@@ -9,9 +9,12 @@ use std::{
 use clap::{Parser, Subcommand};
 use paydesk_core::{
     coins::Catalogue,
-    payouts::import::{self, FileError, Import},
+    payouts::import::{self, FileError},
 };
 
+use ipn::Checked;
+
+mod ipn;
 mod report;
 
 #[derive(Parser)]
@@ -36,15 +39,53 @@ enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Checks that a callback (IPN) is signed with the secret of the shop, and says what it is about.
+    ///
+    /// The exit code is 0 when the signature is right, 1 when it is not, and 2 when the file, the secret or the body
+    /// cannot be read. A body in which a key occurs twice, that is nested deeper than any callback or that is not
+    /// JSON counts as one that cannot be read, even when it is signed.
+    Ipn {
+        /// The body of the callback, byte for byte; - for the standard input.
+        body: PathBuf,
+        /// The signature: what the header x-nowpayments-sig says.
+        #[arg(long, value_name = "HEX", allow_hyphen_values = true)]
+        signature: String,
+        /// The file that holds the IPN secret, as the dashboard shows it.
+        #[arg(long, value_name = "FILE")]
+        secret_file: PathBuf,
+        /// Prints one JSON object instead of a report.
+        #[arg(long)]
+        json: bool,
+    },
 }
 
 fn main() -> ExitCode {
-    let Command::Check { file, coins, json } = Arguments::parse().command;
-    let result = read_coins(&coins).and_then(|coins| check(&file, &coins).map_err(Into::into));
     // Whoever reads the output may stop early: that changes nothing about the file, so the exit code stays.
-    let _ = print(&file, &result, json);
+    match Arguments::parse().command {
+        Command::Check { file, coins, json } => {
+            let result = read_coins(&coins).and_then(|coins| Ok(import::import(&read(&file)?, &coins)?));
+            let _ = print(&result, json, |out, import| {
+                if json {
+                    report::write_json(out, import)
+                } else {
+                    report::write_text(out, &file.display().to_string(), import)
+                }
+            });
+            exit_code(&result, |import| import.rejected.is_empty())
+        }
+        Command::Ipn { body, signature, secret_file, json } => {
+            let result = ipn::check(&body, &signature, &secret_file);
+            let _ = print(&result, json, |out, checked| {
+                if json { ipn::write_json(out, checked) } else { ipn::write_text(out, checked) }
+            });
+            exit_code(&result, |checked| matches!(checked, Checked::Valid { .. }))
+        }
+    }
+}
+
+fn exit_code<T>(result: &Result<T, Unreadable>, is_good: impl FnOnce(&T) -> bool) -> ExitCode {
     match result {
-        Ok(import) if import.rejected.is_empty() => ExitCode::SUCCESS,
+        Ok(result) if is_good(result) => ExitCode::SUCCESS,
         Ok(_) => ExitCode::from(1),
         Err(_) => ExitCode::from(2),
     }
@@ -76,20 +117,24 @@ fn read_coins(path: &Path) -> Result<Catalogue, Unreadable> {
     Ok(Catalogue::new(coins))
 }
 
-fn check(path: &Path, coins: &Catalogue) -> Result<Import, FileError> {
-    let bytes = if path.as_os_str() == "-" {
-        import::read_from(io::stdin().lock(), "The standard input")?
+/// Reads a file, or the standard input for a dash.
+fn read(path: &Path) -> Result<Vec<u8>, FileError> {
+    if path.as_os_str() == "-" {
+        import::read_from(io::stdin().lock(), "The standard input")
     } else {
-        import::read(path)?
-    };
-    import::import(&bytes, coins)
+        import::read(path)
+    }
 }
 
-fn print(file: &Path, result: &Result<Import, Unreadable>, json: bool) -> io::Result<()> {
+/// Writes a result, or why there is none.
+fn print<T>(
+    result: &Result<T, Unreadable>,
+    json: bool,
+    write: impl FnOnce(&mut BufWriter<StdoutLock<'_>>, &T) -> io::Result<()>,
+) -> io::Result<()> {
     let mut out = BufWriter::new(io::stdout().lock());
     match result {
-        Ok(import) if json => report::write_json(&mut out, import)?,
-        Ok(import) => report::write_text(&mut out, &file.display().to_string(), import)?,
+        Ok(result) => write(&mut out, result)?,
         Err(error) if json => report::write_error(&mut out, &error.code, &error.message, error.line)?,
         Err(error) => writeln!(io::stderr().lock(), "{}", report::visible(&error.message))?,
     }

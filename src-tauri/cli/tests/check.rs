@@ -11,6 +11,11 @@ use std::{
 
 use serde_json::{Value, json};
 
+#[path = "common/output.rs"]
+mod output;
+
+use output::{code, parsed, stderr, stdout};
+
 const TRX: &str = "TKppXbvbxJVW8t3RM3L3VpnD2KY4YCpYAH";
 const ETH: &str = "0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed";
 
@@ -41,22 +46,6 @@ fn program() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_paydesk-cli"));
     command.arg("check");
     command
-}
-
-fn code(output: &Output) -> i32 {
-    output.status.code().unwrap()
-}
-
-fn stdout(output: &Output) -> String {
-    String::from_utf8(output.stdout.clone()).unwrap()
-}
-
-fn stderr(output: &Output) -> String {
-    String::from_utf8(output.stderr.clone()).unwrap()
-}
-
-fn parsed(output: &Output) -> Value {
-    serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{error}: {}", stdout(output)))
 }
 
 #[test]

@@ -30,6 +30,7 @@
 //!   invents is kept as it came, and what it leaves out is `None`.
 //! - **Nothing is done twice.** Only a GET is repeated by itself. When another call fails, [`Error::outcome`]
 //!   tells whether it was not done, or whether that is unknown.
+//! - **Callbacks are verified** as NOWPayments signs them, by [`callbacks::verify`].
 //! - **Secrets stay inside.** No `Debug`, no error and no log line has the key, the password or a token; no
 //!   redirect is followed; and plain HTTP is spoken with this computer alone.
 //!
