@@ -10,12 +10,13 @@ use nowpayments::{
     Amount, Client, Credentials, Error, Login, Options, Outcome, Ticker,
     auth::{GetStatus, LogIn},
     balance::GetBalance,
+    callbacks::{self, Callback, CallbackError, Form, InvalidSignature, Verified},
     currencies::{GetCurrencies, GetFullCurrencies, GetMerchantCoins},
     estimates::{GetEstimate, GetMinAmount},
-    payments::{CreatePayment, GetPayment, ListPayments, PaymentStatus},
+    payments::{CreatePayment, GetPayment, ListPayments, PaymentStatus, SandboxCase},
     payouts::*,
 };
-use nowpayments_simulator::{Fault, FaultRule, Simulator};
+use nowpayments_simulator::{CallbackFault, CallbackRule, Fault, FaultRule, Simulator};
 
 /// A TRON address whose checksum holds.
 const ADDRESS: &str = "TR7NHqjeKQxGTCi8q8ZY4pL8otSzgjLj6t";
@@ -150,6 +151,93 @@ async fn a_payout_is_checked_created_verified_and_found_again() {
     let found: Vec<_> = pages.iter().flatten().map(|row| row.unique_external_id.as_deref()).collect();
     assert_eq!(found, [Some("u-1")]);
     assert_eq!(logins(&simulator), 1);
+}
+
+/// What became of the callbacks that the simulator has written.
+fn verified(simulator: &Simulator) -> Vec<Result<Verified, CallbackError>> {
+    let secret = simulator.credentials().ipn_secret.into();
+    let callbacks = simulator.callbacks().into_iter();
+    callbacks.map(|sent| callbacks::verify(sent.body.as_bytes(), &sent.signature.unwrap(), &secret)).collect()
+}
+
+#[tokio::test]
+async fn the_callbacks_of_a_payment_tell_its_way() {
+    let (simulator, client) = start().await;
+    let new = CreatePayment {
+        ipn_callback_url: Some("https://shop.example/ipn".to_owned()),
+        order_description: Some("Täglich Kaffee — 1 kg".to_owned()),
+        case: Some(SandboxCase::Success),
+        ..CreatePayment::new(amount("60.5"), ticker("usd"), ticker("xlm"))
+    };
+    let id = client.send(&new).await.unwrap().payment_id;
+    simulator.step(Duration::from_secs(3600));
+
+    let mut told = Vec::new();
+    for verified in verified(&simulator) {
+        let verified = verified.unwrap();
+        assert_eq!(verified.form(), Form::Raw);
+        let Callback::Payment(callback) = Callback::read(&verified).unwrap() else {
+            unreachable!("{}", verified.text())
+        };
+        assert_eq!(callback.payment_id, id);
+        told.push(callback);
+    }
+    assert!(told.windows(2).all(|pair| pair[1].payment_status.may_follow(&pair[0].payment_status)));
+    let last = told.last().unwrap();
+    let (payment, read) = (last.payment().unwrap(), client.send(&GetPayment { id }).await.unwrap());
+    assert_eq!(last.payment_status, PaymentStatus::Finished);
+    assert_eq!(payment.payment_status, read.payment_status);
+    assert_eq!((payment.actually_paid, payment.purchase_id), (read.actually_paid, read.purchase_id));
+    assert_eq!((payment.price_amount, payment.outcome_amount), (read.price_amount, read.outcome_amount));
+    assert_eq!(payment.order_description, new.order_description);
+    assert!(last.fee().unwrap().is_some());
+}
+
+#[tokio::test]
+async fn the_callbacks_of_a_payout_tell_its_way() {
+    let (simulator, client) = start().await;
+    let request =
+        CreatePayout { ipn_callback_url: Some("https://shop.example/ipn".to_owned()), ..payout("u-1") };
+    let batch = client.send(&request).await.unwrap();
+    let code = simulator.code().code.into();
+    client.send(&VerifyPayout { id: batch.id.clone(), verification_code: code }).await.unwrap();
+    simulator.step(Duration::from_secs(3600));
+
+    let mut told = Vec::new();
+    for verified in verified(&simulator) {
+        let verified = verified.unwrap();
+        let Callback::Payout(callback) = Callback::read(&verified).unwrap() else {
+            unreachable!("{}", verified.text())
+        };
+        assert_eq!((&callback.id, &callback.batch_withdrawal_id), (&batch.withdrawals[0].id, &batch.id));
+        assert_eq!(callback.payout().unwrap().amount, amount("12.345678"));
+        told.push(callback.status);
+    }
+    assert!(told.windows(2).all(|pair| pair[1].may_follow(&pair[0])), "{told:?}");
+    assert_eq!(told.last(), Some(&PayoutStatus::Finished));
+}
+
+#[tokio::test]
+async fn a_callback_that_was_touched_is_found_out_or_does_not_matter() {
+    async fn check(fault: CallbackFault, expected: Result<Form, CallbackError>) {
+        let (simulator, client) = start().await;
+        simulator.set_callback_fault(CallbackRule {
+            containing: None,
+            skip: 0,
+            times: None,
+            fault: fault.clone(),
+        });
+        let request =
+            CreatePayout { ipn_callback_url: Some("https://shop.example/ipn".to_owned()), ..payout("u-1") };
+        client.send(&request).await.unwrap();
+        let found = verified(&simulator).into_iter().map(|result| result.map(|verified| verified.form()));
+        assert_eq!(found.collect::<Vec<_>>(), [expected], "{fault:?}");
+    }
+    check(CallbackFault::SignedUnsorted, Ok(Form::Raw)).await;
+    check(CallbackFault::SentUnsorted, Ok(Form::Canonical)).await;
+    let mismatch = || Err(CallbackError::Invalid(InvalidSignature::Mismatch));
+    check(CallbackFault::Tampered, mismatch()).await;
+    check(CallbackFault::Forged, mismatch()).await;
 }
 
 #[tokio::test]
