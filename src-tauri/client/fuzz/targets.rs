@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, fmt::Debug, str::FromStr};
 
 use hmac::{Hmac, KeyInit, Mac};
 use nowpayments::{
-    Amount, Endpoint,
+    Amount, Call, Endpoint, Method, Refused,
     auth::{GetStatus, LogIn},
     balance::GetBalance,
     callbacks::{Callback, CallbackError, Form, InvalidSignature, UnreadableBody, Verified, verify},
@@ -166,11 +166,12 @@ type Reader = fn(&[u8]) -> bool;
 
 macro_rules! readers {
     ($($request:expr),+ $(,)?) => {
-        &[$((stringify!($request), |body| reads(&$request, body))),+]
+        &[$((stringify!($request), |body| reads(&$request, body))),+, ("a refusal", is_refusal)]
     };
 }
 
-/// Every call, in the order of the documentation, each with any parameters. A new one wants a seed as well.
+/// Every call, in the order of the documentation, each with any parameters, and the refusal of any. A new one wants a seed
+/// as well.
 pub(crate) const READERS: &[(&str, Reader)] = readers![
     GetStatus {},
     LogIn { email: "", password: &"".into() },
@@ -242,6 +243,25 @@ pub(crate) const READERS: &[(&str, Reader)] = readers![
     },
     ListFiatPayouts::default(),
 ];
+
+/// Reads the body of a refusal and asks it everything.
+fn is_refusal(body: &[u8]) -> bool {
+    let mut from_api = false;
+    for path in ["payout/1/verify", "auth", "balance"] {
+        for status in [400, 401, 403, 404, 429, 500, 503] {
+            let call = Call { method: Method::POST, path: path.to_owned() };
+            let refused = Refused::read(call, status, body);
+            assert!(!refused.message.is_empty(), "a refusal without a word");
+            assert!(refused.computer_address().is_none() || refused.is_computer_not_allowed());
+            assert!(!refused.is_out_of_attempts() || refused.is_wrong_code());
+            assert!(!(refused.is_wrong_key() && refused.is_expired_login()));
+            let _ = (refused.minimum(), refused.is_login_refused(), refused.is_recipient_not_allowed());
+            assert!(!format!("{refused:?} {refused}").is_empty());
+            from_api = refused.from_api;
+        }
+    }
+    from_api
+}
 
 fn any<T: FromStr<Err: Debug>>(text: &str) -> T {
     text.parse().unwrap_or_else(|problem| panic!("{problem:?}"))

@@ -237,7 +237,11 @@ impl StdError for Refused {}
 impl Refused {
     /// Reads the body of a refusal, in any of the forms that are seen: the envelope
     /// `{status, statusCode, code, message}`, `{message}`, `{error}`, plain text, and HTML.
-    pub(crate) fn read(call: Call, status: u16, body: &[u8]) -> Self {
+    ///
+    /// Any body is that of some refusal. What only headers tell, [`Refused::retry_after`] and [`Refused::request_id`], is
+    /// not in it.
+    #[must_use]
+    pub fn read(call: Call, status: u16, body: &[u8]) -> Self {
         let envelope = serde_json::from_slice::<Envelope>(body).ok().filter(Envelope::is_any);
         let mut refused = Self {
             call,
