@@ -26,13 +26,14 @@ use crate::{
 pub struct Ledger {
     /// Simulated time.
     pub at: DateTime<Utc>,
-    /// By ticker, lower case.
+    /// The shop's, by ticker, lower case.
     pub accounts: BTreeMap<String, Account>,
     /// Every payout row that was ever created.
     pub payouts: Vec<LedgerRow>,
     /// Every movement since the world began.
     pub movements: Vec<Movement>,
-    /// Whether each coin's balance, pending, paid and fees add up to what was received.
+    /// Whether in each account balance, pending and what went out add up to what came in, and in each coin nothing was
+    /// lost between the accounts.
     pub conserved: bool,
 }
 
@@ -149,7 +150,7 @@ impl Scene {
             accounts: ledger.accounts.clone(),
             payouts: self.world.payouts.ledger(),
             movements: ledger.movements.clone(),
-            conserved: ledger.accounts.values().all(Account::is_conserved),
+            conserved: ledger.is_conserved(),
         }
     }
 

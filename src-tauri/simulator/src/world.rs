@@ -187,9 +187,22 @@ impl World {
         fee: Amount,
         reference: Option<u64>,
     ) {
-        let movement =
-            Movement { at: self.now, currency: currency.to_owned(), cause, amount, fee, reference };
-        self.ledger.record(movement);
+        let (at, currency) = (self.now, currency.to_owned());
+        self.ledger.record(Movement { at, currency, cause, amount, fee, reference, customer: None });
+    }
+
+    /// Records a movement in a customer's account now, or in the shop's own for none.
+    pub(crate) fn record_for(
+        &mut self,
+        customer: Option<u64>,
+        cause: Cause,
+        currency: &str,
+        amount: Amount,
+        reference: u64,
+    ) {
+        let (at, currency) = (self.now, currency.to_owned());
+        let (fee, reference) = (Amount::ZERO, Some(reference));
+        self.ledger.record(Movement { at, currency, cause, amount, fee, reference, customer });
     }
 }
 

@@ -305,7 +305,7 @@ impl Soak {
         };
         let only_if = |is: bool, amount: Amount| if is { amount } else { Amount::ZERO };
         for (currency, account) in &ledger.accounts {
-            let Account { received, balance, pending, paid, fees } = *account;
+            let Account { received, balance, pending, paid, fees, .. } = *account;
             assert_eq!(received, balance + pending + paid + fees, "{currency}");
             assert!(balance >= Amount::ZERO, "{currency}");
             assert_eq!(
