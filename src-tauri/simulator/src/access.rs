@@ -26,7 +26,8 @@ pub(crate) struct Access {
     pub(crate) password: String,
     pub(crate) totp_secret: Vec<u8>,
     pub(crate) ipn_secret: String,
-    account: String,
+    /// The account's id, which is the shop's among its customers.
+    pub(crate) account: String,
     token_secret: Vec<u8>,
     /// The 30-second steps whose codes were accepted.
     used_steps: Vec<u64>,

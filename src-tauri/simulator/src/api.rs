@@ -3,20 +3,19 @@
 //! A call is a pure step of the world: `answer` takes the world and a call and gives what goes over the wire.
 //! Faults, time and sockets are the server's business.
 
-use std::collections::BTreeMap;
-
 use serde::Serialize;
 
 use crate::wire::{Object, object};
 use crate::world::World;
-use crate::{access, balances, currencies, invoices, payments, payouts};
+use crate::{access, balances, conversions, currencies, fiat_payouts, invoices, payments, payouts};
 
 /// A request, parsed as far as HTTP goes.
 pub(crate) struct Call {
     pub(crate) method: String,
     /// Behind `/v1`, without a trailing slash.
     pub(crate) path: String,
-    pub(crate) query: BTreeMap<String, String>,
+    /// In the order given; a name may come more than once.
+    pub(crate) query: Vec<(String, String)>,
     pub(crate) key: Option<String>,
     pub(crate) bearer: Option<String>,
     pub(crate) body: Vec<u8>,
@@ -80,9 +79,19 @@ impl Refusal {
         Self::new(404, "NOT_FOUND", message)
     }
 
+    /// What is said of a request that is well formed and cannot be granted.
+    pub(crate) fn bad_request(message: impl Into<String>) -> Self {
+        Self::new(400, "BAD_REQUEST", message)
+    }
+
     /// What a list says to a parameter that its database does not understand.
     pub(crate) fn internal() -> Self {
         Self::new(500, "INTERNAL_ERROR", "Internal server error")
+    }
+
+    /// What is said to an id that the database does not understand.
+    pub(crate) fn broken() -> Self {
+        Self::new(500, "INTERNAL_ERROR", "The server encountered an internal error")
     }
 
     pub(crate) fn with(mut self, key: &'static str, extra: Object) -> Self {
@@ -103,6 +112,13 @@ impl From<Refusal> for Answer {
     }
 }
 
+impl Answer {
+    /// One thing in the envelope of the newer endpoints.
+    pub(crate) fn result(result: &impl Serialize) -> Self {
+        Self::json(200, &object! { "result": *result })
+    }
+}
+
 /// What a handler gives.
 pub(crate) type Outcome = Result<Answer, Refusal>;
 
@@ -115,6 +131,8 @@ enum Door {
     Key,
     /// `x-api-key`, from a whitelisted address of the internet.
     KeyFromKnownAddress,
+    /// A bearer token.
+    Login,
     /// `x-api-key` and a bearer token.
     KeyAndLogin,
     /// Both, from a whitelisted address of the internet.
@@ -162,6 +180,17 @@ pub(crate) const ENDPOINTS: &[Endpoint] = &[
     post("/payout/:id/cancel", Door::KeyFromKnownAddress, payouts::cancel),
     post("/payout/:id/cancel-batch", Door::KeyFromKnownAddress, payouts::cancel_batch),
     get("/payout/:id", Door::Key, payouts::show),
+    post("/conversion", Door::Login, conversions::create),
+    get("/conversion", Door::Login, conversions::list),
+    get("/conversion/:id", Door::Login, conversions::show),
+    get("/fiat-payouts/providers", Door::Login, fiat_payouts::providers),
+    get("/fiat-payouts/fiat-currencies", Door::Login, fiat_payouts::fiat_currencies),
+    get("/fiat-payouts/crypto-currencies", Door::Login, fiat_payouts::crypto_currencies),
+    get("/fiat-payouts/payment-methods", Door::Login, fiat_payouts::payment_methods),
+    post("/fiat-payouts/account", Door::KeyAndLogin, fiat_payouts::create_account),
+    get("/fiat-payouts/accounts", Door::Login, fiat_payouts::accounts),
+    post("/fiat-payouts", Door::KeyAndLogin, fiat_payouts::create),
+    get("/fiat-payouts", Door::Login, fiat_payouts::list),
 ];
 
 /// Whether a path fits a pattern, and what stood for `:id`.
@@ -200,8 +229,10 @@ fn admit(world: &World, door: Door, call: &Call) -> Result<(), Refusal> {
     if door == Door::Open {
         return Ok(());
     }
-    world.access.check_key(call.key.as_deref())?;
-    if matches!(door, Door::KeyAndLogin | Door::KeyAndLoginFromKnownAddress) {
+    if door != Door::Login {
+        world.access.check_key(call.key.as_deref())?;
+    }
+    if matches!(door, Door::Login | Door::KeyAndLogin | Door::KeyAndLoginFromKnownAddress) {
         world.access.check_bearer(call.bearer.as_deref(), world.now)?;
     }
     match &world.switches.foreign_address {
@@ -215,7 +246,37 @@ fn admit(world: &World, door: Door, call: &Call) -> Result<(), Refusal> {
 impl Call {
     /// A query parameter that is not empty.
     pub(crate) fn parameter(&self, name: &str) -> Option<&str> {
-        self.query.get(name).map(String::as_str).filter(|value| !value.is_empty())
+        self.query
+            .iter()
+            .rfind(|(key, _)| key == name)
+            .map(|(_, value)| value.as_str())
+            .filter(|value| !value.is_empty())
+    }
+
+    /// All values of a query parameter that may be an array, in the spellings that Express reads: `id=1&id=2`,
+    /// `id[]=1&id[]=2` and `id[0]=1&id[1]=2`.
+    fn parameters(&self, name: &str) -> impl Iterator<Item = &str> {
+        let is_of = move |key: &str| {
+            let rest = key.strip_prefix(name);
+            rest.is_some_and(|rest| rest.is_empty() || (rest.starts_with('[') && rest.ends_with(']')))
+        };
+        let values = self.query.iter().filter(move |(key, _)| is_of(key)).map(|(_, value)| value.as_str());
+        values.filter(|value| !value.is_empty())
+    }
+
+    /// The ids of a filter, one or many. None is no filter.
+    pub(crate) fn ids(&self, name: &str) -> Result<Vec<u64>, Refusal> {
+        let id = |text: &str| text.parse().map_err(|_| Refusal::params(format!("{name} must be a number")));
+        self.parameters(name).map(id).collect()
+    }
+
+    /// The words of a filter, one or many of these. None is no filter.
+    pub(crate) fn words(&self, name: &str, known: &[&str]) -> Result<Vec<&str>, Refusal> {
+        let word = |text| match known.contains(&text) {
+            true => Ok(text),
+            false => Err(Refusal::params(format!("{name} must be one of [{}]", known.join(", ")))),
+        };
+        self.parameters(name).map(word).collect()
     }
 
     /// A query parameter that must be there.
@@ -234,16 +295,47 @@ impl Call {
 
     /// `limit` and `page` of a list.
     pub(crate) fn paging(&self, default: usize) -> Result<(usize, usize), Refusal> {
+        self.bounds(default, "page")
+    }
+
+    fn bounds(&self, default: usize, skipped: &str) -> Result<(usize, usize), Refusal> {
         let number = |name: &str, default: usize| match self.parameter(name) {
             None => Ok(default),
             Some(text) => text.parse().map_err(|_| Refusal::params(format!("{name} must be a number"))),
         };
-        let (limit, page) = (number("limit", default)?, number("page", 0)?);
+        let (limit, skipped) = (number("limit", default)?, number(skipped, 0)?);
         match limit {
             0 => Err(Refusal::params("limit must be greater than or equal to 1")),
             501.. => Err(Refusal::params("limit must be less than or equal to 500")),
-            _ => Ok((limit, page)),
+            _ => Ok((limit, skipped)),
         }
+    }
+
+    /// Whether `order` asks for the newest first. The oldest come first by default.
+    pub(crate) fn is_descending(&self) -> Result<bool, Refusal> {
+        match self.parameter("order") {
+            None | Some("ASC") => Ok(false),
+            Some("DESC") => Ok(true),
+            Some(_) => Err(Refusal::params("order must be one of [ASC, DESC]")),
+        }
+    }
+
+    /// Whether the parameter asks for the oldest first. The newest come first by default, and a wrong word gives
+    /// 500, as the official SDK notes.
+    pub(crate) fn is_ascending(&self, name: &str) -> Result<bool, Refusal> {
+        match self.parameter(name).map(str::to_lowercase).as_deref() {
+            None | Some("desc") => Ok(false),
+            Some("asc") => Ok(true),
+            Some(_) => Err(Refusal::internal()),
+        }
+    }
+
+    /// What `limit` and `offset` leave of a list, and how many there are in all.
+    pub(crate) fn excerpt<T>(&self, chosen: Vec<T>, form: impl Fn(T) -> Object) -> Outcome {
+        let (limit, offset) = self.bounds(10, "offset")?;
+        let count = chosen.len();
+        let rows: Vec<_> = chosen.into_iter().skip(offset).take(limit).map(form).collect();
+        Ok(Answer::json(200, &object! { "result": rows, "count": count }))
     }
 
     /// A date filter.

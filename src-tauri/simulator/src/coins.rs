@@ -175,12 +175,13 @@ pub(crate) fn price(code: &str, at: DateTime<Utc>) -> Option<Amount> {
     fiat.or_else(|| find(code).map(|coin| coin.price(at)))
 }
 
-/// What `amount` of one currency is worth in another, cut after eight decimals. `None` for an unknown currency
-/// and for more than ten trillion dollars, which no coin could write.
+/// What `amount` of one currency is worth in another, cut after eight decimals, and exactly itself in its own. `None`
+/// for an unknown currency and for more than ten trillion dollars, which no coin could write.
 pub(crate) fn convert(amount: Amount, from: &str, to: &str, at: DateTime<Utc>) -> Option<Amount> {
     let dollars = amount.times(price(from, at)?);
     let price = price(to, at)?;
-    (dollars <= Amount::whole(10_000_000_000_000)).then(|| dollars.over(price).cut(8))
+    let worth = || if from.eq_ignore_ascii_case(to) { amount } else { dollars.over(price).cut(8) };
+    (dollars <= Amount::whole(10_000_000_000_000)).then(worth)
 }
 
 /// Whether the ticker is one of the fiat currencies.
@@ -211,6 +212,11 @@ impl Coin {
 
     pub(crate) fn for_payment(&self) -> bool {
         !self.flags.contains('n')
+    }
+
+    /// Whether other coins can be converted into it.
+    pub(crate) fn for_conversion(&self) -> bool {
+        self.for_payout() && self.is_popular()
     }
 
     /// The price in USD: a fixed level and two waves, of months and of hours, that differ from coin to coin.

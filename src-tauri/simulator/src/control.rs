@@ -6,9 +6,10 @@ use std::sync::Arc;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
+use axum::routing::{MethodRouter, get, post};
 use axum::{Json, Router};
 use chrono::{DateTime, Duration, Utc};
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::amount::Amount;
@@ -18,7 +19,8 @@ use crate::faults::FaultRule;
 use crate::ledger::{Account, Cause, Movement};
 use crate::server::{LoggedCall, Scene, Shared};
 use crate::{
-    Credentials, LedgerRow, PaymentStatus, PayoutStatus, Switches, coins, invoices, payments, payouts,
+    Conversion, ConversionStatus, Credentials, FiatPayout, FiatPayoutStatus, LedgerRow, PaymentStatus,
+    PayoutStatus, Switches, coins, conversions, fiat_payouts, invoices, payments, payouts,
 };
 
 /// All the money of the world: where it is and how it came there.
@@ -30,6 +32,10 @@ pub struct Ledger {
     pub accounts: BTreeMap<String, Account>,
     /// Every payout row that was ever created.
     pub payouts: Vec<LedgerRow>,
+    /// Every conversion that was ever created.
+    pub conversions: Vec<Conversion>,
+    /// Every fiat payout that was ever requested.
+    pub fiat_payouts: Vec<FiatPayout>,
     /// Every movement since the world began.
     pub movements: Vec<Movement>,
     /// Whether in each account balance, pending and what went out add up to what came in, and in each coin nothing was
@@ -106,10 +112,11 @@ impl From<PaymentChange> for PaymentWish {
     }
 }
 
+/// A status to take.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct PayoutChange {
-    status: PayoutStatus,
+struct StatusChange<S> {
+    status: S,
 }
 
 /// The coin that a customer chooses on an invoice's page.
@@ -149,6 +156,8 @@ impl Scene {
             at: self.world.now,
             accounts: ledger.accounts.clone(),
             payouts: self.world.payouts.ledger(),
+            conversions: self.world.conversions.all().to_vec(),
+            fiat_payouts: self.world.fiat_payouts.requests.all().to_vec(),
             movements: ledger.movements.clone(),
             conserved: ledger.is_conserved(),
         }
@@ -220,6 +229,24 @@ impl Scene {
         payouts::force(&mut self.world, id, status)
     }
 
+    pub(crate) fn change_conversion(
+        &mut self,
+        id: u64,
+        status: ConversionStatus,
+    ) -> Result<(), &'static str> {
+        self.world.revision += 1;
+        conversions::force(&mut self.world, id, status)
+    }
+
+    pub(crate) fn change_fiat_payout(
+        &mut self,
+        id: u64,
+        status: FiatPayoutStatus,
+    ) -> Result<(), &'static str> {
+        self.world.revision += 1;
+        fiat_payouts::force(&mut self.world, id, status)
+    }
+
     pub(crate) fn set_balances(&mut self, balances: &BTreeMap<String, Amount>) -> Result<(), &'static str> {
         if balances.keys().any(|currency| coins::find(currency).is_none()) {
             return Err("no such coin");
@@ -273,8 +300,10 @@ pub(crate) fn router(shared: Arc<Shared>) -> Router {
                 .delete(|State(shared): World| async move { shared.now().world.callbacks.rules.clear() }),
         )
         .route("/invoices/{id}", post(pay_invoice))
-        .route("/payments/{id}", post(change_payment))
-        .route("/payouts/{id}", post(change_payout))
+        .route("/payments/{id}", change(Scene::change_payment))
+        .route("/payouts/{id}", change_status(Scene::change_payout))
+        .route("/conversions/{id}", change_status(Scene::change_conversion))
+        .route("/fiat-payouts/{id}", change_status(Scene::change_fiat_payout))
         .route("/balances", post(set_balances));
     Router::new().nest("/control", routes).with_state(shared)
 }
@@ -327,24 +356,23 @@ async fn pay_invoice(
     Ok(Json(BTreeMap::from([("payment_id", payment.to_string())])))
 }
 
-async fn change_payment(
-    State(shared): World,
-    Path(id): Path<u64>,
-    Json(change): Json<PaymentChange>,
-) -> Result<(), Problem> {
-    shared.now().change_payment(id, change)?;
-    shared.save().await;
-    Ok(())
+/// Changes one thing, by its id.
+type Change<T> = fn(&mut Scene, u64, T) -> Result<(), &'static str>;
+
+fn change<T: DeserializeOwned + Send + 'static>(change: Change<T>) -> MethodRouter<Arc<Shared>> {
+    post(move |State(shared): World, Path(id): Path<u64>, Json(wish): Json<T>| async move {
+        change(&mut shared.now(), id, wish)?;
+        shared.save().await;
+        Ok::<(), Problem>(())
+    })
 }
 
-async fn change_payout(
-    State(shared): World,
-    Path(id): Path<u64>,
-    Json(change): Json<PayoutChange>,
-) -> Result<(), Problem> {
-    shared.now().change_payout(id, change.status)?;
-    shared.save().await;
-    Ok(())
+fn change_status<S: DeserializeOwned + Send + 'static>(change: Change<S>) -> MethodRouter<Arc<Shared>> {
+    post(move |State(shared): World, Path(id): Path<u64>, Json(wish): Json<StatusChange<S>>| async move {
+        change(&mut shared.now(), id, wish.status)?;
+        shared.save().await;
+        Ok::<(), Problem>(())
+    })
 }
 
 async fn set_balances(

@@ -60,7 +60,7 @@ fn in_full(coin: &Coin) -> Object {
         "ticker": coin.ticker,
         "is_popular": coin.is_popular(),
         "is_stable": coin.is_stable(),
-        "available_for_to_conversion": coin.for_payout() && coin.is_popular(),
+        "available_for_to_conversion": coin.for_conversion(),
         "trust_wallet_id": trust_wallet_id,
         "created_at": "2022-01-18T09:12:41.337Z",
         "updated_at": "2026-01-09T14:05:03.120Z",
@@ -135,7 +135,8 @@ pub(crate) fn known(code: &str) -> Result<&'static Coin, Refusal> {
     coins::find(code).ok_or_else(|| unknown(code))
 }
 
-fn unknown(code: &str) -> Refusal {
+/// Of a currency that there is not.
+pub(crate) fn unknown(code: &str) -> Refusal {
     Refusal::new(
         400,
         "CURRENCY_UNAVAILABLE",

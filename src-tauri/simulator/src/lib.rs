@@ -9,14 +9,17 @@ mod callbacks;
 mod clock;
 mod coins;
 mod control;
+mod conversions;
 mod courier;
 mod currencies;
 mod faults;
+mod fiat_payouts;
 mod invoices;
 mod ledger;
 mod payments;
 mod payouts;
 mod quotes;
+mod roll;
 mod server;
 mod shop;
 mod signature;
@@ -42,7 +45,9 @@ pub use crate::callbacks::{
 };
 pub use crate::clock::ClockReading;
 pub use crate::control::{Code, Ledger, PaymentChange};
+pub use crate::conversions::{Conversion, Status as ConversionStatus};
 pub use crate::faults::{Fault, FaultRule};
+pub use crate::fiat_payouts::{FiatPayout, Status as FiatPayoutStatus};
 pub use crate::ledger::{Account, Cause, Movement};
 pub use crate::payments::Status as PaymentStatus;
 pub use crate::payouts::{LedgerRow, Status as PayoutStatus};
@@ -311,6 +316,22 @@ impl Simulator {
         self.shared.now().change_payout(id, status).map_err(anyhow::Error::msg)
     }
 
+    /// Puts a conversion into a later status and moves its money.
+    ///
+    /// # Errors
+    /// When there is no such conversion, it has already ended, or the balance does not allow it.
+    pub fn change_conversion(&self, id: u64, status: ConversionStatus) -> anyhow::Result<()> {
+        self.shared.now().change_conversion(id, status).map_err(anyhow::Error::msg)
+    }
+
+    /// Puts a fiat payout into a later status and moves its coins.
+    ///
+    /// # Errors
+    /// When there is no such payout, or it has already ended.
+    pub fn change_fiat_payout(&self, id: u64, status: FiatPayoutStatus) -> anyhow::Result<()> {
+        self.shared.now().change_fiat_payout(id, status).map_err(anyhow::Error::msg)
+    }
+
     /// The callbacks so far, oldest first; the last ten thousand are kept.
     pub fn callbacks(&self) -> Vec<Callback> {
         self.shared.now().world.callbacks.all().cloned().collect()
@@ -341,7 +362,7 @@ impl Simulator {
         let _ = under_way.wait_for(|count| *count == 0).await;
     }
 
-    /// Sets balances, by ticker.
+    /// Sets the shop's balances, by ticker.
     ///
     /// # Errors
     /// When a coin does not exist or an amount is negative; then nothing is changed.

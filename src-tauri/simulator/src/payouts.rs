@@ -668,10 +668,8 @@ pub(crate) fn list(world: &mut World, call: &Call) -> Outcome {
         "status" => chosen.sort_by_key(|row| row.status.word()),
         _ => return Err(Refusal::internal()),
     }
-    match call.parameter("order").map(str::to_lowercase).as_deref() {
-        None | Some("desc") => chosen.reverse(),
-        Some("asc") => {}
-        Some(_) => return Err(Refusal::internal()),
+    if !call.is_ascending("order")? {
+        chosen.reverse();
     }
     let rows =
         chosen.iter().skip(page.saturating_mul(limit)).take(limit).map(|row| row.read_form(&world.payouts));

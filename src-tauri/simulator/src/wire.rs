@@ -67,6 +67,21 @@ impl Serialize for Number {
     }
 }
 
+/// The product of two amounts as JavaScript works it out: in binary floating point, so that 0.1 times 0.000410139
+/// is 0.000041013900000000004. It is for the eye alone; what is booked stays exact.
+pub(crate) struct Product(pub(crate) Amount, pub(crate) Amount);
+
+impl Serialize for Product {
+    #[expect(clippy::float_arithmetic, reason = "this is the error that JavaScript makes")]
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let [a, b] = [self.0, self.1].map(|amount| amount.to_string().parse::<f64>().unwrap_or_default());
+        let product = a * b;
+        let text =
+            if product == 0.0 || product >= 1e-6 { format!("{product}") } else { format!("{product:e}") };
+        RawValue::from_string(text).map_err(serde::ser::Error::custom)?.serialize(serializer)
+    }
+}
+
 /// `2020-12-22T15:00:22.742Z`
 pub(crate) fn stamp(at: DateTime<Utc>) -> String {
     at.to_rfc3339_opts(SecondsFormat::Millis, true)
@@ -198,6 +213,20 @@ impl Fields {
         objects.collect()
     }
 
+    /// An object.
+    pub(crate) fn object(&mut self, field: &str) -> Result<Option<Self>, Refusal> {
+        let Some(value) = self.take(field) else { return Ok(None) };
+        match serde_json::from_str(value.get()) {
+            Ok(left) => Ok(Some(Self { path: format!("{}.", self.name(field)), left })),
+            Err(_) => self.refuse(field, "must be of type object"),
+        }
+    }
+
+    /// What was not taken yet, as it was sent.
+    pub(crate) fn as_sent(&self) -> BTreeMap<String, Box<RawValue>> {
+        self.left.clone()
+    }
+
     /// What is said of an object in a list that has a field too many.
     pub(crate) fn mismatch(field: &str, index: usize) -> Refusal {
         Refusal::params(format!("\"{field}[{index}]\" does not match any of the allowed types"))
@@ -213,6 +242,25 @@ impl Fields {
         match self.left.keys().next() {
             Some(stranger) => self.refuse(stranger, "is not allowed"),
             None => Ok(()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_product_has_the_tail_that_javascript_gives_it() {
+        for (a, b, product) in [
+            ("0.1", "0.000410139", "0.000041013900000000004"),
+            ("0.1", "0.3", "0.03"),
+            ("50", "1", "50"),
+            ("0.0003", "0.0007", "2.0999999999999997e-7"),
+            ("0", "7", "0"),
+        ] {
+            let [a, b] = [a, b].map(|text| Amount::parse(text).unwrap());
+            assert_eq!(to_raw_value(&Product(a, b)).unwrap().get(), product);
         }
     }
 }

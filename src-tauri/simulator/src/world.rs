@@ -14,6 +14,8 @@ use sha2::{Digest, Sha256};
 use crate::access::Access;
 use crate::amount::Amount;
 use crate::callbacks::{self, Callbacks};
+use crate::conversions::{self, Conversions};
+use crate::fiat_payouts::{self, FiatPayouts};
 use crate::invoices::Invoices;
 use crate::ledger::{Cause, Ledger, Movement};
 use crate::payments::{self, Payments};
@@ -33,6 +35,10 @@ pub(crate) struct World {
     #[serde(default)]
     pub(crate) invoices: Invoices,
     pub(crate) payouts: Payouts,
+    #[serde(default)]
+    pub(crate) conversions: Conversions,
+    #[serde(default)]
+    pub(crate) fiat_payouts: FiatPayouts,
     #[serde(default)]
     pub(crate) callbacks: Callbacks,
     pub(crate) shop: Shop,
@@ -62,6 +68,10 @@ pub(crate) enum Event {
     Scheduled(u64),
     /// A callback is sent, or sent again.
     Callback(u64),
+    /// A conversion takes its next step.
+    Conversion(u64, conversions::Status),
+    /// A fiat payout takes its next step.
+    FiatPayout(u64, fiat_payouts::Status),
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -104,6 +114,8 @@ impl World {
             payments: Payments::default(),
             invoices: Invoices::default(),
             payouts: Payouts::default(),
+            conversions: Conversions::default(),
+            fiat_payouts: FiatPayouts::default(),
             callbacks: Callbacks::default(),
             shop: Shop::new(&mut stream(seed, "shop", 0)),
             agenda: Vec::new(),
@@ -148,6 +160,8 @@ impl World {
                 Event::RejectBatch(id) => payouts::reject(self, id),
                 Event::Scheduled(id) => payouts::run(self, id),
                 Event::Callback(id) => callbacks::happen(self, id),
+                Event::Conversion(id, status) => conversions::happen(self, id, status),
+                Event::FiatPayout(id, status) => fiat_payouts::happen(self, id, status),
             }
         }
         self.now = self.now.max(until);

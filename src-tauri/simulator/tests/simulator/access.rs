@@ -2,7 +2,7 @@ use nowpayments_simulator::{RateLimit, Switches};
 use reqwest::Method;
 use serde_json::json;
 
-use crate::till::{ENDPOINTS, Till, refusal};
+use crate::till::{ENDPOINTS, LOGIN_ALONE, Till, refusal};
 
 #[tokio::test]
 async fn status_is_open_to_everybody() {
@@ -13,11 +13,24 @@ async fn status_is_open_to_everybody() {
 }
 
 #[tokio::test]
+async fn the_endpoints_of_the_account_want_a_login_and_no_key() {
+    let mut till = Till::open().await;
+    till.credentials.api_key = "wrong".to_owned();
+    let token = till.log_in().await;
+    for (method, path) in LOGIN_ALONE {
+        let (status, answer) = till.call(method.parse().unwrap(), path, None, None).await;
+        assert_eq!((status, &answer["code"]), (401, &json!("AUTH_REQUIRED")), "{method} {path}");
+        let (status, answer) = till.call(method.parse().unwrap(), path, Some(&token), None).await;
+        assert!(![401, 403].contains(&status), "{method} {path}: {answer}");
+    }
+}
+
+#[tokio::test]
 async fn every_other_endpoint_refuses_a_wrong_key() {
     let mut till = Till::open().await;
     till.credentials.api_key = "wrong".to_owned();
     for (method, path) in ENDPOINTS {
-        if ["/status", "/auth"].contains(&path) {
+        if ["/status", "/auth"].contains(&path) || LOGIN_ALONE.contains(&(method, path)) {
             continue;
         }
         let answer = till.call(method.parse().unwrap(), path, None, None).await;
@@ -29,9 +42,14 @@ async fn every_other_endpoint_refuses_a_wrong_key() {
 #[tokio::test]
 async fn calls_that_need_a_login_refuse_the_key_alone() {
     let till = Till::open().await;
-    for (method, path) in
-        [("GET", "/payment/"), ("GET", "/payment"), ("POST", "/payout"), ("POST", "/payout/1/verify")]
-    {
+    for (method, path) in [
+        ("GET", "/payment/"),
+        ("GET", "/payment"),
+        ("POST", "/payout"),
+        ("POST", "/payout/1/verify"),
+        ("POST", "/fiat-payouts/account"),
+        ("POST", "/fiat-payouts"),
+    ] {
         let (status, code, message) = refusal(till.call(method.parse().unwrap(), path, None, None).await);
         assert_eq!((status, code.as_str()), (401, "AUTH_REQUIRED"), "{path}");
         assert_eq!(message, "Authorization header is empty (Bearer JWTtoken is required)");

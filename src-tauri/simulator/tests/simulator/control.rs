@@ -82,6 +82,42 @@ async fn a_payment_is_paid_over_the_control_port() {
 }
 
 #[tokio::test]
+async fn the_account_is_followed_and_ended_over_the_control_port() {
+    let till = Till::open().await;
+    let body = json!({ "amount": 5, "from_currency": "sol", "to_currency": "eth" });
+    let conversion = till.make("/conversion", body).await;
+    let account = json!({
+        "currency": "myr", "paymentCode": "my_maybank", "provider": "transfi", "countryCode": "MY",
+        "fields": { "accountNumber": "114008877" },
+    });
+    till.make("/fiat-payouts/account", account).await;
+    let body =
+        json!({ "fiatCurrency": "myr", "cryptoCurrency": "btc", "amount": 0.1, "provider": "transfi" });
+    let payout = till.make("/fiat-payouts", body).await;
+    let ledger = get(&till, "/ledger").await;
+    for (what, of, amount, end) in [
+        ("conversions", &conversion, "from_amount", "REJECTED"),
+        ("fiat_payouts", &payout, "amount", "FAILED"),
+    ] {
+        let (row, number) = (&ledger[what][0], of["id"].as_str().unwrap());
+        assert_eq!(row["id"].to_string(), number);
+        assert!(row[amount].is_string(), "{row}");
+        let path = format!("/{}/{number}", what.replace('_', "-"));
+        assert_eq!(post(&till, &path, json!({ "status": "LOST" })).await.0, 422);
+        assert_eq!(post(&till, &path, json!({ "status": end })).await.0, 200);
+        assert_eq!(post(&till, &path, json!({ "status": end })).await.0, 409, "it has ended");
+        assert_eq!(get(&till, "/ledger").await[what][0]["status"], end);
+        let unknown = format!("/{}/7", what.replace('_', "-"));
+        assert_eq!(post(&till, &unknown, json!({ "status": end })).await.0, 404);
+    }
+    let ledger = get(&till, "/ledger").await;
+    for (coin, balance) in [("sol", "140"), ("btc", "1.35")] {
+        assert_eq!(ledger["accounts"][coin]["balance"], balance);
+    }
+    assert_eq!(ledger["conserved"], true);
+}
+
+#[tokio::test]
 async fn balances_of_unknown_coins_or_below_zero_are_refused() {
     let till = Till::open().await;
     let before = till.simulator.ledger();

@@ -15,7 +15,7 @@ pub(crate) const ETHEREUM: &str = "0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed";
 pub(crate) const START: &str = "2026-03-02T09:02:05Z";
 
 /// One call of every endpoint.
-pub(crate) const ENDPOINTS: [(&str, &str); 23] = [
+pub(crate) const ENDPOINTS: [(&str, &str); 34] = [
     ("GET", "/status"),
     ("POST", "/auth"),
     ("GET", "/currencies"),
@@ -39,6 +39,30 @@ pub(crate) const ENDPOINTS: [(&str, &str); 23] = [
     ("GET", "/payout/1"),
     ("GET", "/payout/fee"),
     ("GET", "/payout-withdrawal/min-amount/btc"),
+    ("POST", "/conversion"),
+    ("GET", "/conversion"),
+    ("GET", "/conversion/1"),
+    ("GET", "/fiat-payouts/providers"),
+    ("GET", "/fiat-payouts/fiat-currencies"),
+    ("GET", "/fiat-payouts/crypto-currencies"),
+    ("GET", "/fiat-payouts/payment-methods"),
+    ("GET", "/fiat-payouts/accounts"),
+    ("GET", "/fiat-payouts"),
+    ("POST", "/fiat-payouts/account"),
+    ("POST", "/fiat-payouts"),
+];
+
+/// Those of them that want a login and do not look at the key.
+pub(crate) const LOGIN_ALONE: [(&str, &str); 9] = [
+    ("POST", "/conversion"),
+    ("GET", "/conversion"),
+    ("GET", "/conversion/1"),
+    ("GET", "/fiat-payouts/providers"),
+    ("GET", "/fiat-payouts/fiat-currencies"),
+    ("GET", "/fiat-payouts/crypto-currencies"),
+    ("GET", "/fiat-payouts/payment-methods"),
+    ("GET", "/fiat-payouts/accounts"),
+    ("GET", "/fiat-payouts"),
 ];
 
 pub(crate) struct Till {
@@ -120,9 +144,40 @@ impl Till {
     }
 
     /// With key and a fresh login.
-    pub(crate) async fn post_with_login(&self, path: &str, body: Value) -> (u16, Value) {
+    pub(crate) async fn call_with_login(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<Value>,
+    ) -> (u16, Value) {
         let token = self.log_in().await;
-        self.call(Method::POST, path, Some(&token), Some(body)).await
+        self.call(method, path, Some(&token), body).await
+    }
+
+    /// With key and a fresh login.
+    pub(crate) async fn post_with_login(&self, path: &str, body: Value) -> (u16, Value) {
+        self.call_with_login(Method::POST, path, Some(body)).await
+    }
+
+    /// With key and a fresh login.
+    pub(crate) async fn get_with_login(&self, path: &str) -> (u16, Value) {
+        self.call_with_login(Method::GET, path, None).await
+    }
+
+    /// What a read with key and login that must succeed gives below `result`.
+    pub(crate) async fn look(&self, path: &str) -> Value {
+        result(self.get_with_login(path).await)
+    }
+
+    /// What a call with key and login that must succeed gives below `result`.
+    pub(crate) async fn make(&self, path: &str, body: Value) -> Value {
+        result(self.post_with_login(path, body).await)
+    }
+
+    /// What the shop has of a coin: free and pending, as numbers.
+    pub(crate) async fn balance(&self, _: Option<&str>, currency: &str) -> (Value, Value) {
+        let balances = self.read("/balance").await;
+        (balances[currency]["amount"].clone(), balances[currency]["pendingAmount"].clone())
     }
 
     pub(crate) fn step(&self, seconds: u64) {
@@ -163,4 +218,15 @@ pub(crate) fn refusal((status, body): (u16, Value)) -> (u16, String, String) {
     assert_eq!(body["status"], json!(false), "{body}");
     assert_eq!(body["statusCode"], json!(status), "{body}");
     (status, body["code"].as_str().unwrap().to_owned(), body["message"].as_str().unwrap().to_owned())
+}
+
+/// What is below `result` of an answer that must be a success.
+pub(crate) fn result((status, mut body): (u16, Value)) -> Value {
+    assert_eq!(status, 200, "{body}");
+    body["result"].take()
+}
+
+/// An id that is a string on the wire.
+pub(crate) fn id(of: &Value) -> u64 {
+    of["id"].as_str().unwrap().parse().unwrap()
 }
