@@ -7,7 +7,10 @@ use serde::Serialize;
 
 use crate::wire::{Object, object};
 use crate::world::World;
-use crate::{access, balances, conversions, currencies, fiat_payouts, invoices, payments, payouts};
+use crate::{
+    access, balances, conversions, currencies, custody, fiat_payouts, invoices, payments, payouts,
+    subscriptions,
+};
 
 /// A request, parsed as far as HTTP goes.
 pub(crate) struct Call {
@@ -155,6 +158,14 @@ const fn post(path: &'static str, door: Door, handler: fn(&mut World, &Call) -> 
     Endpoint { method: "POST", path, door, handler }
 }
 
+const fn patch(path: &'static str, door: Door, handler: fn(&mut World, &Call) -> Outcome) -> Endpoint {
+    Endpoint { method: "PATCH", path, door, handler }
+}
+
+const fn delete(path: &'static str, door: Door, handler: fn(&mut World, &Call) -> Outcome) -> Endpoint {
+    Endpoint { method: "DELETE", path, door, handler }
+}
+
 /// All endpoints; the first that matches answers.
 pub(crate) const ENDPOINTS: &[Endpoint] = &[
     get("/status", Door::Open, access::status),
@@ -183,6 +194,24 @@ pub(crate) const ENDPOINTS: &[Endpoint] = &[
     post("/conversion", Door::Login, conversions::create),
     get("/conversion", Door::Login, conversions::list),
     get("/conversion/:id", Door::Login, conversions::show),
+    post("/sub-partner/balance", Door::Login, custody::create),
+    get("/sub-partner/balance/:id", Door::KeyFromKnownAddress, custody::balances),
+    get("/sub-partner", Door::Login, custody::list),
+    get("/sub-partner/transfers", Door::Login, custody::transfers),
+    get("/sub-partner/transfer/:id", Door::Login, custody::transfer),
+    post("/sub-partner/transfer", Door::Login, custody::transfer_between),
+    post("/sub-partner/deposit", Door::Login, custody::deposit),
+    post("/sub-partner/write-off", Door::Login, custody::write_off),
+    post("/sub-partner/payment", Door::KeyAndLogin, custody::top_up),
+    get("/sub-partner/payments", Door::Login, custody::payments),
+    post("/subscriptions/plans", Door::Login, subscriptions::create_plan),
+    patch("/subscriptions/plans/:id", Door::Login, subscriptions::change_plan),
+    get("/subscriptions/plans/:id", Door::Key, subscriptions::plan),
+    get("/subscriptions/plans", Door::Key, subscriptions::plans),
+    post("/subscriptions", Door::KeyAndLogin, subscriptions::create),
+    get("/subscriptions", Door::Key, subscriptions::list),
+    get("/subscriptions/:id", Door::Key, subscriptions::show),
+    delete("/subscriptions/:id", Door::Login, subscriptions::delete),
     get("/fiat-payouts/providers", Door::Login, fiat_payouts::providers),
     get("/fiat-payouts/fiat-currencies", Door::Login, fiat_payouts::fiat_currencies),
     get("/fiat-payouts/crypto-currencies", Door::Login, fiat_payouts::crypto_currencies),

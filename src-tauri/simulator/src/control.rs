@@ -19,8 +19,9 @@ use crate::faults::FaultRule;
 use crate::ledger::{Account, Cause, Movement};
 use crate::server::{LoggedCall, Scene, Shared};
 use crate::{
-    Conversion, ConversionStatus, Credentials, FiatPayout, FiatPayoutStatus, LedgerRow, PaymentStatus,
-    PayoutStatus, Switches, coins, conversions, fiat_payouts, invoices, payments, payouts,
+    Conversion, ConversionStatus, Credentials, FiatPayout, FiatPayoutStatus, LedgerCustomer, LedgerRow,
+    PaymentStatus, PayoutStatus, Share, Subscription, SubscriptionStatus, Switches, Transfer, TransferStatus,
+    coins, conversions, custody, fiat_payouts, invoices, payments, payouts, subscriptions,
 };
 
 /// All the money of the world: where it is and how it came there.
@@ -32,8 +33,14 @@ pub struct Ledger {
     pub accounts: BTreeMap<String, Account>,
     /// Every payout row that was ever created.
     pub payouts: Vec<LedgerRow>,
+    /// The shop's customers with balances of their own.
+    pub customers: Vec<LedgerCustomer>,
+    /// Every transfer that was ever created.
+    pub transfers: Vec<Transfer>,
     /// Every conversion that was ever created.
     pub conversions: Vec<Conversion>,
+    /// Every subscription that was not deleted.
+    pub subscriptions: Vec<Subscription>,
     /// Every fiat payout that was ever requested.
     pub fiat_payouts: Vec<FiatPayout>,
     /// Every movement since the world began.
@@ -112,6 +119,17 @@ impl From<PaymentChange> for PaymentWish {
     }
 }
 
+/// What happens to a subscription.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SubscriptionChange {
+    /// The subscriber follows the link in the letter and pays so much, in USDT on Tron.
+    Pay(Share),
+    /// The bill takes this status; what is paid is paid with a payment that is settled at once. `WAITING_PAY` makes
+    /// the next bill.
+    Status(SubscriptionStatus),
+}
+
 /// A status to take.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -156,7 +174,10 @@ impl Scene {
             at: self.world.now,
             accounts: ledger.accounts.clone(),
             payouts: self.world.payouts.ledger(),
+            customers: custody::ledger(&self.world),
+            transfers: self.world.custody.transfers.all().to_vec(),
             conversions: self.world.conversions.all().to_vec(),
+            subscriptions: self.world.subscriptions.all.all().to_vec(),
             fiat_payouts: self.world.fiat_payouts.requests.all().to_vec(),
             movements: ledger.movements.clone(),
             conserved: ledger.is_conserved(),
@@ -227,6 +248,24 @@ impl Scene {
     pub(crate) fn change_payout(&mut self, id: u64, status: PayoutStatus) -> Result<(), &'static str> {
         self.world.revision += 1;
         payouts::force(&mut self.world, id, status)
+    }
+
+    pub(crate) fn change_subscription(
+        &mut self,
+        id: u64,
+        change: SubscriptionChange,
+    ) -> Result<(), &'static str> {
+        self.world.revision += 1;
+        let coin = coins::find("usdttrc20").ok_or("no such coin")?;
+        match change {
+            SubscriptionChange::Pay(share) => subscriptions::pay(&mut self.world, id, share, coin, true),
+            SubscriptionChange::Status(status) => subscriptions::force(&mut self.world, id, status, coin),
+        }
+    }
+
+    pub(crate) fn change_transfer(&mut self, id: u64, status: TransferStatus) -> Result<(), &'static str> {
+        self.world.revision += 1;
+        custody::force(&mut self.world, id, status)
     }
 
     pub(crate) fn change_conversion(
@@ -302,6 +341,8 @@ pub(crate) fn router(shared: Arc<Shared>) -> Router {
         .route("/invoices/{id}", post(pay_invoice))
         .route("/payments/{id}", change(Scene::change_payment))
         .route("/payouts/{id}", change_status(Scene::change_payout))
+        .route("/subscriptions/{id}", change(Scene::change_subscription))
+        .route("/transfers/{id}", change_status(Scene::change_transfer))
         .route("/conversions/{id}", change_status(Scene::change_conversion))
         .route("/fiat-payouts/{id}", change_status(Scene::change_fiat_payout))
         .route("/balances", post(set_balances));

@@ -12,6 +12,7 @@ mod control;
 mod conversions;
 mod courier;
 mod currencies;
+mod custody;
 mod faults;
 mod fiat_payouts;
 mod invoices;
@@ -24,6 +25,7 @@ mod server;
 mod shop;
 mod signature;
 mod state_file;
+mod subscriptions;
 mod wire;
 mod world;
 
@@ -44,14 +46,16 @@ pub use crate::callbacks::{
     Callback, CallbackAttempt, CallbackFault, CallbackRule, CallbackSettings, CallbackState,
 };
 pub use crate::clock::ClockReading;
-pub use crate::control::{Code, Ledger, PaymentChange};
+pub use crate::control::{Code, Ledger, PaymentChange, SubscriptionChange};
 pub use crate::conversions::{Conversion, Status as ConversionStatus};
+pub use crate::custody::{LedgerCustomer, Status as TransferStatus, Transfer};
 pub use crate::faults::{Fault, FaultRule};
 pub use crate::fiat_payouts::{FiatPayout, Status as FiatPayoutStatus};
 pub use crate::ledger::{Account, Cause, Movement};
 pub use crate::payments::Status as PaymentStatus;
 pub use crate::payouts::{LedgerRow, Status as PayoutStatus};
 pub use crate::server::LoggedCall;
+pub use crate::subscriptions::{Share, Status as SubscriptionStatus, Subscriber, Subscription};
 
 use crate::clock::Clock;
 use crate::server::{Cut, Loopback, Shared};
@@ -314,6 +318,22 @@ impl Simulator {
     /// When there is no such row, it has already ended, or the balance does not allow it.
     pub fn change_payout(&self, id: u64, status: PayoutStatus) -> anyhow::Result<()> {
         self.shared.now().change_payout(id, status).map_err(anyhow::Error::msg)
+    }
+
+    /// Plays the subscriber, or changes the bill of a subscription.
+    ///
+    /// # Errors
+    /// When there is no such subscription, nothing is due, or a customer's balance is charged instead.
+    pub fn change_subscription(&self, id: u64, change: SubscriptionChange) -> anyhow::Result<()> {
+        self.shared.now().change_subscription(id, change).map_err(anyhow::Error::msg)
+    }
+
+    /// Finishes or rejects a transfer and moves its money.
+    ///
+    /// # Errors
+    /// When there is no such transfer, it has already ended, or the balance does not allow it.
+    pub fn change_transfer(&self, id: u64, status: TransferStatus) -> anyhow::Result<()> {
+        self.shared.now().change_transfer(id, status).map_err(anyhow::Error::msg)
     }
 
     /// Puts a conversion into a later status and moves its money.

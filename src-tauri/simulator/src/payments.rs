@@ -4,11 +4,11 @@
 //! unless the payment names an address of its own (`payout_address`).
 
 use std::cmp::Ordering;
-use std::collections::BTreeMap;
+use std::ops::Range;
 
 use chrono::{DateTime, Duration, Utc};
 use rand::{Rng, RngExt};
-use serde::{Deserialize, Serialize, Serializer};
+use serde::{Deserialize, Serialize};
 
 use crate::access::token_id;
 use crate::address::transaction_hash;
@@ -19,6 +19,8 @@ use crate::coins::{self, Coin};
 use crate::currencies::{self, known, not_convertible};
 use crate::ledger::Cause;
 use crate::quotes::{self, Flow};
+use crate::roll::{Entry, Roll};
+use crate::subscriptions;
 use crate::wire::{Fields, Number, Object, object, stamp};
 use crate::world::{Event, World};
 
@@ -56,7 +58,7 @@ impl Status {
         self >= Self::PartiallyPaid
     }
 
-    fn word(self) -> &'static str {
+    pub(crate) fn word(self) -> &'static str {
         match self {
             Self::Waiting => "waiting",
             Self::Confirming => "confirming",
@@ -86,10 +88,24 @@ pub(crate) enum Step {
     End(Status),
 }
 
+/// What a payment is for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Purpose {
+    /// Something that the shop sells.
+    #[default]
+    Sale,
+    /// The balance of this customer.
+    TopUp(u64),
+    /// This period of this subscription.
+    Subscription(u64, u32),
+}
+
 /// One payment.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Payment {
     pub(crate) id: u64,
+    #[serde(default)]
+    pub(crate) purpose: Purpose,
     pub(crate) status: Status,
     pub(crate) price: Amount,
     pub(crate) price_currency: String,
@@ -129,52 +145,14 @@ pub(crate) struct Payment {
     pub(crate) estimated: Option<DateTime<Utc>>,
 }
 
-/// All payments in the order of their creation.
-#[derive(Default, Deserialize)]
-#[serde(from = "Vec<Payment>")]
-pub(crate) struct Payments {
-    list: Vec<Payment>,
-    index: BTreeMap<u64, usize>,
-}
+/// All payments.
+pub(crate) type Payments = Roll<Payment>;
 
-impl Serialize for Payments {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        self.list.serialize(serializer)
-    }
-}
+impl Entry for Payment {
+    const IDS: Range<u64> = 4_000_000_000..6_900_000_000;
 
-impl From<Vec<Payment>> for Payments {
-    fn from(list: Vec<Payment>) -> Self {
-        let index = list.iter().enumerate().map(|(i, payment)| (payment.id, i)).collect();
-        Self { list, index }
-    }
-}
-
-impl Payments {
-    pub(crate) fn all(&self) -> &[Payment] {
-        &self.list
-    }
-
-    pub(crate) fn get(&self, id: u64) -> Option<&Payment> {
-        self.index.get(&id).map(|i| &self.list[*i])
-    }
-
-    fn get_mut(&mut self, id: u64) -> Option<&mut Payment> {
-        self.index.get(&id).map(|i| &mut self.list[*i])
-    }
-
-    fn add(&mut self, payment: Payment) {
-        self.index.insert(payment.id, self.list.len());
-        self.list.push(payment);
-    }
-
-    fn new_id(&self, rng: &mut impl Rng) -> u64 {
-        loop {
-            let id = rng.random_range(4_000_000_000..6_900_000_000);
-            if !self.index.contains_key(&id) {
-                return id;
-            }
-        }
+    fn id(&self) -> u64 {
+        self.id
     }
 }
 
@@ -200,12 +178,18 @@ pub(crate) struct Terms {
 
 /// Adds a payment that waits for its customer, and its expiry to the agenda.
 pub(crate) fn open(world: &mut World, terms: Terms, rng: &mut impl Rng) -> u64 {
+    open_for(world, Purpose::Sale, terms, rng)
+}
+
+/// The same for something other than a sale.
+pub(crate) fn open_for(world: &mut World, purpose: Purpose, terms: Terms, rng: &mut impl Rng) -> u64 {
     let id = world.payments.new_id(rng);
     let external = terms.outcome_currency.is_some();
-    let settled_in = settles_in(&terms.coin.lower).to_owned();
+    let settled_in = purpose.settles_in(&terms.coin.lower).to_owned();
     let has_tag = terms.coin.family.extra_id_regex.is_some();
     let payment = Payment {
         id,
+        purpose,
         status: Status::Waiting,
         price: terms.price,
         price_currency: terms.price_currency,
@@ -258,6 +242,13 @@ pub(crate) fn settles_in(currency: &str) -> &str {
     const KEPT: [&str; 11] =
         ["ada", "btc", "doge", "eth", "ltc", "sol", "trx", "usdterc20", "usdttrc20", "xlm", "xrp"];
     if KEPT.contains(&currency) { currency } else { "usdttrc20" }
+}
+
+impl Purpose {
+    /// The coin that it is settled in. A customer keeps what was paid.
+    fn settles_in(self, currency: &str) -> &str {
+        if matches!(self, Self::TopUp(_)) { currency } else { settles_in(currency) }
+    }
 }
 
 /// A step of the agenda. One that comes too late, because the payment moved on otherwise, does nothing.
@@ -342,7 +333,21 @@ fn settle(world: &mut World, id: u64) {
         payment.updated = now;
     }
     if !external {
-        world.record(Cause::Payment, &to, outcome, Amount::ZERO, Some(id));
+        credit(world, id, &to, outcome);
+    }
+}
+
+/// Puts the outcome where it belongs.
+fn credit(world: &mut World, id: u64, currency: &str, outcome: Amount) {
+    let Some(purpose) = world.payments.get(id).map(|payment| payment.purpose) else { return };
+    let customer = if let Purpose::TopUp(customer) = purpose { Some(customer) } else { None };
+    world.record_for(customer, Cause::Payment, currency, outcome, id);
+    match purpose {
+        Purpose::Sale => {}
+        Purpose::TopUp(customer) => subscriptions::collect(world, customer),
+        Purpose::Subscription(subscription, period) => {
+            subscriptions::receive(world, subscription, period, id);
+        }
     }
     announce(world, id);
 }
@@ -357,7 +362,7 @@ pub(crate) fn repeat(world: &mut World, parent: u64, currency: &str, amount: Amo
     child.wrong_asset = child.pay_currency != currency;
     child.pay_currency = currency.to_owned();
     child.outcome_currency =
-        if child.external { child.outcome_currency } else { settles_in(currency).to_owned() };
+        if child.external { child.outcome_currency } else { child.purpose.settles_in(currency).to_owned() };
     child.parent = Some(parent);
     child.children = Vec::new();
     if child.wrong_asset {
@@ -561,7 +566,7 @@ impl Case {
 
 /// Ids are strings here, and the price is what was sent, number or string. In the sandbox `pay_amount` is a
 /// string too.
-fn created_form(world: &World, payment: &Payment, price: &impl Serialize) -> Object {
+pub(crate) fn created_form(world: &World, payment: &Payment, price: &impl Serialize) -> Object {
     let coin = coins::find(&payment.pay_currency);
     let mut body = object! {
         "payment_id": payment.id.to_string(),
@@ -644,7 +649,7 @@ impl Payment {
 }
 
 /// Ids are numbers here; `parent_payment_id` is there only where there is a parent.
-fn read_form(payment: &Payment) -> Object {
+pub(crate) fn read_form(payment: &Payment) -> Object {
     let mut body = object! {
         "payment_id": payment.id,
         "invoice_id": payment.invoice_id(),
@@ -766,11 +771,7 @@ pub(crate) fn list(world: &mut World, call: &Call) -> Outcome {
     let compare = comparison(sort).ok_or_else(|| {
         Refusal::params(format!("sortBy must be one of [{}]", SORTS.map(|(name, _)| name).join(", ")))
     })?;
-    let ascending = match call.parameter("orderBy").map(str::to_lowercase).as_deref() {
-        None | Some("desc") => false,
-        Some("asc") => true,
-        Some(_) => return Err(Refusal::internal()),
-    };
+    let ascending = call.is_ascending("orderBy")?;
     let invoice = call.parameter("invoiceId").map(str::parse::<u64>).transpose();
     let invoice = invoice.map_err(|_| Refusal::params("invoiceId must be a number"))?;
     let mut chosen: Vec<&Payment> = world

@@ -82,6 +82,17 @@ impl Serialize for Product {
     }
 }
 
+/// Whether the text is an e-mail address, as far as its look goes.
+pub(crate) fn is_email(text: &str) -> bool {
+    let plain = |part: &str| !part.is_empty() && !part.contains(|c: char| c.is_whitespace() || c == '@');
+    text.split_once('@').is_some_and(|(name, host)| {
+        plain(name)
+            && plain(host)
+            && host.split('.').count() > 1
+            && host.split('.').all(|part| !part.is_empty())
+    })
+}
+
 /// `2020-12-22T15:00:22.742Z`
 pub(crate) fn stamp(at: DateTime<Utc>) -> String {
     at.to_rfc3339_opts(SecondsFormat::Millis, true)
@@ -161,6 +172,25 @@ impl Fields {
                 self.refuse(field, "must be a safe number")
             }
             None => self.refuse(field, "must be a number"),
+        }
+    }
+
+    /// A whole number from one to `most`, or a string that holds one.
+    pub(crate) fn count(&mut self, field: &str, most: u32) -> Result<Option<u32>, Refusal> {
+        let Some((amount, _)) = self.amount(field)? else { return Ok(None) };
+        match amount.to_string().parse() {
+            Err(_) if amount.decimals() > 0 => self.refuse(field, "must be an integer"),
+            Ok(count) if count <= most => Ok(Some(count)),
+            _ => self.refuse(field, &format!("must be less than or equal to {most}")),
+        }
+    }
+
+    /// An e-mail address.
+    pub(crate) fn email(&mut self, field: &str) -> Result<Option<String>, Refusal> {
+        let email = self.text(field)?;
+        match &email {
+            Some(text) if !is_email(text) => self.refuse(field, "must be a valid email"),
+            _ => Ok(email),
         }
     }
 
@@ -261,6 +291,23 @@ mod tests {
         ] {
             let [a, b] = [a, b].map(|text| Amount::parse(text).unwrap());
             assert_eq!(to_raw_value(&Product(a, b)).unwrap().get(), product);
+        }
+    }
+
+    #[test]
+    fn an_email_address_has_a_name_and_a_host_with_a_point() {
+        for (text, expected) in [
+            ("ines@beans.example", true),
+            ("a+b@x.co.uk", true),
+            ("ines", false),
+            ("@beans.example", false),
+            ("ines@", false),
+            ("ines@localhost", false),
+            ("ines@beans..example", false),
+            ("ines@@beans.example", false),
+            ("i nes@beans.example", false),
+        ] {
+            assert_eq!(is_email(text), expected, "{text}");
         }
     }
 }

@@ -15,12 +15,14 @@ use crate::access::Access;
 use crate::amount::Amount;
 use crate::callbacks::{self, Callbacks};
 use crate::conversions::{self, Conversions};
+use crate::custody::{self, Custody};
 use crate::fiat_payouts::{self, FiatPayouts};
 use crate::invoices::Invoices;
 use crate::ledger::{Cause, Ledger, Movement};
 use crate::payments::{self, Payments};
 use crate::payouts::{self, Payouts};
 use crate::shop::{self, Shop};
+use crate::subscriptions::{self, Subscriptions};
 use crate::{History, Switches};
 
 /// Everything there is.
@@ -36,7 +38,11 @@ pub(crate) struct World {
     pub(crate) invoices: Invoices,
     pub(crate) payouts: Payouts,
     #[serde(default)]
+    pub(crate) custody: Custody,
+    #[serde(default)]
     pub(crate) conversions: Conversions,
+    #[serde(default)]
+    pub(crate) subscriptions: Subscriptions,
     #[serde(default)]
     pub(crate) fiat_payouts: FiatPayouts,
     #[serde(default)]
@@ -68,8 +74,12 @@ pub(crate) enum Event {
     Scheduled(u64),
     /// A callback is sent, or sent again.
     Callback(u64),
+    /// A transfer takes its next step.
+    Transfer(u64, custody::Status),
     /// A conversion takes its next step.
     Conversion(u64, conversions::Status),
+    /// The bill of this period of a subscription takes its next step.
+    Subscription(u64, u32, subscriptions::Step),
     /// A fiat payout takes its next step.
     FiatPayout(u64, fiat_payouts::Status),
 }
@@ -114,7 +124,9 @@ impl World {
             payments: Payments::default(),
             invoices: Invoices::default(),
             payouts: Payouts::default(),
+            custody: Custody::default(),
             conversions: Conversions::default(),
+            subscriptions: Subscriptions::default(),
             fiat_payouts: FiatPayouts::default(),
             callbacks: Callbacks::default(),
             shop: Shop::new(&mut stream(seed, "shop", 0)),
@@ -160,7 +172,9 @@ impl World {
                 Event::RejectBatch(id) => payouts::reject(self, id),
                 Event::Scheduled(id) => payouts::run(self, id),
                 Event::Callback(id) => callbacks::happen(self, id),
+                Event::Transfer(id, status) => custody::happen(self, id, status),
                 Event::Conversion(id, status) => conversions::happen(self, id, status),
+                Event::Subscription(id, period, step) => subscriptions::happen(self, id, period, step),
                 Event::FiatPayout(id, status) => fiat_payouts::happen(self, id, status),
             }
         }

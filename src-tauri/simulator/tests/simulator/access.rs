@@ -47,6 +47,8 @@ async fn calls_that_need_a_login_refuse_the_key_alone() {
         ("GET", "/payment"),
         ("POST", "/payout"),
         ("POST", "/payout/1/verify"),
+        ("POST", "/sub-partner/payment"),
+        ("POST", "/subscriptions"),
         ("POST", "/fiat-payouts/account"),
         ("POST", "/fiat-payouts"),
     ] {
@@ -102,7 +104,7 @@ async fn a_foreign_address_is_named_and_refused_where_money_is() {
         foreign_address: Some("2a05:541:0:1::7".to_owned()),
         ..Switches::default()
     });
-    for path in ["/balance", "/payout-withdrawal/min-amount/btc"] {
+    for path in ["/balance", "/payout-withdrawal/min-amount/btc", "/sub-partner/balance/1"] {
         let (status, code, message) = refusal(till.get(path).await);
         assert_eq!((status, code.as_str()), (403, "ENDPOINT_NOT_ALLOWED"));
         assert_eq!(message, "Access denied | Invalid IP - 2a05:541:0:1::7");

@@ -8,12 +8,12 @@ use axum::routing::post;
 use hmac::{Hmac, KeyInit, Mac};
 use nowpayments_simulator::{
     Callback, CallbackFault, CallbackRule, CallbackSettings, CallbackState, History, Options, PaymentChange,
-    PaymentStatus, Switches,
+    PaymentStatus, Share, SubscriptionChange, Switches,
 };
 use serde_json::{Value, json};
 use sha2::Sha512;
 
-use crate::till::{TRON, Till, options};
+use crate::till::{TRON, Till, id, options};
 
 /// A shop's endpoint for callbacks: remembers what it heard, and answers as it was told.
 #[derive(Clone, Default)]
@@ -458,4 +458,53 @@ async fn the_control_interface_shows_and_sets_everything_about_callbacks() {
     control("POST", "/callbacks/faults", json!({ "fault": { "kind": "lost" } })).await;
     control("DELETE", "/callbacks/faults", json!({})).await;
     assert_eq!(control("GET", "/callbacks/faults", json!({})).await.1, json!([]));
+}
+
+/// The status in it is the transfer's, unlike that of any other callback.
+#[tokio::test]
+async fn every_step_of_a_charge_is_called_back_and_no_other_transfer_is() {
+    let till = Till::open().await;
+    let (shop, url) = Shop::open().await;
+    let plan = json!({
+        "title": "Office", "interval_day": 30, "amount": 45, "currency": "usdttrc20", "ipn_callback_url": url,
+    });
+    let plan = till.make("/subscriptions/plans", plan).await;
+    let ines = till.customer("ines").await;
+    till.deposit(&ines, "usdttrc20", "60").await;
+    let body = json!({ "subscription_plan_id": plan["id"], "sub_partner_id": ines });
+    till.make("/subscriptions", body).await;
+    for _ in 0..12 {
+        till.step(1);
+        till.simulator.callbacks_sent().await;
+    }
+    let heard = shop.heard();
+    let statuses: Vec<_> = heard.iter().map(|heard| heard.json()["status"].clone()).collect();
+    assert_eq!(statuses, ["CREATED", "WAITING", "FINISHED"]);
+    let charge = till.simulator.ledger().transfers.pop().unwrap();
+    let last = heard[2].json();
+    let expected = json!({
+        "id": charge.id.to_string(), "status": "FINISHED", "currency": "usdttrc20", "amount": "45",
+        "ipn_callback_url": url, "created_at": "2026-03-02T09:02:15.000Z", "updated_at": last["updated_at"],
+    });
+    assert_eq!(last, expected);
+    assert_eq!(heard[2].signature.as_deref(), Some(signature(&till, &heard[2].body).as_str()));
+}
+
+#[tokio::test]
+async fn a_payment_by_link_is_called_back_to_the_address_of_its_plan() {
+    let till = Till::open().await;
+    let (shop, url) = Shop::open().await;
+    let plan = json!({
+        "title": "Club", "interval_day": 30, "amount": 20, "currency": "eur", "ipn_callback_url": url,
+    });
+    let plan = till.make("/subscriptions/plans", plan).await;
+    let body = json!({ "subscription_plan_id": plan["id"], "email": "ines@beans.example" });
+    let subscription = till.make("/subscriptions", body).await[0].take();
+    let pays = SubscriptionChange::Pay(Share::Full);
+    till.simulator.change_subscription(id(&subscription), pays).unwrap();
+    for _ in 0..30 {
+        till.step(1);
+        till.simulator.callbacks_sent().await;
+    }
+    assert_eq!(shop.statuses(), ["waiting", "confirming", "confirmed", "sending", "finished"]);
 }

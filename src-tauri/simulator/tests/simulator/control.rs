@@ -84,6 +84,9 @@ async fn a_payment_is_paid_over_the_control_port() {
 #[tokio::test]
 async fn the_account_is_followed_and_ended_over_the_control_port() {
     let till = Till::open().await;
+    let ines = till.customer("ines").await;
+    let body = json!({ "currency": "trx", "amount": 40, "sub_partner_id": ines });
+    let transfer = till.make("/sub-partner/deposit", body).await;
     let body = json!({ "amount": 5, "from_currency": "sol", "to_currency": "eth" });
     let conversion = till.make("/conversion", body).await;
     let account = json!({
@@ -95,7 +98,9 @@ async fn the_account_is_followed_and_ended_over_the_control_port() {
         json!({ "fiatCurrency": "myr", "cryptoCurrency": "btc", "amount": 0.1, "provider": "transfi" });
     let payout = till.make("/fiat-payouts", body).await;
     let ledger = get(&till, "/ledger").await;
+    assert_eq!(ledger["customers"][0]["name"], "ines");
     for (what, of, amount, end) in [
+        ("transfers", &transfer, "amount", "REJECTED"),
         ("conversions", &conversion, "from_amount", "REJECTED"),
         ("fiat_payouts", &payout, "amount", "FAILED"),
     ] {
@@ -111,10 +116,39 @@ async fn the_account_is_followed_and_ended_over_the_control_port() {
         assert_eq!(post(&till, &unknown, json!({ "status": end })).await.0, 404);
     }
     let ledger = get(&till, "/ledger").await;
-    for (coin, balance) in [("sol", "140"), ("btc", "1.35")] {
+    for (coin, balance) in [("trx", "52000"), ("sol", "140"), ("btc", "1.35")] {
         assert_eq!(ledger["accounts"][coin]["balance"], balance);
     }
     assert_eq!(ledger["conserved"], true);
+}
+
+#[tokio::test]
+async fn a_subscriber_pays_over_the_control_port() {
+    let till = Till::open().await;
+    let plan = json!({ "title": "Club", "interval_day": 30, "amount": 20, "currency": "eur" });
+    let plan = till.make("/subscriptions/plans", plan).await;
+    let body = json!({ "subscription_plan_id": plan["id"], "email": "ines@beans.example" });
+    let subscription = till.make("/subscriptions", body).await[0].take();
+    let path = format!("/subscriptions/{}", subscription["id"].as_str().unwrap());
+    for (wish, status) in [
+        (json!({ "pay": "all" }), 422),
+        (json!({ "pay": "-1" }), 409),
+        (json!({ "pay": "12.5" }), 200),
+        (json!({ "status": "EXPIRED" }), 200),
+        (json!({ "pay": "full" }), 409),
+        (json!({ "status": "WAITING_PAY" }), 200),
+        (json!({ "pay": "full" }), 200),
+    ] {
+        assert_eq!(post(&till, &path, wish.clone()).await.0, status, "{wish}");
+    }
+    till.step(30);
+    let row = &get(&till, "/ledger").await["subscriptions"][0];
+    assert_eq!(
+        (&row["status"], &row["subscriber"]),
+        (&json!("PAID"), &json!({ "email": "ines@beans.example" }))
+    );
+    assert_eq!((&row["paid"], &row["period"]), (&json!("20"), &json!(2)));
+    assert_eq!(post(&till, "/subscriptions/7", json!({ "pay": "full" })).await.0, 404);
 }
 
 #[tokio::test]

@@ -15,7 +15,7 @@ pub(crate) const ETHEREUM: &str = "0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed";
 pub(crate) const START: &str = "2026-03-02T09:02:05Z";
 
 /// One call of every endpoint.
-pub(crate) const ENDPOINTS: [(&str, &str); 34] = [
+pub(crate) const ENDPOINTS: [(&str, &str); 52] = [
     ("GET", "/status"),
     ("POST", "/auth"),
     ("GET", "/currencies"),
@@ -42,21 +42,50 @@ pub(crate) const ENDPOINTS: [(&str, &str); 34] = [
     ("POST", "/conversion"),
     ("GET", "/conversion"),
     ("GET", "/conversion/1"),
+    ("POST", "/sub-partner/balance"),
+    ("GET", "/sub-partner"),
+    ("GET", "/sub-partner/transfers"),
+    ("GET", "/sub-partner/transfer/1"),
+    ("POST", "/sub-partner/transfer"),
+    ("POST", "/sub-partner/deposit"),
+    ("POST", "/sub-partner/write-off"),
+    ("GET", "/sub-partner/payments"),
+    ("POST", "/subscriptions/plans"),
+    ("PATCH", "/subscriptions/plans/1"),
+    ("DELETE", "/subscriptions/1"),
     ("GET", "/fiat-payouts/providers"),
     ("GET", "/fiat-payouts/fiat-currencies"),
     ("GET", "/fiat-payouts/crypto-currencies"),
     ("GET", "/fiat-payouts/payment-methods"),
     ("GET", "/fiat-payouts/accounts"),
     ("GET", "/fiat-payouts"),
+    ("GET", "/sub-partner/balance/1"),
+    ("POST", "/sub-partner/payment"),
+    ("GET", "/subscriptions/plans"),
+    ("GET", "/subscriptions/plans/1"),
+    ("POST", "/subscriptions"),
+    ("GET", "/subscriptions"),
+    ("GET", "/subscriptions/1"),
     ("POST", "/fiat-payouts/account"),
     ("POST", "/fiat-payouts"),
 ];
 
 /// Those of them that want a login and do not look at the key.
-pub(crate) const LOGIN_ALONE: [(&str, &str); 9] = [
+pub(crate) const LOGIN_ALONE: [(&str, &str); 20] = [
     ("POST", "/conversion"),
     ("GET", "/conversion"),
     ("GET", "/conversion/1"),
+    ("POST", "/sub-partner/balance"),
+    ("GET", "/sub-partner"),
+    ("GET", "/sub-partner/transfers"),
+    ("GET", "/sub-partner/transfer/1"),
+    ("POST", "/sub-partner/transfer"),
+    ("POST", "/sub-partner/deposit"),
+    ("POST", "/sub-partner/write-off"),
+    ("GET", "/sub-partner/payments"),
+    ("POST", "/subscriptions/plans"),
+    ("PATCH", "/subscriptions/plans/1"),
+    ("DELETE", "/subscriptions/1"),
     ("GET", "/fiat-payouts/providers"),
     ("GET", "/fiat-payouts/fiat-currencies"),
     ("GET", "/fiat-payouts/crypto-currencies"),
@@ -174,9 +203,25 @@ impl Till {
         result(self.post_with_login(path, body).await)
     }
 
-    /// What the shop has of a coin: free and pending, as numbers.
-    pub(crate) async fn balance(&self, _: Option<&str>, currency: &str) -> (Value, Value) {
-        let balances = self.read("/balance").await;
+    /// A new customer's id.
+    pub(crate) async fn customer(&self, name: &str) -> String {
+        let customer = self.make("/sub-partner/balance", json!({ "name": name })).await;
+        customer["id"].as_str().unwrap().to_owned()
+    }
+
+    /// Gives a customer money of the shop's and lets it arrive.
+    pub(crate) async fn deposit(&self, customer: &str, currency: &str, amount: &str) {
+        let body = json!({ "currency": currency, "amount": amount, "sub_partner_id": customer });
+        self.make("/sub-partner/deposit", body).await;
+        self.step(10);
+    }
+
+    /// What the shop, or a customer, has of a coin: free and pending, as numbers.
+    pub(crate) async fn balance(&self, customer: Option<&str>, currency: &str) -> (Value, Value) {
+        let balances = match customer {
+            Some(id) => self.read(&format!("/sub-partner/balance/{id}")).await["result"]["balances"].take(),
+            None => self.read("/balance").await,
+        };
         (balances[currency]["amount"].clone(), balances[currency]["pendingAmount"].clone())
     }
 
