@@ -20,6 +20,7 @@ mod ledger;
 mod payments;
 mod payouts;
 mod quotes;
+mod regulars;
 mod roll;
 mod server;
 mod shop;

@@ -60,7 +60,7 @@ pub(crate) const LONGEST_GAP: Duration = Duration::seconds(20);
 /// So soon after the start.
 pub(crate) const FIRST_ORDER: Duration = Duration::seconds(3);
 /// Behind by more than this, the shop lives through ordinary days instead of a demonstration.
-const LAG: Duration = Duration::minutes(10);
+pub(crate) const LAG: Duration = Duration::minutes(10);
 
 /// What is remembered of it.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -98,12 +98,12 @@ pub(crate) fn open(world: &mut World) {
     world.after(Duration::days(6), Event::Payday);
 }
 
-/// A customer orders, and the next customer is put on the agenda. `lag` is how far the world is behind.
-pub(crate) fn order(world: &mut World, lag: Duration) {
+/// A customer orders, and the next customer is put on the agenda.
+pub(crate) fn order(world: &mut World) {
     world.shop.orders += 1;
     let number = world.shop.orders;
     let mut rng = world.stream("order", number);
-    let lively = lag <= LAG;
+    let lively = world.is_lively();
     let gap = if lively {
         Duration::milliseconds(
             rng.random_range(SHORTEST_GAP.num_milliseconds()..LONGEST_GAP.num_milliseconds()),

@@ -21,6 +21,7 @@ use crate::coins::{self, Coin};
 use crate::currencies::unknown;
 use crate::custody::{self, Order, Purse, Transfer};
 use crate::payments::{self, Purpose, Terms};
+use crate::regulars;
 use crate::roll::{Entry, Roll};
 use crate::wire::{Fields, Number, Object, object, stamp};
 use crate::world::{Event, World};
@@ -114,6 +115,8 @@ pub struct Subscription {
     pub paid: Amount,
     /// The transfers under way that pay it, by their ids, and what they are worth in its currency.
     pub charges: BTreeMap<u64, Amount>,
+    /// Whether the demo shop's world plays the subscriber.
+    pub played: bool,
     /// When it began.
     pub created_at: DateTime<Utc>,
     /// When it last changed.
@@ -148,6 +151,8 @@ pub(crate) enum Step {
     Renew,
     /// The interval is over, although the bill was paid in part only: the next one is made.
     Resume,
+    /// The subscriber, whom the world plays, pays so much of a hundred.
+    Pay(u8),
     /// Nobody waits any longer.
     Expire,
 }
@@ -159,6 +164,7 @@ pub(crate) fn happen(world: &mut World, id: u64, period: u32, step: Step) {
     };
     match (step, subscription.status) {
         (Step::Renew, Status::Paid) | (Step::Resume, Status::PartiallyPaid) => bill(world, id),
+        (Step::Pay(percent), status) if status.is_due() => regulars::pay(world, id, percent),
         // A charge that is under way will say how it ended.
         (Step::Expire, Status::WaitingPay) if subscription.charges.is_empty() => {
             set_status(world, id, Status::Expired);
@@ -172,6 +178,7 @@ pub(crate) fn subscribe(
     world: &mut World,
     plan: u64,
     subscriber: Subscriber,
+    played: bool,
     rng: &mut impl Rng,
 ) -> Option<u64> {
     let known = world.subscriptions.plans.get(plan)?;
@@ -189,6 +196,7 @@ pub(crate) fn subscribe(
         interval_day: known.interval_day,
         paid: Amount::ZERO,
         charges: BTreeMap::new(),
+        played,
         created_at: world.now,
         updated_at: world.now,
     };
@@ -209,12 +217,15 @@ fn bill(world: &mut World, id: u64) {
     subscription.currency.clone_from(&plan.currency);
     subscription.interval_day = plan.interval_day;
     subscription.paid = Amount::ZERO;
-    let period = subscription.period;
+    let (period, played) = (subscription.period, subscription.played);
     let subscriber = subscription.subscriber.clone();
     set_status(world, id, Status::WaitingPay);
     world.after(PATIENCE, Event::Subscription(id, period, Step::Expire));
     if let Subscriber::Customer(customer) = subscriber {
         charge(world, id, customer);
+    }
+    if played {
+        regulars::read_letter(world, id, period);
     }
 }
 
@@ -680,7 +691,7 @@ pub(crate) fn create(world: &mut World, call: &Call) -> Outcome {
         return Err(Refusal::params(message));
     }
     let mut rng = world.stream("subscription", world.subscriptions.subscribed);
-    let id = subscribe(world, plan, subscriber, &mut rng).ok_or_else(no_such_plan)?;
+    let id = subscribe(world, plan, subscriber, false, &mut rng).ok_or_else(no_such_plan)?;
     let subscription = world.subscriptions.all.get(id).ok_or_else(no_such_subscription)?;
     let form = subscription.form(world.now);
     Ok(if by_email { Answer::result(&[form]) } else { Answer::result(&form) })
@@ -738,7 +749,7 @@ mod tests {
         };
         let plan = offer(&mut world, terms, &mut rng);
         let email = Subscriber::Email("ines@beans.example".to_owned());
-        let id = subscribe(&mut world, plan, email, &mut rng).unwrap();
+        let id = subscribe(&mut world, plan, email, false, &mut rng).unwrap();
         let ether = coins::find("eth").unwrap();
         let (payment, _) = follow_link(&mut world, id, ether, true).unwrap();
         let step = payments::Step::Repeat { currency: "usdterc20".to_owned(), amount: Amount::whole(15) };

@@ -21,6 +21,7 @@ use crate::invoices::Invoices;
 use crate::ledger::{Cause, Ledger, Movement};
 use crate::payments::{self, Payments};
 use crate::payouts::{self, Payouts};
+use crate::regulars::{self, Regulars};
 use crate::shop::{self, Shop};
 use crate::subscriptions::{self, Subscriptions};
 use crate::{History, Switches};
@@ -48,8 +49,13 @@ pub(crate) struct World {
     #[serde(default)]
     pub(crate) callbacks: Callbacks,
     pub(crate) shop: Shop,
+    #[serde(default)]
+    pub(crate) regulars: Regulars,
     agenda: Vec<Entry>,
     entries: u64,
+    /// How far the world is behind the clock.
+    #[serde(skip)]
+    lag: Duration,
     /// Counts changes, so that it is known when to write the state file.
     #[serde(skip)]
     pub(crate) revision: u64,
@@ -82,6 +88,8 @@ pub(crate) enum Event {
     Subscription(u64, u32, subscriptions::Step),
     /// A fiat payout takes its next step.
     FiatPayout(u64, fiat_payouts::Status),
+    /// Something else happens in the demo shop.
+    Visit(regulars::Visit),
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -130,8 +138,10 @@ impl World {
             fiat_payouts: FiatPayouts::default(),
             callbacks: Callbacks::default(),
             shop: Shop::new(&mut stream(seed, "shop", 0)),
+            regulars: Regulars::default(),
             agenda: Vec::new(),
             entries: 0,
+            lag: Duration::zero(),
             revision: 1,
             switches: Switches::default(),
         };
@@ -140,11 +150,13 @@ impl World {
         }
         if history == History::Demo {
             shop::open(&mut world);
+            regulars::open(&mut world, start);
         }
         world.callbacks.is_past = true;
         world.live_through(start);
         world.callbacks.is_past = false;
-        world.hasten_order(shop::FIRST_ORDER);
+        world.hasten(shop::FIRST_ORDER, |event| matches!(event, Event::Order));
+        world.hasten(regulars::FIRST_VISIT, |event| matches!(event, Event::Visit(_)));
         world
     }
 
@@ -153,7 +165,8 @@ impl World {
     pub(crate) fn advance(&mut self, until: DateTime<Utc>) {
         self.live_through(until);
         if self.history == History::Demo {
-            self.hasten_order(shop::LONGEST_GAP);
+            self.hasten(shop::LONGEST_GAP, |event| matches!(event, Event::Order));
+            self.hasten(regulars::LONGEST_GAP, |event| matches!(event, Event::Visit(_)));
         }
     }
 
@@ -163,9 +176,10 @@ impl World {
         while self.agenda.last().is_some_and(|entry| entry.at <= until) {
             let Some(entry) = self.agenda.pop() else { break };
             self.now = self.now.max(entry.at);
+            self.lag = until - entry.at;
             self.revision += 1;
             match entry.event {
-                Event::Order => shop::order(self, until - entry.at),
+                Event::Order => shop::order(self),
                 Event::Payday => shop::payday(self),
                 Event::Payment(id, step) => payments::happen(self, id, step),
                 Event::Payout(id, status) => payouts::happen(self, id, status),
@@ -176,9 +190,16 @@ impl World {
                 Event::Conversion(id, status) => conversions::happen(self, id, status),
                 Event::Subscription(id, period, step) => subscriptions::happen(self, id, period, step),
                 Event::FiatPayout(id, status) => fiat_payouts::happen(self, id, status),
+                Event::Visit(visit) => regulars::come(self, visit),
             }
         }
         self.now = self.now.max(until);
+        self.lag = Duration::zero();
+    }
+
+    /// Whether things happen at the pace of a demonstration: not while the world catches up with a jump of the clock.
+    pub(crate) fn is_lively(&self) -> bool {
+        self.lag <= shop::LAG
     }
 
     /// Puts something on the agenda.
@@ -190,14 +211,12 @@ impl World {
         self.agenda.insert(place, entry);
     }
 
-    /// Brings the demo shop's next order forward to this delay, if it would come later.
-    fn hasten_order(&mut self, latest: Duration) {
+    /// Brings an event of this kind forward to this delay, if it would come later.
+    fn hasten(&mut self, latest: Duration, is_of_kind: fn(&Event) -> bool) {
         let late = self.now + latest;
-        if let Some(i) =
-            self.agenda.iter().position(|entry| matches!(entry.event, Event::Order) && entry.at > late)
-        {
-            self.agenda.remove(i);
-            self.after(latest, Event::Order);
+        if let Some(i) = self.agenda.iter().position(|entry| is_of_kind(&entry.event) && entry.at > late) {
+            let event = self.agenda.remove(i).event;
+            self.after(latest, event);
         }
     }
 

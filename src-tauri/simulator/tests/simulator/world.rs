@@ -1,6 +1,8 @@
 use std::time::Duration;
 
-use nowpayments_simulator::{History, Options};
+use nowpayments_simulator::{
+    Cause, ConversionStatus, FiatPayoutStatus, History, Movement, Options, Subscriber, Subscription,
+};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -27,6 +29,18 @@ async fn the_same_seed_gives_the_same_world_and_another_seed_another() {
     assert_ne!(payments, newest(&other, 500).await);
 }
 
+/// Makes something of everything that has an id.
+async fn interfere(till: &Till) {
+    let name = till.simulator.ledger().customers.len().to_string();
+    let customer = till.customer(&name).await;
+    let body = json!({ "currency": "trx", "amount": 20, "sub_partner_id": customer });
+    till.make("/sub-partner/deposit", body).await;
+    till.make("/conversion", json!({ "amount": 1, "from_currency": "trx", "to_currency": "eth" })).await;
+    let plan = till.read("/subscriptions/plans").await["result"][0]["id"].take();
+    let body = json!({ "subscription_plan_id": plan, "email": "mine@beans.example" });
+    till.make("/subscriptions", body).await;
+}
+
 #[tokio::test]
 async fn what_a_client_does_changes_nothing_for_the_customers() {
     let (quiet, busy) = (Till::with(options(History::Demo)).await, Till::with(options(History::Demo)).await);
@@ -36,6 +50,7 @@ async fn what_a_client_does_changes_nothing_for_the_customers() {
         for _ in 0..20 {
             if std::ptr::eq(till, &busy) {
                 till.post("/payment", order.clone()).await;
+                interfere(till).await;
             }
             till.step(15);
         }
@@ -44,6 +59,68 @@ async fn what_a_client_does_changes_nothing_for_the_customers() {
         payments.into_iter().filter(|payment| payment["order_id"] != "mine").take(100).collect()
     };
     assert_eq!(of_customers(newest(&quiet, 200).await), of_customers(newest(&busy, 200).await));
+    let of_regulars = |till: &Till| -> Vec<_> {
+        let played = |one: &Subscription| one.played;
+        till.simulator.ledger().subscriptions.into_iter().filter(played).collect()
+    };
+    assert_eq!(of_regulars(&quiet), of_regulars(&busy));
+}
+
+#[tokio::test]
+async fn the_demo_shop_has_subscribers_in_every_state_and_regulars_with_store_credit() {
+    for seed in 1..=4 {
+        let till = Till::with(Options { seed, ..options(History::Demo) }).await;
+        let plans = till.read("/subscriptions/plans").await;
+        assert_eq!((&plans["count"], &plans["result"][0]["currency"]), (&json!(3), &json!("EUR")));
+        for status in ["WAITING_PAY", "PAID", "PARTIALLY_PAID", "EXPIRED"] {
+            let found = till.read(&format!("/subscriptions?status={status}")).await;
+            assert!(found["count"].as_u64().unwrap() > 0, "{seed} {status}");
+        }
+        let ledger = till.simulator.ledger();
+        assert!((18..40).contains(&ledger.subscriptions.len()), "{}", ledger.subscriptions.len());
+        let active = till.read("/subscriptions?is_active=true").await["count"].as_u64().unwrap();
+        assert!(active >= 8, "{seed} {active}");
+        assert!(ledger.subscriptions.iter().any(|one| one.period > 10), "for more than a year");
+        assert!(ledger.subscriptions.iter().any(|one| matches!(one.subscriber, Subscriber::Customer(_))));
+        assert!(ledger.customers.len() >= 4, "{}", ledger.customers.len());
+        assert!(ledger.transfers.iter().any(|one| one.from.is_none()));
+        assert!(ledger.transfers.iter().any(|one| one.subscription.is_some()));
+        assert!(ledger.transfers.iter().any(|one| one.from.is_some() && one.to.is_some()), "{seed}");
+        assert!(ledger.conversions.iter().any(|one| one.status == ConversionStatus::Finished));
+        assert!(ledger.fiat_payouts.iter().any(|one| one.status == FiatPayoutStatus::Finished));
+        let days = (ledger.at - ledger.transfers[0].created_at).num_days();
+        assert!(days > 400, "{seed} {days}");
+        assert!(ledger.conserved);
+    }
+}
+
+#[tokio::test]
+async fn while_it_runs_something_happens_to_the_account_every_other_minute() {
+    let till = Till::with(options(History::Demo)).await;
+    let happened = |till: &Till| {
+        let ledger = till.simulator.ledger();
+        let orders = |movement: &&Movement| movement.customer.is_some() || movement.cause != Cause::Payment;
+        let of_regulars = ledger.movements.iter().filter(orders).count();
+        (of_regulars, ledger.subscriptions.len())
+    };
+    let (mut before, mut quiet) = (happened(&till), 0);
+    for _ in 0..60 {
+        till.step(20);
+        let now = happened(&till);
+        quiet = if now == before { quiet + 20 } else { 0 };
+        assert!(quiet <= 300, "nothing happened for {quiet} s");
+        before = now;
+    }
+}
+
+#[tokio::test]
+async fn a_world_without_a_history_has_no_customers_and_makes_none() {
+    let till = Till::open().await;
+    till.step(400 * 86_400);
+    let ledger = till.simulator.ledger();
+    assert!(ledger.customers.is_empty() && ledger.subscriptions.is_empty() && ledger.transfers.is_empty());
+    assert!(ledger.conversions.is_empty() && ledger.fiat_payouts.is_empty());
+    assert_eq!(till.read("/subscriptions/plans").await["count"], 0);
 }
 
 #[tokio::test]
