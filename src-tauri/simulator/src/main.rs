@@ -46,7 +46,8 @@ const CONTROL: &str = "\
 Control interface (JSON, below /control on its own port):
   GET  credentials              api key, login, TOTP secret, IPN secret
   GET  code                     the one-time code of this moment, and the seconds left
-  GET  ledger                   accounts, every payout row, every movement
+  GET  ledger                   accounts of shop and customers, payout rows, transfers, conversions,
+                                subscriptions, fiat payouts, movements
   GET  requests                 the calls that the API received
   GET  clock                    simulated time, speed, paused
   POST clock                    {\"step\": 3600} {\"speed\": 60} {\"paused\": true}
@@ -62,6 +63,10 @@ Control interface (JSON, below /control on its own port):
                                 {\"status\": \"finished\"}
   POST invoices/ID              {\"pay_currency\": \"btc\"}
   POST payouts/ROW-ID           {\"status\": \"FAILED\"}
+  POST subscriptions/ID         {\"pay\": \"full\"}, {\"pay\": \"7.50\"} or {\"status\": \"EXPIRED\"}
+  POST transfers/ID             {\"status\": \"REJECTED\"}
+  POST conversions/ID           {\"status\": \"REJECTED\"}
+  POST fiat-payouts/ID          {\"status\": \"FAILED\"}
   POST balances                 {\"btc\": \"1.5\"}
   GET  callbacks                every callback with body, signature, state and attempts
   POST callbacks                {\"repeats\": 3, \"interval\": 60, \"patience\": 3000, \"forward_to\": \"http://…\"}
