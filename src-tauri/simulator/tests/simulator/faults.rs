@@ -4,7 +4,7 @@ use nowpayments_simulator::{Fault, FaultRule, History, Options};
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::till::{ENDPOINTS, TRON, Till, options};
+use crate::till::{ENDPOINTS, LOGIN_ALONE, TRON, Till, options};
 
 fn once(method: &str, path: &str, fault: Fault) -> FaultRule {
     FaultRule { method: method.to_owned(), path: path.to_owned(), skip: 0, times: Some(1), fault }
@@ -185,7 +185,7 @@ async fn chance_strikes_as_often_as_it_is_told_and_the_same_way_for_the_same_see
 #[tokio::test]
 async fn every_fault_strikes_at_every_endpoint() {
     let till = Till::open().await;
-    for (method, path) in ENDPOINTS {
+    for (method, path) in ENDPOINTS.into_iter().chain(LOGIN_ALONE) {
         let call = async || {
             let answer = till.send(method.parse().unwrap(), path, None, None).await.ok()?;
             let status = answer.status().as_u16();
