@@ -297,11 +297,13 @@ impl Callbacks {
     }
 }
 
-/// Tells the shop at `url` what happened. The body is sent with sorted keys and JavaScript's numbers, and signed.
-pub(crate) fn announce(world: &mut World, url: &str, body: Object) {
+/// Tells a shop what happened: an address and a body, which is sent with sorted keys and JavaScript's numbers, and
+/// signed. Of the past nobody is told, and nothing is worked out.
+pub(crate) fn announce(world: &mut World, message: impl FnOnce(&World) -> Option<(String, Object)>) {
     if world.callbacks.is_past {
         return;
     }
+    let Some((url, body)) = message(world) else { return };
     world.callbacks.count += 1;
     let id = world.callbacks.count;
     let unsorted = body.text();
@@ -323,7 +325,7 @@ pub(crate) fn announce(world: &mut World, url: &str, body: Object) {
         Some(CallbackFault::Forged) => Some(sign(&secret.chars().rev().collect::<String>(), &signed)),
         _ => Some(sign(&secret, &signed)),
     };
-    let target = world.callbacks.settings.forward_to.as_deref().unwrap_or(url);
+    let target = world.callbacks.settings.forward_to.as_deref().unwrap_or(&url);
     let reason = if world.switches.no_ipn_secret {
         Some("there is no IPN secret in the dashboard")
     } else if loopback(target).is_none() {
@@ -340,7 +342,7 @@ pub(crate) fn announce(world: &mut World, url: &str, body: Object) {
     let callback = Callback {
         id,
         at: world.now,
-        url: url.to_owned(),
+        url: url.clone(),
         body,
         signature,
         state,
@@ -364,7 +366,7 @@ pub(crate) fn announce(world: &mut World, url: &str, body: Object) {
         }
         _ => {
             world.callbacks.put(id);
-            world.callbacks.release(url);
+            world.callbacks.release(&url);
         }
     }
 }

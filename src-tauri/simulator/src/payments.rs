@@ -230,11 +230,10 @@ pub(crate) fn open_for(world: &mut World, purpose: Purpose, terms: Terms, rng: &
 
 /// Tells the shop where a payment stands, if it wants to be told.
 fn announce(world: &mut World, id: u64) {
-    let Some(payment) = world.payments.get(id) else { return };
-    if let Some(url) = payment.callback.clone() {
-        let body = callback_form(payment);
-        callbacks::announce(world, &url, body);
-    }
+    callbacks::announce(world, |world| {
+        let payment = world.payments.get(id)?;
+        Some((payment.callback.clone()?, callback_form(payment)))
+    });
 }
 
 /// The coin that payments in `currency` are settled in: itself when the account holds it, else USDT on Tron.

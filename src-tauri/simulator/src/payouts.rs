@@ -367,11 +367,10 @@ fn open(world: &mut World, wishes: Vec<Wish>, by_hand: bool, schedule: Option<Sc
 
 /// Tells the shop where a row stands, if it wants to be told.
 fn announce(world: &mut World, id: u64) {
-    let Some(row) = world.payouts.rows.get(&id) else { return };
-    if let Some(url) = row.callback.clone() {
-        let body = row.callback_form();
-        callbacks::announce(world, &url, body);
-    }
+    callbacks::announce(world, |world| {
+        let row = world.payouts.rows.get(&id)?;
+        Some((row.callback.clone()?, row.callback_form()))
+    });
 }
 
 /// Makes and verifies a batch in the dashboard.

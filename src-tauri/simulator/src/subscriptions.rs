@@ -491,12 +491,13 @@ pub(crate) fn force(
 
 /// Tells the plan's address how far a charge has come. A transfer that is no charge is not told of.
 pub(crate) fn announce_charge(world: &mut World, transfer: u64) {
-    let Some(transfer) = world.custody.transfers.get(transfer) else { return };
-    let subscription = transfer.subscription.and_then(|id| world.subscriptions.all.get(id));
-    let plan = subscription.and_then(|subscription| world.subscriptions.plans.get(subscription.plan));
-    let Some(url) = plan.and_then(|plan| plan.callback.clone()) else { return };
-    let body = transfer.charge_form(&url);
-    callbacks::announce(world, &url, body);
+    callbacks::announce(world, |world| {
+        let transfer = world.custody.transfers.get(transfer)?;
+        let subscription = world.subscriptions.all.get(transfer.subscription?)?;
+        let url = world.subscriptions.plans.get(subscription.plan)?.callback.clone()?;
+        let body = transfer.charge_form(&url);
+        Some((url, body))
+    });
 }
 
 impl Transfer {
