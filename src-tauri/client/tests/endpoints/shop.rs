@@ -26,6 +26,9 @@ struct Line {
     refusals: Vec<&'static str>,
 }
 
+/// Whether an error is the one that a fault makes.
+type IsMet = fn(&Error) -> bool;
+
 /// Calls of which the documents do not say whether the key alone is enough. The client shows both, the simulator asks for
 /// the key.
 const KEY_MAY_DO: [&str; 2] = ["POST /payout/:id/cancel", "POST /payout/:id/cancel-batch"];
@@ -34,7 +37,7 @@ const KEY_MAY_DO: [&str; 2] = ["POST /payout/:id/cancel", "POST /payout/:id/canc
 const HARMLESS: [&str; 2] = ["POST /auth", "POST /payout/validate-address"];
 
 /// What can happen to every call, whatever it is.
-const FAULTS: [(&str, Fault, fn(&Error) -> bool); 5] = [
+const FAULTS: [(&str, Fault, IsMet); 5] = [
     ("too many requests", Fault::TooManyRequests { retry_after: Some(7) }, |error| {
         let refused = error.refused();
         refused.is_some_and(|it| it.is_rate_limited() && it.retry_after == Some(Duration::from_secs(7)))
