@@ -2,7 +2,7 @@
 
 use std::{path::PathBuf, sync::Arc};
 
-use chrono::{DateTime, SubsecRound, Utc};
+use chrono::{DateTime, Local, NaiveDate, NaiveTime, SubsecRound, TimeDelta, TimeZone, Utc};
 
 use crate::secrets::Keychain;
 
@@ -14,6 +14,8 @@ pub type Randomness = dyn Fn(&mut [u8]) + Send + Sync;
 pub struct Surroundings {
     /// The time now, UTC.
     pub now: Arc<dyn Fn() -> DateTime<Utc> + Send + Sync>,
+    /// When a day begins where the owner is.
+    pub day_begins: Arc<dyn Fn(NaiveDate) -> DateTime<Utc> + Send + Sync>,
     /// Fills a buffer with random bytes fit for keys.
     pub random: Arc<Randomness>,
     /// The folder for databases. Made if missing.
@@ -23,14 +25,20 @@ pub struct Surroundings {
 }
 
 impl Surroundings {
-    /// The clock and the random numbers of this computer.
+    /// The clock, the zone and the random numbers of this computer.
     pub fn native(data: PathBuf, keychain: Keychain) -> Self {
         #[expect(
             clippy::expect_used,
             reason = "without the system's randomness nothing can be sealed or told apart"
         )]
         let random = |buffer: &mut [u8]| getrandom::fill(buffer).expect("the system has random numbers");
-        Self { now: Arc::new(Utc::now), random: Arc::new(random), data, keychain }
+        Self {
+            now: Arc::new(Utc::now),
+            day_begins: Arc::new(|day| beginning(day, &Local)),
+            random: Arc::new(random),
+            data,
+            keychain,
+        }
     }
 
     /// The time now, UTC, to the millisecond: as exact as it can be stored.
@@ -51,8 +59,67 @@ impl Surroundings {
     }
 }
 
+/// When `day` begins in `zone`: at midnight, or as soon after it as there is a time, where clocks are put forward then.
+fn beginning(day: NaiveDate, zone: &impl TimeZone) -> DateTime<Utc> {
+    let midnight = day.and_time(NaiveTime::MIN);
+    (0..24 * 4)
+        .find_map(|quarter| {
+            zone.from_local_datetime(&(midnight + TimeDelta::minutes(15 * quarter))).earliest()
+        })
+        .map_or_else(|| midnight.and_utc(), |begins| begins.to_utc())
+}
+
 impl std::fmt::Debug for Surroundings {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Surroundings").field("data", &self.data).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::{FixedOffset, MappedLocalTime, NaiveDateTime, Offset};
+
+    use super::*;
+
+    /// A zone whose clocks are put forward by an hour at midnight of the 1st of April, as they were in Cairo or Beirut.
+    #[derive(Debug, Clone)]
+    struct Zone;
+
+    impl TimeZone for Zone {
+        type Offset = FixedOffset;
+
+        fn from_offset(_: &FixedOffset) -> Self {
+            Self
+        }
+
+        fn offset_from_local_date(&self, local: &NaiveDate) -> MappedLocalTime<FixedOffset> {
+            self.offset_from_local_datetime(&local.and_time(NaiveTime::MIN))
+        }
+
+        fn offset_from_local_datetime(&self, local: &NaiveDateTime) -> MappedLocalTime<FixedOffset> {
+            let change = "2026-04-01T00:00:00".parse().unwrap();
+            let hours = |hours| MappedLocalTime::Single(FixedOffset::east_opt(hours * 3600).unwrap());
+            match *local {
+                before if before < change => hours(2),
+                after if after >= change + TimeDelta::hours(1) => hours(3),
+                _ => MappedLocalTime::None,
+            }
+        }
+
+        fn offset_from_utc_date(&self, utc: &NaiveDate) -> FixedOffset {
+            self.offset_from_utc_datetime(&utc.and_time(NaiveTime::MIN))
+        }
+
+        fn offset_from_utc_datetime(&self, _: &NaiveDateTime) -> FixedOffset {
+            Utc.fix()
+        }
+    }
+
+    #[test]
+    fn a_day_begins_at_midnight_or_when_the_clocks_have_been_put_forward() {
+        let begins = |day: &str| beginning(day.parse().unwrap(), &Zone).to_rfc3339();
+        assert_eq!(begins("2026-03-31"), "2026-03-30T22:00:00+00:00");
+        assert_eq!(begins("2026-04-01"), "2026-03-31T22:00:00+00:00");
+        assert_eq!(begins("2026-04-02"), "2026-04-01T21:00:00+00:00");
     }
 }
