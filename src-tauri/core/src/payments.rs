@@ -1,7 +1,10 @@
 //! Payments: what customers pay. The cache, its sync, and reading it.
 
+mod amounts;
 mod cache;
+mod list;
 mod search;
+mod sort;
 mod sync;
 
 use std::sync::Arc;
@@ -10,22 +13,35 @@ use chrono::{DateTime, Utc};
 use nowpayments::Amount;
 use serde::{Deserialize, Serialize};
 use specta::Type;
-use sqlx::{QueryBuilder, Sqlite, SqliteConnection};
+use sqlx::QueryBuilder;
 
+pub use self::sort::PaymentSort;
 use self::sync::Sync;
-use crate::{failure::Failure, shops::ShopContext, store};
+use crate::{failure::Failure, shops::ShopContext};
 
-/// Which payments to list. Newest first.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, Type)]
+/// Which payments to list, in which order.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Type)]
 pub struct PaymentQuery {
-    /// Words that must occur (order id, description, address, payment id, coin); empty for all.
+    /// Words that must occur, and operators such as `status:failed` or `amount>100`; empty for all.
     pub search: String,
     /// Only this status; `None` for all.
     pub status: Option<String>,
+    /// What they are sorted by.
+    pub sort: PaymentSort,
+    /// The newest, largest or last in the alphabet first. What has nothing to sort by is last all the same.
+    pub descending: bool,
     /// How many rows at the most (1 to 500).
     pub limit: u32,
     /// The cursor of an earlier page, to go on after it.
     pub after: Option<String>,
+}
+
+/// All of them, newest first.
+impl Default for PaymentQuery {
+    fn default() -> Self {
+        let (search, sort) = (String::new(), PaymentSort::default());
+        Self { search, status: None, sort, descending: true, limit: 0, after: None }
+    }
 }
 
 /// A page of payments.
@@ -145,54 +161,15 @@ impl Payments {
         Self { ctx, sync: Arc::default() }
     }
 
-    /// A page of payments, newest first.
-    ///
-    /// # Errors
-    /// When the cursor is not one of ours, or the shop was closed.
-    pub async fn list(&self, query: PaymentQuery) -> Result<PaymentPage, Failure> {
-        let search = search::expression(&query.search)?;
-        let after = query.after.as_deref().map(Cursor::parse).transpose()?;
-        let status = query.status.map(|status| status.to_ascii_lowercase());
-        let limit = query.limit.clamp(1, 500);
-
-        let mut db = self.ctx.db.begin().await?; // one look, so that rows and counts agree
-        let statuses = statuses(&mut db, search.as_deref()).await?;
-        let mut sql = QueryBuilder::<Sqlite>::new(SELECT);
-        sql.push(" WHERE 1");
-        if let Some(status) = &status {
-            sql.push(" AND status = ").push_bind(status);
-        }
-        if let Some(Cursor { created_at, id }) = &after {
-            sql.push(" AND (created_at, id) < (").push_bind(created_at).push(", ").push_bind(id).push(")");
-        }
-        if let Some(words) = &search {
-            sql.push(" AND number IN (SELECT rowid FROM payments_search WHERE payments_search MATCH ");
-            sql.push_bind(words).push(")");
-        }
-        sql.push(" ORDER BY created_at DESC, id DESC LIMIT ").push_bind(limit + 1);
-        let mut found: Vec<Stored> = sql.build_query_as().fetch_all(&mut *db).await?;
-        db.commit().await?;
-
-        let more = found.len() > limit as usize;
-        found.truncate(limit as usize);
-        let next = found.last().filter(|_| more).map(|last| Cursor::after(last).to_string());
-        let of_status = |count: &&StatusCount| status.as_deref().is_none_or(|status| count.status == status);
-        Ok(PaymentPage {
-            rows: found.into_iter().map(|stored| stored.row()).collect::<Result<_, _>>()?,
-            next,
-            total: statuses.iter().filter(of_status).map(|count| count.count).sum(),
-            statuses,
-        })
-    }
-
     /// One payment, from the cache.
     ///
     /// # Errors
     /// When it is not in the cache, or the shop was closed.
     pub async fn get(&self, id: &str) -> Result<PaymentDetail, Failure> {
         let mut db = self.ctx.db.begin().await?;
-        let stored: Option<Stored> = QueryBuilder::new(SELECT)
-            .push(" WHERE id = ")
+        let stored: Option<Stored> = QueryBuilder::new("SELECT ")
+            .push(COLUMNS)
+            .push(" FROM payments WHERE id = ")
             .push_bind(id)
             .build_query_as()
             .fetch_optional(&mut *db)
@@ -224,26 +201,9 @@ impl Payments {
     }
 }
 
-async fn statuses(db: &mut SqliteConnection, search: Option<&str>) -> Result<Vec<StatusCount>, sqlx::Error> {
-    let counts: Vec<(String, u32)> = match search {
-        None => {
-            let counted =
-                "SELECT status, count FROM payment_counts WHERE count > 0 ORDER BY count DESC, status";
-            sqlx::query_as(counted).fetch_all(db).await?
-        }
-        Some(words) => {
-            let found = "SELECT status, count(*) FROM payments WHERE number IN \
-                (SELECT rowid FROM payments_search WHERE payments_search MATCH ?) \
-                GROUP BY status ORDER BY count(*) DESC, status";
-            sqlx::query_as(found).bind(words).fetch_all(db).await?
-        }
-    };
-    Ok(counts.into_iter().map(|(status, count)| StatusCount { status, count }).collect())
-}
-
-const SELECT: &str = "SELECT number, id, status, order_id, order_description, price_amount, price_currency, pay_amount, \
+const COLUMNS: &str = "number, id, status, order_id, order_description, price_amount, price_currency, pay_amount, \
     actually_paid, pay_currency, created_at, updated_at, pay_address, payin_extra_id, purchase_id, invoice_id, \
-    parent_payment_id, outcome_amount, outcome_currency FROM payments";
+    parent_payment_id, outcome_amount, outcome_currency";
 
 /// A payment as it stands in the database.
 #[derive(sqlx::FromRow)]
@@ -296,32 +256,4 @@ fn exact(text: &str) -> Result<Amount, Failure> {
         tracing::error!(text, %error, "the database holds what is no amount");
         Failure::other("An amount in Paydesk's own file cannot be read. The file is damaged: remove the shop and add it again.")
     })
-}
-
-/// Where a page ended. As text: the time and the id, with a `_` between.
-struct Cursor {
-    created_at: String,
-    id: String,
-}
-
-impl Cursor {
-    fn after(last: &Stored) -> Self {
-        Self { created_at: store::time(last.created_at), id: last.id.clone() }
-    }
-
-    fn parse(text: &str) -> Result<Self, Failure> {
-        let parse = || {
-            let (created_at, id) = text.split_once('_')?;
-            let at: DateTime<Utc> = created_at.parse().ok()?;
-            (!id.is_empty()).then(|| Self { created_at: store::time(at), id: id.to_owned() })
-        };
-        parse()
-            .ok_or_else(|| Failure::invalid("after", "The list cannot go on from there. Begin at its top."))
-    }
-}
-
-impl std::fmt::Display for Cursor {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{}_{}", self.created_at, self.id)
-    }
 }

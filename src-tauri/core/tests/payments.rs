@@ -6,7 +6,10 @@
 mod world;
 
 use futures_util::TryStreamExt;
-use nowpayments::payments::{CreatePayment, ListPayments, Payment};
+use nowpayments::{
+    Amount,
+    payments::{CreatePayment, ListPayments, Payment},
+};
 use nowpayments_simulator::{Fault, FaultRule, History, PaymentChange, PaymentStatus};
 use paydesk_core::{
     Core, FailureCode,
@@ -272,7 +275,6 @@ async fn nothing_that_is_typed_is_taken_for_syntax() {
         "NEAR(",
         "NEAR(a b, 2)",
         "a OR",
-        "id:",
         "{id order_id}: a",
         "a\0b",
         "\0",
@@ -291,6 +293,47 @@ async fn nothing_that_is_typed_is_taken_for_syntax() {
     assert_eq!(found(&core, "\"OR\" near").await.len(), 1);
     assert_eq!(found(&core, "-- *").await.len(), 0, "what no payment has is not found");
     assert_eq!(found(&core, "").await.len(), 1, "and the table is still there");
+}
+
+#[tokio::test]
+async fn operators_find_what_the_provider_has_and_a_wrong_one_is_named() {
+    let world = World::new(History::Demo).await;
+    world.simulator.pause();
+    let (core, _) = world.open_shop().await;
+    wait_for_sync(&core, |status| status.complete && !status.running).await;
+    let all = at_the_provider(&world).await;
+    let zero = Amount::zero();
+    let hundred: Amount = "100".parse().unwrap();
+    type Holds<'a> = &'a dyn Fn(&Payment) -> bool;
+    let checks: [(&str, Holds<'_>); 4] = [
+        ("status:finished coin:btc", &|payment| {
+            payment.payment_status.as_str() == "finished" && payment.pay_currency.as_str() == "btc"
+        }),
+        ("amount>100", &|payment| payment.price_amount > hundred),
+        ("-paid>0", &|payment| *payment.actually_paid.as_ref().unwrap_or(&zero) <= zero),
+        ("-status:finished -status:expired", &|payment| {
+            !["finished", "expired"].contains(&payment.payment_status.as_str())
+        }),
+    ];
+    for (search, holds) in checks {
+        let expected = all.iter().filter(|payment| holds(payment)).count();
+        let query = PaymentQuery { search: search.to_owned(), limit: 1, ..PaymentQuery::default() };
+        assert!(expected > 0 && expected < all.len(), "{search} tells nothing apart");
+        assert_eq!(list(&core, query).await.total as usize, expected, "{search}");
+    }
+    let some = &all[all.len() / 2];
+    for search in
+        [format!("id:{}", some.payment_id), format!("address:{}", some.pay_address.as_ref().unwrap())]
+    {
+        let ids: Vec<_> = found(&core, &search).await.into_iter().map(|row| row.id).collect();
+        assert_eq!(ids, [some.payment_id.as_str()], "{search}");
+    }
+
+    let query =
+        PaymentQuery { search: "coin:btc amount>lots".to_owned(), limit: 1, ..PaymentQuery::default() };
+    let failure = core.shop().unwrap().payments.list(query).await.unwrap_err();
+    assert_eq!((failure.code, failure.field.as_deref()), (FailureCode::Invalid, Some("search")));
+    assert!(failure.message.contains("“lots”"), "{failure}");
 }
 
 #[tokio::test]

@@ -3,10 +3,14 @@
 use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
-use nowpayments::payments::{Payment, PaymentStatus};
+use nowpayments::{
+    Amount,
+    payments::{Payment, PaymentStatus},
+};
 use serde::{Deserialize, Serialize};
 use sqlx::SqliteConnection;
 
+use super::amounts::key;
 use crate::store;
 
 /// A payment as the API answered it.
@@ -121,14 +125,17 @@ impl<'a> Line<'a> {
         status: &str,
     ) -> Result<i64, sqlx::Error> {
         let Self { payment, json, id, created_at, updated_at, .. } = self;
-        let text = |amount: &Option<nowpayments::Amount>| amount.as_ref().map(ToString::to_string);
+        let text = |amount: &Option<Amount>| amount.as_ref().map(ToString::to_string);
         let purchase_id = payment.purchase_id.as_ref().map(|id| id.as_str());
+        let paid = payment.actually_paid.as_ref().filter(|paid| !paid.is_zero());
+        let shown = paid.or(payment.pay_amount.as_ref());
         let number: i64 = sqlx::query_scalar(
-            "INSERT INTO payments (number, id, status, price_amount, price_currency, pay_amount, actually_paid, \
-             pay_currency, pay_address, payin_extra_id, order_id, order_description, purchase_id, invoice_id, \
+            "INSERT INTO payments (number, id, status, price_amount, price_key, price_currency, pay_amount, \
+             actually_paid, paid_key, amount_key, pay_currency, pay_address, payin_extra_id, order_id, order_description, purchase_id, invoice_id, \
              parent_payment_id, outcome_amount, outcome_currency, created_at, updated_at, answer) \
-             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) \
+             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) \
              ON CONFLICT (number) DO UPDATE SET status = excluded.status, price_amount = excluded.price_amount, \
+             price_key = excluded.price_key, paid_key = excluded.paid_key, amount_key = excluded.amount_key, \
              price_currency = excluded.price_currency, pay_amount = excluded.pay_amount, \
              actually_paid = excluded.actually_paid, pay_currency = excluded.pay_currency, \
              pay_address = excluded.pay_address, payin_extra_id = excluded.payin_extra_id, \
@@ -142,9 +149,12 @@ impl<'a> Line<'a> {
         .bind(id)
         .bind(status)
         .bind(payment.price_amount.to_string())
+        .bind(key(&payment.price_amount))
         .bind(payment.price_currency.as_str())
         .bind(text(&payment.pay_amount))
         .bind(text(&payment.actually_paid))
+        .bind(key(paid.unwrap_or(&Amount::zero())))
+        .bind(shown.map(key))
         .bind(payment.pay_currency.as_str())
         .bind(&payment.pay_address)
         .bind(&payment.payin_extra_id)
