@@ -2,7 +2,7 @@ import { render, screen, within } from "@testing-library/svelte";
 import userEvent from "@testing-library/user-event";
 import { createRawSnippet } from "svelte";
 import { expect, test, vi } from "vitest";
-import { fitting, type Column } from "./table";
+import { fitting, type Column, type Direction, type Sorting } from "./table";
 import Table from "./Table.svelte";
 
 const text = createRawSnippet((row: () => string) => ({ render: () => `<span>${row()}</span>` }));
@@ -97,4 +97,39 @@ test("a narrow list drops its least important columns first and never those that
   expect([60, 30, 20, 1].map((width) => names(all, width))).toEqual(["abc", "ac", "a", "a"]);
   const wide = { ...column("d", 3), min: 40 };
   expect(names([...all, wide], 40)).toBe("abc");
+});
+
+test("heads of columns that can be sorted by are buttons, and say by what the list is sorted", async () => {
+  const user = userEvent.setup();
+  const onsort = vi.fn();
+  const column = (id: string, label: string, sort?: Direction) => ({ id, label, sort, min: 6, cell: text });
+  const props = {
+    label: "Things",
+    columns: [
+      column("name", "Name", "ascending"),
+      column("price", "Price", "descending"),
+      column("note", "Note"),
+    ],
+    count: 1,
+    row: (at: number) => `row ${at}`,
+    sorting: { column: "name", direction: "ascending" } as Sorting,
+    onsort,
+  };
+  const { rerender } = render(Table<string>, props);
+  const head = (name: string) => screen.getByRole("columnheader", { name });
+  expect(head("Name")).toHaveAttribute("aria-sort", "ascending");
+  expect(head("Price")).toHaveAttribute("aria-sort", "none");
+  expect(head("Note")).not.toHaveAttribute("aria-sort");
+  expect(within(head("Note")).queryByRole("button")).toBeNull();
+
+  await user.click(screen.getByRole("button", { name: "Price" }));
+  expect(onsort).toHaveBeenLastCalledWith({ column: "price", direction: "descending" });
+  screen.getByRole("button", { name: "Name" }).focus();
+  await user.keyboard("{Enter}");
+  expect(onsort).toHaveBeenLastCalledWith({ column: "name", direction: "descending" });
+
+  await rerender({ ...props, sorting: { column: "price", direction: "descending" } });
+  expect(head("Price")).toHaveAttribute("aria-sort", "descending");
+  await user.keyboard(" ");
+  expect(onsort).toHaveBeenLastCalledWith({ column: "name", direction: "ascending" });
 });

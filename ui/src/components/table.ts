@@ -1,5 +1,14 @@
 import type { Snippet } from "svelte";
 
+export type Direction = "ascending" | "descending";
+
+/** What a table is sorted by. */
+export interface Sorting {
+  /** The id of a column. */
+  column: string;
+  direction: Direction;
+}
+
 /** A column of a `Table`. */
 export interface Column<Row> {
   id: string;
@@ -12,7 +21,40 @@ export interface Column<Row> {
   align?: "end";
   /** When the table gets too narrow, columns with the largest `keep` stay longest; those without always stay. */
   keep?: number;
+  /** Its head sorts by it, in this direction first. */
+  sort?: Direction;
   cell: Snippet<[Row, number]>;
+}
+
+/** What a `Table` is given. */
+export interface TableProps<Row> {
+  label: string;
+  columns: Column<Row>[];
+  /** How many rows there are in all, loaded or not. */
+  count: number;
+  /** The row at an index, `undefined` while it is being loaded. */
+  row: (at: number) => Row | undefined;
+  /** The index of the row whose details are open. */
+  open?: number | null;
+  onopen?: (at: number) => void;
+  /** The Delete key was pressed on a row. */
+  ondelete?: (at: number) => void;
+  /** What the rows are sorted by. */
+  sorting?: Sorting;
+  /** Another order is wished for. */
+  onsort?: (sorting: Sorting) => void;
+  /** The rows from `first` up to `end` are in sight: load them. */
+  onsee?: (first: number, end: number) => void;
+  /** Pixels; the same for every row. */
+  rowHeight?: number;
+}
+
+type Sortable = Pick<Column<never>, "id" | "sort">;
+
+/** The sorting that a press on the head of `column` leads to: by this column, or the other way round. */
+export function sortedBy({ id, sort = "ascending" }: Sortable, now?: Sorting): Sorting {
+  const turned = now?.direction === "ascending" ? "descending" : "ascending";
+  return { column: id, direction: now?.column === id ? turned : sort };
 }
 
 const GAP_REM = 0.75;
