@@ -463,12 +463,16 @@ export type PaymentPage = {
 	statuses: StatusCount[],
 };
 
-/**  Which payments to list. Newest first. */
+/**  Which payments to list, in which order. */
 export type PaymentQuery = {
-	/**  Words that must occur (order id, description, address, payment id, coin); empty for all. */
+	/**  Words that must occur, and operators such as `status:failed` or `amount>100`; empty for all. */
 	search: string,
 	/**  Only this status; `None` for all. */
 	status: string | null,
+	/**  What they are sorted by. */
+	sort: PaymentSort,
+	/**  The newest, largest or last in the alphabet first. What has nothing to sort by is last all the same. */
+	descending: boolean,
 	/**  How many rows at the most (1 to 500). */
 	limit: number,
 	/**  The cursor of an earlier page, to go on after it. */
@@ -500,6 +504,25 @@ export type PaymentRow = {
 	/**  When the API last changed it. */
 	updated_at: string,
 };
+
+/**  What payments are sorted by. Ties are broken by what was made first, or by the id. */
+export type PaymentSort = 
+/**  When it was made. */
+"created" | 
+/**  When the API last changed it. */
+"updated" | 
+/**  The shop's order id, in any case of its letters; its first 64 characters count. */
+"order" | 
+/**  The shop's description, in any case of its letters; its first 64 characters count. */
+"description" | 
+/**  The number of the price, whatever its currency. */
+"price" | 
+/**  The number of coins that were paid, or that are to be paid where nothing was, whatever the coin. */
+"amount" | 
+/**  The coin. */
+"coin" | 
+/**  The status, as the API says it. */
+"status";
 
 /**  Something that waits for a person. Survives a restart. */
 export type PendingApproval = {

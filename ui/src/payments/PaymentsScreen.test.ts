@@ -1,5 +1,5 @@
 import { render, screen, waitFor, within } from "@testing-library/svelte";
-import userEvent from "@testing-library/user-event";
+import userEvent, { type UserEvent } from "@testing-library/user-event";
 import { beforeEach, expect, test } from "vitest";
 import App from "../App.svelte";
 import type { PaymentPage, PaymentQuery, PaymentRow } from "../bridge";
@@ -30,7 +30,10 @@ function row(n: number, own: Partial<PaymentRow> = {}): PaymentRow {
 function shop(rows: () => PaymentRow[]) {
   program({
     list_payments: ({ query }: { query: PaymentQuery }): PaymentPage => {
+      if (query.search.includes("amount>x")) throw failure("invalid", "“x” is no amount.", "search");
       const found = rows().filter(({ order_id }) => order_id?.includes(query.search));
+      if (query.sort === "price") found.sort((a, b) => Number(a.price_amount) - Number(b.price_amount));
+      if (query.sort === "price" && query.descending) found.reverse();
       const wanted = found.filter(({ status }) => !query.status || status === query.status);
       const from = Number(query.after ?? 0);
       const to = from + query.limit;
@@ -98,6 +101,137 @@ test("a search that finds nothing says so and offers the way back", async () => 
   await screen.findByText("ORD-1");
   await user.keyboard("/zzz");
   expect(await screen.findByText("No payment matches")).toBeVisible();
+});
+
+/** Does something from the palette. */
+async function pick(user: UserEvent, words: string) {
+  await user.keyboard("{Control>}k{/Control}");
+  const palette = await screen.findByRole("dialog");
+  await user.type(within(palette).getByRole("combobox"), words);
+  await user.click(await within(palette).findByRole("option", { name: words }));
+}
+
+/** The orders in the list, from the top. */
+async function orders() {
+  return within(await list())
+    .getAllByText(/^ORD-/)
+    .map(({ textContent }) => textContent);
+}
+
+test("a press on the head of a column sorts by it, another the other way round", async () => {
+  shop(() => [
+    row(1, { price_amount: "9" }),
+    row(2, { price_amount: "100" }),
+    row(3, { price_amount: "25" }),
+  ]);
+  const user = userEvent.setup();
+  render(App);
+  const head = (name: string) => screen.getByRole("columnheader", { name });
+  const price = await screen.findByRole("button", { name: "Price" });
+  await waitFor(async () => expect(await orders()).toEqual(["ORD-1", "ORD-2", "ORD-3"]));
+  expect(head("Created")).toHaveAttribute("aria-sort", "descending");
+
+  await user.click(price);
+  await waitFor(async () => expect(await orders()).toEqual(["ORD-2", "ORD-3", "ORD-1"]));
+  expect(head("Price")).toHaveAttribute("aria-sort", "descending");
+  expect(head("Created")).toHaveAttribute("aria-sort", "none");
+  expect(route.query.get("sort")).toBe("-price");
+
+  await user.click(screen.getByRole("button", { name: "Price" }));
+  await waitFor(async () => expect(await orders()).toEqual(["ORD-1", "ORD-3", "ORD-2"]));
+  expect(route.query.get("sort")).toBe("price");
+
+  await user.click(screen.getByText("ORD-3"));
+  await panel();
+  expect(route.query.get("sort")).toBe("price");
+});
+
+test("the order of an address is taken, and what is no order is the newest first", async () => {
+  shop(() => [row(1), row(2)]);
+  route.replace(["payments"], { sort: "coin" });
+  const { unmount } = render(App);
+  expect(await screen.findByText(/sorted by Coin/)).toBeVisible();
+  unmount();
+  route.replace(["payments"], { sort: "constructor" });
+  render(App);
+  await screen.findByText("ORD-1");
+  const asked = argumentsOf("list_payments") as { query: PaymentQuery }[];
+  expect(asked[0]?.query).toMatchObject({ sort: "coin", descending: false });
+  expect(asked.at(-1)?.query).toMatchObject({ sort: "created", descending: true });
+});
+
+test("the palette sorts, too", async () => {
+  shop(() => [row(1), row(2)]);
+  const user = userEvent.setup();
+  render(App);
+  await screen.findByText("ORD-1");
+  await pick(user, "Sort by Changed");
+  await waitFor(() => expect(route.query.get("sort")).toBe("-updated"));
+});
+
+test("a search that cannot be is said at the field; what was typed and the list before it stay", async () => {
+  shop(() => Array.from({ length: 450 }, (_, n) => row(n)));
+  const user = userEvent.setup();
+  render(App);
+  await screen.findByText("ORD-1");
+  await user.keyboard("/amount>");
+  expect(await screen.findByText("No payment matches")).toBeVisible();
+  await user.keyboard("{Escape}");
+  await screen.findByText("ORD-1");
+  await user.click(screen.getByRole("searchbox"));
+  await user.paste("amount>x");
+
+  const field = screen.getByRole("searchbox");
+  await waitFor(() => expect(field).toBeInvalid());
+  expect(field).toHaveValue("amount>x");
+  expect(field).toHaveAccessibleDescription("“x” is no amount. Until then the list stays as it was.");
+  expect(screen.getByText("ORD-1")).toBeVisible();
+
+  // The list before it is whole: its last row can still be reached.
+  (await list()).focus();
+  await user.keyboard("{End}");
+  expect(await screen.findByText("ORD-449")).toBeVisible();
+
+  await user.clear(field);
+  await waitFor(() => expect(field).toBeValid());
+  expect(field).not.toHaveAccessibleDescription();
+});
+
+test("an address with a search that cannot be lists nothing, says why, and offers the way back", async () => {
+  shop(() => [row(1)]);
+  route.replace(["payments"], { search: "amount>x" });
+  const user = userEvent.setup();
+  render(App);
+  expect(await screen.findByText("This cannot be searched for")).toBeVisible();
+  expect(screen.getByRole("searchbox")).toHaveAccessibleDescription("“x” is no amount.");
+  await user.click(screen.getAllByRole("button", { name: "Show all" })[0]!);
+  expect(await screen.findByText("ORD-1")).toBeVisible();
+});
+
+test("how to search is found from the palette, and an example goes into the search", async () => {
+  shop(() => [row(1)]);
+  const user = userEvent.setup();
+  render(App);
+  await screen.findByText("ORD-1");
+  await pick(user, "How to search");
+  const help = await screen.findByRole("dialog", { name: "How to search" });
+  expect(help).toHaveTextContent("The price; also with >=, <, <= and =");
+  await user.click(within(help).getByRole("button", { name: "status:failed" }));
+  expect(screen.getByRole("searchbox")).toHaveValue("status:failed");
+  await waitFor(() => expect(screen.queryByRole("dialog")).toBeNull());
+});
+
+test("one key shows all again", async () => {
+  shop(() => [row(1), row(22, { status: "failed" })]);
+  route.replace(["payments"], { search: "ORD", status: "failed", sort: "price" });
+  const user = userEvent.setup();
+  render(App);
+  await screen.findByText("ORD-22");
+  expect(screen.queryByText("ORD-1")).toBeNull();
+  (await list()).focus();
+  await user.keyboard("x");
+  expect(await screen.findByText("ORD-1")).toBeVisible();
+  expect(Object.fromEntries(route.query)).toEqual({ sort: "price" });
 });
 
 test("Enter opens the details beside the list, Escape closes them", async () => {

@@ -1,30 +1,31 @@
 import { untrack } from "svelte";
-import { api, type Failure, type PaymentPage, type PaymentRow } from "../bridge";
+import { api, type Failure, type PaymentPage, type PaymentQuery, type PaymentRow } from "../bridge";
 import { live, type Live } from "../lib/live.svelte";
 
 const PAGE = 200;
 
-/** What the list is narrowed to. */
-export interface PaymentFilter {
-  search: string;
-  status: string | null;
-}
+/** What the list is narrowed to, and its order. */
+export type PaymentFilter = Omit<PaymentQuery, "limit" | "after">;
 
-/** Payments, newest first, read page by page as they come into sight. Make it while a component is being set up. */
+/**
+ * Payments, read page by page as they come into sight. A filter that the program refuses leaves what was listed before
+ * it, whole. Make it while a component is being set up.
+ */
 export class PaymentList {
   /** What has been read so far, without gaps from the top. */
   rows = $state.raw<PaymentRow[]>([]);
-  #next: string | null = null;
+  /** The filter that they belong to, which is an earlier one until there is an answer to the present one. */
+  of = $state.raw<PaymentFilter>();
   #filter: () => PaymentFilter;
-  #head: Live<{ page: PaymentPage; of: string }>;
-  #of = "";
+  #next: string | null = null;
+  #head: Live<{ page: PaymentPage; of: PaymentFilter }>;
   #reading = false;
 
   constructor(filter: () => PaymentFilter) {
     this.#filter = filter;
     this.#head = live(["payments"], async () => {
-      const wanted = filter();
-      return { page: await api.listPayments({ ...wanted, limit: PAGE, after: null }), of: key(wanted) };
+      const of = filter();
+      return { page: await api.listPayments({ ...of, limit: PAGE, after: null }), of };
     });
     $effect.pre(() => {
       const head = this.#head.data;
@@ -37,6 +38,11 @@ export class PaymentList {
     return this.#head.data?.page;
   }
 
+  /** Another list has another of these: it begins at its top. */
+  get key(): string {
+    return key(this.of ?? this.#filter());
+  }
+
   get error(): Failure | undefined {
     return this.#head.error;
   }
@@ -44,11 +50,12 @@ export class PaymentList {
   reload = (): Promise<void> => this.#head.reload();
 
   /** Puts a fresh first page in front of what was read further down. */
-  #take(page: PaymentPage, of: string): void {
+  #take(page: PaymentPage, of: PaymentFilter): void {
     const last = page.rows.at(-1)?.id;
-    const at = of === this.#of ? this.rows.findIndex(({ id }) => id === last) : -1;
+    const same = this.of !== undefined && key(of) === key(this.of);
+    const at = same ? this.rows.findIndex(({ id }) => id === last) : -1;
     const rest = at < 0 ? [] : this.rows.slice(at + 1);
-    this.#of = of;
+    if (!same) this.of = of;
     this.rows = [...page.rows, ...rest];
     if (!rest.length) this.#next = page.next;
   }
@@ -58,10 +65,10 @@ export class PaymentList {
     if (this.#reading) return;
     this.#reading = true;
     try {
-      while (this.#next && this.rows.length < end) {
-        const [after, wanted] = [this.#next, this.#filter()];
-        const page = await api.listPayments({ ...wanted, limit: PAGE, after });
-        if (key(wanted) !== this.#of || after !== this.#next) continue;
+      while (this.of && this.#next && this.rows.length < end) {
+        const [after, of] = [this.#next, this.of];
+        const page = await api.listPayments({ ...of, limit: PAGE, after });
+        if (of !== this.of || after !== this.#next) continue;
         this.rows = [...this.rows, ...page.rows];
         this.#next = page.next;
       }
@@ -73,4 +80,5 @@ export class PaymentList {
   }
 }
 
-const key = ({ search, status }: PaymentFilter) => JSON.stringify([search, status]);
+const key = ({ search, status, sort, descending }: PaymentFilter) =>
+  JSON.stringify([search, status, sort, descending]);
