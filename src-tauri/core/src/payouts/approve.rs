@@ -175,10 +175,10 @@ impl Payouts {
             return ended(&record);
         }
         let failure = if refused {
-            // How many are left stands beside the message.
-            let over = match record.attempts_left {
-                0 => format!(" No code is left to try. {}", self.too_late(&record).message),
-                _ => String::new(),
+            let left = match record.attempts_left {
+                0 => format!("No code is left to try. {}", self.too_late(&record).message),
+                1 => "One more code can be tried.".to_owned(),
+                left => format!("{left} more codes can be tried."),
             };
             let why = if typed {
                 "NOWPayments refused this code. Enter the one that your phone shows now."
@@ -187,7 +187,7 @@ impl Payouts {
             };
             Failure {
                 code: FailureCode::WrongCode,
-                message: format!("{why} Nothing was paid.{over}"),
+                message: format!("{why} Nothing was paid. {left}"),
                 field: typed.then(|| "code".to_owned()),
             }
         } else if not_done {
