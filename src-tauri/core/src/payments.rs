@@ -4,8 +4,10 @@ mod amounts;
 mod cache;
 mod list;
 mod search;
+mod single;
 mod sort;
 mod sync;
+mod worth;
 
 use std::sync::Arc;
 
@@ -15,8 +17,8 @@ use serde::{Deserialize, Serialize};
 use specta::Type;
 use sqlx::QueryBuilder;
 
-pub use self::sort::PaymentSort;
 use self::sync::Sync;
+pub use self::{sort::PaymentSort, worth::Worth};
 use crate::{failure::Failure, shops::ShopContext};
 
 /// Which payments to list, in which order.
@@ -90,6 +92,8 @@ pub struct PaymentRow {
     pub actually_paid: Option<Amount>,
     /// The coin, lower case.
     pub pay_currency: String,
+    /// What was paid, in the currency of the price and at the rate of then.
+    pub worth: Option<Worth>,
     /// When it was made.
     pub created_at: DateTime<Utc>,
     /// When the API last changed it.
@@ -202,7 +206,7 @@ impl Payments {
 }
 
 const COLUMNS: &str = "number, id, status, order_id, order_description, price_amount, price_currency, pay_amount, \
-    actually_paid, pay_currency, created_at, updated_at, pay_address, payin_extra_id, purchase_id, invoice_id, \
+    actually_paid, actually_paid_at_fiat, pay_currency, created_at, updated_at, pay_address, payin_extra_id, purchase_id, invoice_id, \
     parent_payment_id, outcome_amount, outcome_currency";
 
 /// A payment as it stands in the database.
@@ -217,6 +221,7 @@ struct Stored {
     price_currency: String,
     pay_amount: Option<String>,
     actually_paid: Option<String>,
+    actually_paid_at_fiat: Option<String>,
     pay_currency: String,
     created_at: DateTime<Utc>,
     updated_at: DateTime<Utc>,
@@ -231,15 +236,20 @@ struct Stored {
 
 impl Stored {
     fn row(&self) -> Result<PaymentRow, Failure> {
+        let price_amount = exact(&self.price_amount)?;
+        let pay_amount = amount(self.pay_amount.as_deref())?;
+        let actually_paid = amount(self.actually_paid.as_deref())?;
+        let stated = amount(self.actually_paid_at_fiat.as_deref())?;
         Ok(PaymentRow {
+            worth: Worth::of(&price_amount, pay_amount.as_ref(), actually_paid.as_ref(), stated.as_ref()),
             id: self.id.clone(),
             status: self.status.clone(),
             order_id: self.order_id.clone(),
             order_description: self.order_description.clone(),
-            price_amount: exact(&self.price_amount)?,
+            price_amount,
             price_currency: self.price_currency.clone(),
-            pay_amount: amount(self.pay_amount.as_deref())?,
-            actually_paid: amount(self.actually_paid.as_deref())?,
+            pay_amount,
+            actually_paid,
             pay_currency: self.pay_currency.clone(),
             created_at: self.created_at,
             updated_at: self.updated_at,

@@ -499,6 +499,8 @@ export type PaymentRow = {
 	actually_paid: string | null,
 	/**  The coin, lower case. */
 	pay_currency: string,
+	/**  What was paid, in the currency of the price and at the rate of then. */
+	worth: Worth | null,
 	/**  When it was made. */
 	created_at: string,
 	/**  When the API last changed it. */
@@ -700,6 +702,14 @@ export type Theme =
 "light" | 
 /**  Dark. */
 "dark";
+
+/**  What was paid, in the currency of the price. */
+export type Worth = {
+	/**  How much, in the currency of the price. */
+	amount: string,
+	/**  NOWPayments did not say it: it is worked out at the payment's own rate, and cut off behind its last decimal. */
+	about: boolean,
+};
 
 /* Tauri Specta runtime */
 async function typedError<T, E>(result: Promise<T>): Promise<{ status: "ok"; data: T } | { status: "error"; error: E }> {

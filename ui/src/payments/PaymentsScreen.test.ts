@@ -20,6 +20,7 @@ function row(n: number, own: Partial<PaymentRow> = {}): PaymentRow {
     pay_amount: "0.00013417",
     actually_paid: "0.00013417",
     pay_currency: "btc",
+    worth: { amount: "12.5", about: false },
     created_at: time,
     updated_at: time,
     ...own,

@@ -131,13 +131,14 @@ impl<'a> Line<'a> {
         let shown = paid.or(payment.pay_amount.as_ref());
         let number: i64 = sqlx::query_scalar(
             "INSERT INTO payments (number, id, status, price_amount, price_key, price_currency, pay_amount, \
-             actually_paid, paid_key, amount_key, pay_currency, pay_address, payin_extra_id, order_id, order_description, purchase_id, invoice_id, \
+             actually_paid, actually_paid_at_fiat, paid_key, amount_key, pay_currency, pay_address, payin_extra_id, order_id, order_description, purchase_id, invoice_id, \
              parent_payment_id, outcome_amount, outcome_currency, created_at, updated_at, answer) \
-             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) \
+             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) \
              ON CONFLICT (number) DO UPDATE SET status = excluded.status, price_amount = excluded.price_amount, \
              price_key = excluded.price_key, paid_key = excluded.paid_key, amount_key = excluded.amount_key, \
              price_currency = excluded.price_currency, pay_amount = excluded.pay_amount, \
-             actually_paid = excluded.actually_paid, pay_currency = excluded.pay_currency, \
+             actually_paid = excluded.actually_paid, \
+             actually_paid_at_fiat = excluded.actually_paid_at_fiat, pay_currency = excluded.pay_currency, \
              pay_address = excluded.pay_address, payin_extra_id = excluded.payin_extra_id, \
              order_id = excluded.order_id, order_description = excluded.order_description, \
              purchase_id = excluded.purchase_id, invoice_id = excluded.invoice_id, \
@@ -153,6 +154,7 @@ impl<'a> Line<'a> {
         .bind(payment.price_currency.as_str())
         .bind(text(&payment.pay_amount))
         .bind(text(&payment.actually_paid))
+        .bind(text(&payment.actually_paid_at_fiat))
         .bind(key(paid.unwrap_or(&Amount::zero())))
         .bind(shown.map(key))
         .bind(payment.pay_currency.as_str())
