@@ -1,5 +1,7 @@
 //! The coins of NOWPayments: which can be paid, and what their addresses and memos look like.
 
+pub(crate) mod explorers;
+
 use std::{collections::HashMap, sync::OnceLock};
 
 use nowpayments::Coin;
