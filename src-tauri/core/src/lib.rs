@@ -9,6 +9,7 @@ pub mod failure;
 pub mod notifications;
 pub mod payments;
 pub mod payouts;
+pub mod qr_codes;
 pub mod second_factor;
 pub mod secrets;
 pub mod shops;
