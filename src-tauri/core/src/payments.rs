@@ -2,6 +2,7 @@
 
 mod amounts;
 mod cache;
+mod detail;
 mod list;
 mod search;
 mod single;
@@ -15,10 +16,16 @@ use chrono::{DateTime, Utc};
 use nowpayments::Amount;
 use serde::{Deserialize, Serialize};
 use specta::Type;
-use sqlx::QueryBuilder;
 
 use self::sync::Sync;
-pub use self::{sort::PaymentSort, worth::Worth};
+pub use self::{
+    detail::{
+        MoreRelated, PaymentDetail, PaymentEvent, PaymentFees, PaymentTrace, RelatedPayment, RelatedPayments,
+        Relation,
+    },
+    sort::PaymentSort,
+    worth::Worth,
+};
 use crate::{failure::Failure, shops::ShopContext};
 
 /// Which payments to list, in which order.
@@ -100,42 +107,6 @@ pub struct PaymentRow {
     pub updated_at: DateTime<Utc>,
 }
 
-/// One payment, whole.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Type)]
-pub struct PaymentDetail {
-    /// The row of the list.
-    pub row: PaymentRow,
-    /// Where the customer pays to.
-    pub pay_address: Option<String>,
-    /// The memo or tag that goes with the address.
-    pub payin_extra_id: Option<String>,
-    /// Ties several payments of one purchase together.
-    pub purchase_id: Option<String>,
-    /// The invoice it belongs to.
-    pub invoice_id: Option<String>,
-    /// The payment that this one repeats.
-    pub parent_payment_id: Option<String>,
-    /// What the shop gets, after conversion.
-    #[specta(type = Option<String>)]
-    pub outcome_amount: Option<Amount>,
-    /// In which coin.
-    pub outcome_currency: Option<String>,
-    /// What was expected and not paid (positive) or paid beyond (negative), in coin.
-    #[specta(type = Option<String>)]
-    pub missing: Option<Amount>,
-    /// What we saw, oldest first.
-    pub timeline: Vec<PaymentEvent>,
-}
-
-/// A status that we saw.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Type)]
-pub struct PaymentEvent {
-    /// The status, lower case.
-    pub status: String,
-    /// When the API says it changed to it.
-    pub at: DateTime<Utc>,
-}
-
 /// How the sync of payments stands.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Type)]
 pub struct SyncStatus {
@@ -163,45 +134,6 @@ pub struct Payments {
 impl Payments {
     pub(crate) fn new(ctx: Arc<ShopContext>) -> Self {
         Self { ctx, sync: Arc::default() }
-    }
-
-    /// One payment, from the cache.
-    ///
-    /// # Errors
-    /// When it is not in the cache, or the shop was closed.
-    pub async fn get(&self, id: &str) -> Result<PaymentDetail, Failure> {
-        let mut db = self.ctx.db.begin().await?;
-        let stored: Option<Stored> = QueryBuilder::new("SELECT ")
-            .push(COLUMNS)
-            .push(" FROM payments WHERE id = ")
-            .push_bind(id)
-            .build_query_as()
-            .fetch_optional(&mut *db)
-            .await?;
-        let stored = stored.ok_or_else(|| Failure::not_found("payment"))?;
-        let timeline: Vec<(String, DateTime<Utc>)> =
-            sqlx::query_as("SELECT status, at FROM payment_events WHERE payment = ? ORDER BY number")
-                .bind(stored.number)
-                .fetch_all(&mut *db)
-                .await?;
-        db.commit().await?;
-        let row = stored.row()?;
-        let missing = match (&row.pay_amount, &row.actually_paid) {
-            (Some(expected), Some(paid)) if paid.is_positive() && expected != paid => Some(expected - paid),
-            _ => None,
-        };
-        Ok(PaymentDetail {
-            row,
-            outcome_amount: amount(stored.outcome_amount)?,
-            pay_address: stored.pay_address,
-            payin_extra_id: stored.payin_extra_id,
-            purchase_id: stored.purchase_id,
-            invoice_id: stored.invoice_id,
-            parent_payment_id: stored.parent_payment_id,
-            outcome_currency: stored.outcome_currency,
-            missing,
-            timeline: timeline.into_iter().map(|(status, at)| PaymentEvent { status, at }).collect(),
-        })
     }
 }
 
