@@ -1,4 +1,4 @@
-/** A stretch of what stood in a file; `sign` stretches stand for a character that cannot be seen. */
+/** A stretch of what somebody wrote; `sign` stretches stand for a character that cannot be seen. */
 export interface Stretch {
   text: string;
   sign: boolean;
@@ -6,6 +6,8 @@ export interface Stretch {
 
 const SIGNS: Record<string, string> = { "\t": "⇥", "\n": "↵", "\r": "␍", " ": "␣" };
 const UNSEEN = /^[\p{C}\p{Z}\p{DI}]$/u;
+/** What turns the order of text around, or hides in it; tabs and new lines belong to text. */
+const TWISTS = /((?![\t\n])[\p{Cc}\p{Bidi_Control}\u200b\u2060\ufeff])/u;
 
 /** `value` with every character that cannot be seen made visible: controls, odd or outer spaces, marks of direction. */
 export function visible(value: string): Stretch[] {
@@ -21,6 +23,15 @@ export function visible(value: string): Stretch[] {
     else stretches.push({ text: plain ? character : (SIGNS[character] ?? named(character)), sign: !plain });
   });
   return stretches;
+}
+
+/** `value` with only those characters made visible that make it look like something else. */
+export function untwisted(value: string): Stretch[] {
+  // Split at a group, the characters of that group are every second piece.
+  const pieces = value.split(TWISTS).map((text, at) => ({ text, sign: at % 2 === 1 }));
+  return pieces
+    .filter(({ text }) => text)
+    .map(({ text, sign }) => (sign ? { text: SIGNS[text] ?? named(text), sign } : { text, sign }));
 }
 
 function named(character: string): string {
