@@ -25,6 +25,14 @@ export const commands = {
 	listPayments: (query: PaymentQuery) => typedError<PaymentPage, Failure>(__TAURI_INVOKE("list_payments", { query })),
 	/**  One payment. */
 	payment: (id: string) => typedError<PaymentDetail, Failure>(__TAURI_INVOKE("payment", { id })),
+	/**  What NOWPayments answered last about a payment, laid out to be read. */
+	paymentAnswer: (id: string) => typedError<string, Failure>(__TAURI_INVOKE("payment_answer", { id })),
+	/**  Asks NOWPayments for one payment again; says whether anything has changed. */
+	readPaymentAgain: (id: string) => typedError<boolean, Failure>(__TAURI_INVOKE("read_payment_again", { id })),
+	/**  Opens the page of a block explorer that shows the address or a transaction of a payment in the browser. */
+	openPaymentInExplorer: (id: string, trace: PaymentTrace) => typedError<null, Failure>(__TAURI_INVOKE("open_payment_in_explorer", { id, trace })),
+	/**  The QR code of an address, a memo or a link. */
+	qrCode: (text: string) => typedError<QrCode, Failure>(__TAURI_INVOKE("qr_code", { text })),
 	/**  How the sync stands. */
 	syncStatus: () => typedError<SyncStatus, Failure>(__TAURI_INVOKE("sync_status")),
 	/**  Has the sync run now. */
@@ -389,6 +397,14 @@ export type FileCounts = {
 /**  The one event that crosses to the window. */
 export type Happened = Changed;
 
+/**  Payments that are left out. */
+export type MoreRelated = {
+	/**  How many. */
+	count: number,
+	/**  What finds them in the list, with those that are given; `None` when no search does. */
+	search: string | null,
+};
+
 /**  What the owner types to connect a shop. The secrets go to the keychain and nowhere else. */
 export type NewShop = {
 	/**  The owner's name for it. */
@@ -427,20 +443,55 @@ export type PaymentDetail = {
 	pay_address: string | null,
 	/**  The memo or tag that goes with the address. */
 	payin_extra_id: string | null,
+	/**
+	 *  A link that wallets take, with the address and what is to be paid; `None` where there is no such thing, where the
+	 *  payment does not wait for its money, or where a memo would be lost.
+	 */
+	pay_link: string | null,
+	/**  The network of the coin, as the API calls it. */
+	network: string | null,
+	/**  The contract of a token. */
+	smart_contract: string | null,
 	/**  Ties several payments of one purchase together. */
 	purchase_id: string | null,
 	/**  The invoice it belongs to. */
 	invoice_id: string | null,
 	/**  The payment that this one repeats. */
 	parent_payment_id: string | null,
-	/**  What the shop gets, after conversion. */
+	/**  Why it repeats another, upper case as the API says it: `REPEATED`, `WRONG_ASSET`. */
+	origin_type: string | null,
+	/**  `crypto2crypto` or `fiat2crypto`. */
+	kind: string | null,
+	/**  Whether the rate was frozen. */
+	is_fixed_rate: boolean | null,
+	/**  Whether the customer bears the fees. */
+	is_fee_paid_by_user: boolean | null,
+	/**  What the shop gets, after conversion. While it is not paid, what it is to get. */
 	outcome_amount: string | null,
 	/**  In which coin. */
 	outcome_currency: string | null,
 	/**  What was expected and not paid (positive) or paid beyond (negative), in coin. */
 	missing: string | null,
+	/**  The same in the currency of the price: the price without what was paid is worth. */
+	missing_worth: Worth | null,
+	/**  What was taken from what was paid; `None` while nothing was paid out, or where it was paid out in another coin. */
+	fees: PaymentFees | null,
+	/**  The customer's transaction. */
+	payin_hash: string | null,
+	/**  The transaction to the shop's wallet. */
+	payout_hash: string | null,
+	/**  What a block explorer can show of it. */
+	explorers: PaymentTrace[],
+	/**  Where callbacks go. */
+	callback_url: string | null,
+	/**  Until when the price in coin holds. */
+	price_holds_until: string | null,
+	/**  Until when NOWPayments waits for the money. */
+	waits_until: string | null,
 	/**  What we saw, oldest first. */
 	timeline: PaymentEvent[],
+	/**  What belongs to it. */
+	related: RelatedPayments,
 };
 
 /**  A status that we saw. */
@@ -449,6 +500,14 @@ export type PaymentEvent = {
 	status: string,
 	/**  When the API says it changed to it. */
 	at: string,
+};
+
+/**  What was taken from what a customer paid: worked out as what was paid without what the shop gets. */
+export type PaymentFees = {
+	/**  How much. */
+	amount: string,
+	/**  In which coin or currency, lower case. */
+	currency: string,
 };
 
 /**  A page of payments. */
@@ -526,6 +585,15 @@ export type PaymentSort =
 /**  The status, as the API says it. */
 "status";
 
+/**  What of a payment is on a chain. */
+export type PaymentTrace = 
+/**  The address that the customer pays to. */
+"address" | 
+/**  The customer's transaction. */
+"payin" | 
+/**  The transaction to the shop's wallet. */
+"payout";
+
 /**  Something that waits for a person. Survives a restart. */
 export type PendingApproval = {
 	/**  A UUID. */
@@ -555,6 +623,43 @@ export type Progress = {
 	/**  Of how many. */
 	of: number,
 };
+
+/**  A QR code. */
+export type QrCode = {
+	/**  How many modules it is wide and high, with the light ones around it. */
+	size: number,
+	/**  The dark modules as the path of an SVG, in units of a module. */
+	path: string,
+};
+
+/**  A payment that belongs to another. */
+export type RelatedPayment = {
+	/**  How. */
+	relation: Relation,
+	/**  The payment. */
+	row: PaymentRow,
+};
+
+/**  The payments that belong to one. */
+export type RelatedPayments = {
+	/**  The nearest first, at most eight. */
+	payments: RelatedPayment[],
+	/**  Those that are left out; `None` when none is. */
+	more: MoreRelated | null,
+};
+
+/**  How a payment belongs to another. */
+export type Relation = 
+/**  The other repeats this one. */
+"first" | 
+/**  It repeats the other: a further deposit to its address. */
+"repeat" | 
+/**  Both repeat the same one. */
+"sibling" | 
+/**  Both are of one purchase. */
+"purchase" | 
+/**  Both pay one invoice. */
+"invoice";
 
 /**  Which rows of a batch are meant. */
 export type RowFilter = 

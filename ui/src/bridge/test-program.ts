@@ -38,6 +38,7 @@ export function program(own: Answers = {}): void {
     payout_batches: () => [],
     notifications: () => [],
     demo_phone: () => null,
+    qr_code: () => ({ size: 29, path: "M4 4h7v1h-7z" }),
     ...own,
   };
 }

@@ -25,6 +25,11 @@ export function ago(time: string | number): string {
   return length ? words.format(Math.trunc(seconds / length), unit) : words.format(0, "second");
 }
 
+/** Whether a time is still to come. */
+export function isAhead(time: string): boolean {
+  return new Date(time).getTime() > clock.now;
+}
+
 /** A list has no room for "AM" and "PM", and the same time must look the same everywhere. */
 const hourCycle = "h23";
 

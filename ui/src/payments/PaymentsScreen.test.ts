@@ -5,6 +5,7 @@ import App from "../App.svelte";
 import type { PaymentPage, PaymentQuery, PaymentRow } from "../bridge";
 import { announce, argumentsOf, failure, program } from "../bridge/test-program";
 import { route } from "../lib/router.svelte";
+import { detail } from "./test-payment";
 
 const DAY = 86_400_000;
 
@@ -48,18 +49,7 @@ function shop(rows: () => PaymentRow[]) {
         })),
       };
     },
-    payment: ({ id }: { id: string }) => ({
-      row: rows().find((each) => each.id === id),
-      pay_address: "TVjsyZ7fYF3qLF6BQgPmTEZy1xrNNyVAAA",
-      payin_extra_id: null,
-      purchase_id: "60001",
-      invoice_id: null,
-      parent_payment_id: null,
-      outcome_amount: null,
-      outcome_currency: null,
-      missing: null,
-      timeline: [{ status: "waiting", at: "2026-11-20T09:00:00Z" }],
-    }),
+    payment: ({ id }: { id: string }) => detail({ row: rows().find((each) => each.id === id) }),
   });
 }
 
