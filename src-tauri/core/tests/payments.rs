@@ -61,6 +61,7 @@ async fn assert_same(core: &Core, world: &World) {
             pay_amount: theirs.pay_amount.clone(),
             actually_paid: theirs.actually_paid.clone(),
             pay_currency: theirs.pay_currency.to_string(),
+            worth: ours.worth.clone(), // tested beside what works it out
             created_at: theirs.created_at.unwrap(),
             updated_at: theirs.updated_at.unwrap(),
         };
