@@ -13,6 +13,7 @@ use sqlx::SqlitePool;
 use tokio::sync::broadcast;
 
 use crate::{
+    attention::Attention,
     changes::Changed,
     failure::{Failure, FailureCode},
     notifications::Notifications,
@@ -101,6 +102,8 @@ pub struct OpenShop {
     pub payments: Payments,
     /// Its payouts.
     pub payouts: Payouts,
+    /// What needs the owner.
+    pub attention: Attention,
     /// How codes are given.
     pub second_factor: SecondFactors,
     /// What the owner is told.
@@ -110,16 +113,19 @@ pub struct OpenShop {
 
 impl OpenShop {
     fn start(ctx: Arc<ShopContext>) -> Arc<Self> {
+        let payouts = Payouts::new(ctx.clone());
         let shop = Self {
             shop: ctx.shop.clone(),
             payments: Payments::new(ctx.clone()),
-            payouts: Payouts::new(ctx.clone()),
+            attention: Attention::new(ctx.clone(), payouts.clone()),
+            payouts,
             second_factor: SecondFactors::new(ctx.clone()),
             notifications: Notifications::new(ctx.clone()),
             ctx,
         };
         shop.ctx.in_background(shop.payments.clone().run());
         shop.ctx.in_background(shop.payouts.clone().run());
+        shop.ctx.in_background(shop.attention.clone().run());
         Arc::new(shop)
     }
 }

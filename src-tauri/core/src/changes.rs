@@ -17,6 +17,9 @@ pub enum Changed {
     Settings,
     /// Payments in the cache.
     Payments,
+    /// What needs attention: cases that were settled or came back, that time made, or whose refund was prepared. Those
+    /// that payments make and end come with [`Self::Payments`].
+    Attention,
     /// How the sync stands.
     Sync,
     /// One batch of payouts, its rows or its approval.

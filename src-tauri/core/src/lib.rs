@@ -3,6 +3,7 @@
 
 pub mod addresses;
 mod app;
+pub mod attention;
 pub mod changes;
 pub mod coins;
 pub mod failure;

@@ -5,6 +5,7 @@ mod cache;
 mod detail;
 mod list;
 mod search;
+pub(crate) mod several;
 mod single;
 mod sort;
 mod sync;

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use sqlx::SqliteConnection;
 
 use super::amounts::key;
-use crate::store;
+use crate::{attention, store};
 
 /// A payment as the API answered it.
 pub(super) struct Answered {
@@ -49,7 +49,7 @@ pub(super) async fn absorb(
     .await?;
     let mut known: HashMap<_, _> = known.into_iter().map(|known| (known.id.clone(), known)).collect();
 
-    let mut changed = 0;
+    let mut changed = Vec::new();
     for answered in page {
         let line = Line::new(answered, now);
         let earlier = known.get(line.id);
@@ -67,11 +67,12 @@ pub(super) async fn absorb(
         if earlier.is_none_or(|earlier| earlier.status != status) {
             append_event(db, number, &line.updated_at, &status).await?;
         }
-        changed += 1;
+        changed.push(number);
         let (id, updated_at, answer) = (line.id.to_owned(), line.updated_at, answered.json.clone());
         known.insert(id.clone(), Known { number, id, status, updated_at, answer });
     }
-    Ok(changed)
+    attention::notice(db, &changed, now).await?;
+    Ok(changed.len())
 }
 
 /// How a payment is written.

@@ -108,6 +108,11 @@ impl fmt::Debug for ShopContext {
 
 #[cfg(test)]
 impl ShopContext {
+    /// What is announced from now on.
+    pub(crate) fn changes(&self) -> broadcast::Receiver<Changed> {
+        self.changes.subscribe()
+    }
+
     /// A shop in `folder` whose NOWPayments cannot be reached.
     pub(crate) async fn for_test(folder: &std::path::Path) -> Arc<Self> {
         Self::for_test_at(folder, "http://127.0.0.1:9/v1", "key", None).await
