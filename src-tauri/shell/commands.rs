@@ -1,6 +1,7 @@
 //! What the window can ask for, in files named after the nouns of the business.
 
 pub(crate) mod app;
+pub(crate) mod attention;
 pub(crate) mod notifications;
 pub(crate) mod payments;
 pub(crate) mod payouts;

@@ -37,6 +37,20 @@ export const commands = {
 	syncStatus: () => typedError<SyncStatus, Failure>(__TAURI_INVOKE("sync_status")),
 	/**  Has the sync run now. */
 	syncNow: () => typedError<null, Failure>(__TAURI_INVOKE("sync_now")),
+	/**  A page of what needs attention. */
+	attentionCases: (query: AttentionQuery) => typedError<AttentionPage, Failure>(__TAURI_INVOKE("attention_cases", { query })),
+	/**  One case. */
+	attentionCase: (id: number) => typedError<AttentionCase, Failure>(__TAURI_INVOKE("attention_case", { id })),
+	/**  What is wrong with a payment and not settled yet. */
+	attentionOfPayment: (id: string) => typedError<AttentionCase[], Failure>(__TAURI_INVOKE("attention_of_payment", { id })),
+	/**  How much needs attention. */
+	attentionCount: () => typedError<AttentionCount, Failure>(__TAURI_INVOKE("attention_count")),
+	/**  Marks a case as settled. */
+	settleAttention: (id: number, note: string | null) => typedError<AttentionCase, Failure>(__TAURI_INVOKE("settle_attention", { id, note })),
+	/**  Takes back that a case was settled. */
+	reopenAttention: (id: number) => typedError<AttentionCase, Failure>(__TAURI_INVOKE("reopen_attention", { id })),
+	/**  Prepares the refund of a case: a batch of one payout, of which nothing is sent. */
+	prepareRefund: (id: number, refund: NewRefund) => typedError<AttentionCase, Failure>(__TAURI_INVOKE("prepare_refund", { id, refund })),
 	/**  Lets the owner choose a file and reads it as a new batch; `None` when nothing was chosen. */
 	choosePayoutFile: () => typedError<Batch | null, Failure>(__TAURI_INVOKE("choose_payout_file")),
 	/**  Reads pasted text as a new batch. */
@@ -102,6 +116,94 @@ export type AppState = {
 	/**  The version of Paydesk. */
 	version: string,
 };
+
+/**  Something that needs the owner. */
+export type AttentionCase = {
+	/**  Its number in this shop. */
+	id: number,
+	/**  What is wrong. */
+	kind: AttentionKind,
+	/**  Where it lies. */
+	shelf: AttentionShelf,
+	/**  Since when it has been so. */
+	since: string,
+	/**  The payment. */
+	payment: PaymentRow,
+	/**  The payment whose address the customer paid to, where that is another one and cached. */
+	parent: PaymentRow | null,
+	/**  How many coins it is about: what is missing, what came beyond, or what came; `None` when nothing did. */
+	amount: string | null,
+	/**  What these are worth in the currency of the price; `None` when nobody can say. */
+	worth: Worth | null,
+	/**  How many coins would go back to the customer; `None` while there is nothing that the shop could send back. */
+	refundable: string | null,
+	/**  The refund that was prepared. */
+	refund: Refund | null,
+	/**  How it ended. */
+	settled: Settled | null,
+};
+
+/**  How many cases lie on each shelf. */
+export type AttentionCount = {
+	/**  Those that wait for the owner. */
+	open: number,
+	/**  Those that were old when Paydesk first saw them. */
+	earlier: number,
+	/**  Those with which nothing is left to do. */
+	settled: number,
+};
+
+/**  What is wrong with a payment. */
+export type AttentionKind = 
+/**  Less came than was to be paid, and no further payment of the purchase has brought the rest. */
+"underpaid" | 
+/**  More came than was to be paid. */
+"overpaid" | 
+/**  Money came after the payment had ended. */
+"late" | 
+/**  The customer paid once more to the address of a payment. */
+"repeated" | 
+/**  Another coin came than was to be paid. */
+"wrong_asset" | 
+/**  It failed at NOWPayments. */
+"failed" | 
+/**  It has stood still for a day between the customer and the shop. */
+"stuck";
+
+/**  A page of cases. */
+export type AttentionPage = {
+	/**  The rows. */
+	rows: AttentionCase[],
+	/**  Where to go on; `None` at the end. */
+	next: string | null,
+	/**  How many match in all. */
+	total: number,
+	/**  How many of each kind lie on this shelf (whatever the kind that is asked for), most frequent first. */
+	kinds: KindCount[],
+	/**  How many lie on each shelf. */
+	shelves: AttentionCount,
+};
+
+/**  Which cases to list, the newest first; settled ones by when they were settled. */
+export type AttentionQuery = {
+	/**  Where they lie. */
+	shelf: AttentionShelf,
+	/**  Only this kind; `None` for all. */
+	kind: AttentionKind | null,
+	/**  How many rows at the most (1 to 500). */
+	limit: number,
+	/**  The cursor of an earlier page, to go on after it. */
+	after: string | null,
+};
+
+/**  Where a case lies. */
+export type AttentionShelf = 
+/**  It waits for the owner. */
+"open" | 
+/**  It was over 30 days old when Paydesk first saw it: there to be looked up, and not counted as waiting. */
+"earlier" | 
+/**  Nothing is left to do. */
+"settled";
 
 /**  A batch, whole but for its rows. */
 export type Batch = {
@@ -236,6 +338,11 @@ export type Changed =
 { kind: "settings" } | 
 /**  Payments in the cache. */
 { kind: "payments" } | 
+/**
+ *  What needs attention: cases that were settled or came back, that time made, or whose refund was prepared. Those
+ *  that payments make and end come with [`Self::Payments`].
+ */
+{ kind: "attention" } | 
 /**  How the sync stands. */
 { kind: "sync" } | 
 /**  One batch of payouts, its rows or its approval. */
@@ -403,6 +510,22 @@ export type MoreRelated = {
 	count: number,
 	/**  What finds them in the list, with those that are given; `None` when no search does. */
 	search: string | null,
+/**  How many cases are of a kind. */
+export type KindCount = {
+	/**  The kind. */
+	kind: AttentionKind,
+	/**  How many. */
+	count: number,
+};
+
+/**  Where a refund goes. NOWPayments does not say whom a payment came from: the owner has to ask. */
+export type NewRefund = {
+	/**  The customer's address, of the coin that was paid. */
+	address: string,
+	/**  The memo or tag that goes with it. */
+	extra_id: string | null,
+	/**  How many coins, as typed. */
+	amount: string,
 };
 
 /**  What the owner types to connect a shop. The secrets go to the keychain and nowhere else. */
@@ -661,6 +784,16 @@ export type Relation =
 /**  Both pay one invoice. */
 "invoice";
 
+/**  A refund that was prepared. It is a batch of payouts like any other: nothing is sent before it was checked and approved. */
+export type Refund = {
+	/**  The batch. */
+	batch: string,
+	/**  Its name. */
+	name: string,
+	/**  Where it stands. */
+	state: BatchState,
+};
+
 /**  Which rows of a batch are meant. */
 export type RowFilter = 
 /**  All but the removed ones. */
@@ -750,6 +883,23 @@ export type Settings = {
 	/**  A BCP 47 tag; `None`: as the system says. */
 	language: string | null,
 };
+
+/**  How a case ended. */
+export type Settled = {
+	/**  When. */
+	at: string,
+	/**  By whom. */
+	by: SettledBy,
+	/**  What the owner noted. */
+	note: string | null,
+};
+
+/**  Who ended a case. */
+export type SettledBy = 
+/**  The owner. */
+"owner" | 
+/**  Nobody: what was wrong is over. */
+"itself";
 
 /**  A shop as the window shows it. */
 export type Shop = {

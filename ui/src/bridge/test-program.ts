@@ -34,6 +34,8 @@ export function program(own: Answers = {}): void {
       last_success: null,
       trouble: null,
     }),
+    attention_count: () => ({ open: 0, earlier: 0, settled: 0 }),
+    attention_of_payment: () => [],
     pending_approvals: () => [],
     payout_batches: () => [],
     notifications: () => [],
