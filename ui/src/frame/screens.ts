@@ -1,7 +1,10 @@
 import ArrowDownToLine from "@lucide/svelte/icons/arrow-down-to-line";
+import CircleAlert from "@lucide/svelte/icons/circle-alert";
 import Send from "@lucide/svelte/icons/send";
 import Settings from "@lucide/svelte/icons/settings-2";
 import type { Component } from "svelte";
+import AttentionScreen from "../attention/AttentionScreen.svelte";
+import OpenCount from "../attention/OpenCount.svelte";
 import { m } from "../messages";
 import PaymentsScreen from "../payments/PaymentsScreen.svelte";
 import PayoutsScreen from "../payouts/PayoutsScreen.svelte";
@@ -14,6 +17,8 @@ export interface Place {
   icon: Component<{ size?: number | string; strokeWidth?: number | string }>;
   screen: Component;
   keys: string;
+  /** In the navigation beside its title: how much waits there, in words. */
+  note?: Component;
   /** Whether a path of this place is shown without the navigation: where money leaves. */
   alone?: (path: string[]) => boolean;
 }
@@ -21,6 +26,14 @@ export interface Place {
 /** The places of the navigation, in its order. A place is listed once it exists. */
 export const places: Place[] = [
   { id: "payments", title: m.payments, icon: ArrowDownToLine, screen: PaymentsScreen, keys: "g p" },
+  {
+    id: "attention",
+    title: m.attention,
+    icon: CircleAlert,
+    screen: AttentionScreen,
+    keys: "g a",
+    note: OpenCount,
+  },
   {
     id: "payouts",
     title: m.payouts,
