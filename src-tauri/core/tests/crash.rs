@@ -1,11 +1,9 @@
 //! Paydesk is killed in the middle of a payout, at every step and at random ones, while the network fails. Afterwards each
 //! row was paid exactly once, by the simulator's own books.
-//!
-//! A kill is a clock that stops Paydesk: core asks for the time around everything that it does, so a clock that panics at
-//! the n-th question ends it between two steps. Everything of that life is then dropped with its runtime, requests that
-//! are under way included, and another life begins on the same files.
 #![allow(clippy::unwrap_used, reason = "a test that fails says so")]
 
+#[path = "common/killer.rs"]
+mod killer;
 #[path = "common/payouts.rs"]
 mod payouts;
 #[path = "common/world.rs"]
@@ -15,65 +13,21 @@ use std::{
     collections::BTreeSet,
     panic::{AssertUnwindSafe, catch_unwind},
     sync::{
-        Arc, Mutex, Once,
-        atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering},
+        Arc, Mutex,
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
     time::Duration,
 };
 
-use chrono::Utc;
+use killer::Killer;
 use nowpayments_simulator::{Fault, FaultRule, History};
 use paydesk_core::{
     Core, Failure,
     payouts::batch::{Batch, BatchState},
-    surroundings::Surroundings,
 };
 use payouts::{ETH, FILE, TRX, XRP};
-use tokio::{runtime, sync::Notify};
+use tokio::runtime;
 use world::World;
-
-const STOPPED: &str = "Paydesk was killed";
-
-/// Ends a life of Paydesk after so many questions for the time.
-#[derive(Default)]
-struct Killer {
-    questions_left: AtomicI64,
-    asked: AtomicI64,
-    dead: AtomicBool,
-    told: Notify,
-}
-
-impl Killer {
-    fn after(questions: i64) -> Arc<Self> {
-        Arc::new(Self { questions_left: questions.into(), ..Self::default() })
-    }
-
-    fn surroundings(self: &Arc<Self>, world: &World) -> Surroundings {
-        let killer = self.clone();
-        let now = move || {
-            killer.asked.fetch_add(1, Ordering::SeqCst);
-            if killer.questions_left.fetch_sub(1, Ordering::SeqCst) <= 0 {
-                killer.dead.store(true, Ordering::SeqCst);
-                killer.told.notify_one();
-                std::panic::panic_any(STOPPED);
-            }
-            Utc::now()
-        };
-        Surroundings { now: Arc::new(now), ..world.surroundings() }
-    }
-}
-
-fn expect_kills() {
-    static ONCE: Once = Once::new();
-    ONCE.call_once(|| {
-        let report = std::panic::take_hook();
-        std::panic::set_hook(Box::new(move |panic| {
-            if panic.payload().downcast_ref::<&str>() != Some(&STOPPED) {
-                report(panic);
-            }
-        }));
-    });
-}
 
 /// A NOWPayments that outlives every Paydesk.
 struct Stage {
@@ -83,7 +37,6 @@ struct Stage {
 
 impl Stage {
     fn new() -> Self {
-        expect_kills();
         let runtime = runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
         let world = runtime.block_on(async {
             let world = World::new(History::None).await;
@@ -97,22 +50,7 @@ impl Stage {
 
     /// One life of Paydesk. True when the owner got to the end of the batch.
     fn live(&self, killer: &Arc<Killer>) -> bool {
-        let life = runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        let ended = catch_unwind(AssertUnwindSafe(|| {
-            life.block_on(async {
-                tokio::select! {
-                    biased;
-                    () = killer.told.notified() => false,
-                    () = mind(&self.world, killer) => true,
-                }
-            })
-        }));
-        life.shutdown_timeout(Duration::from_secs(10));
-        match ended {
-            Ok(ended) => ended,
-            Err(_) if killer.dead.load(Ordering::SeqCst) => false,
-            Err(panic) => std::panic::resume_unwind(panic),
-        }
+        killer.live(mind(&self.world, killer))
     }
 
     fn assert_paid_once(&self, seed: &str) {
@@ -141,7 +79,7 @@ impl Stage {
 
 /// The owner: does what the screen offers until the batch has ended.
 async fn mind(world: &World, killer: &Arc<Killer>) {
-    let core = Core::open_with(killer.surroundings(world), world.bases()).await.unwrap();
+    let core = Core::open_with(killer.surroundings(world.surroundings()), world.bases()).await.unwrap();
     core.reopen(|| async { Err(Failure::other("no demo")) }).await.unwrap();
     let shop = core.shop().unwrap();
     let payouts = &shop.payouts;
