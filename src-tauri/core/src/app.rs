@@ -16,6 +16,7 @@ use crate::{
     attention::Attention,
     changes::Changed,
     failure::{Failure, FailureCode},
+    invoices::Invoices,
     notifications::Notifications,
     payments::Payments,
     payouts::Payouts,
@@ -100,6 +101,8 @@ pub struct OpenShop {
     pub shop: Shop,
     /// Its payments.
     pub payments: Payments,
+    /// Its invoices.
+    pub invoices: Invoices,
     /// Its payouts.
     pub payouts: Payouts,
     /// What needs the owner.
@@ -119,11 +122,19 @@ impl OpenShop {
             payments: Payments::new(ctx.clone()),
             attention: Attention::new(ctx.clone(), payouts.clone()),
             payouts,
+        let payments = Payments::new(ctx.clone());
+        let shop = Self {
+            shop: ctx.shop.clone(),
+            invoices: Invoices::new(ctx.clone(), payments.clone()),
+            payments,
+            payouts: Payouts::new(ctx.clone()),
             second_factor: SecondFactors::new(ctx.clone()),
             notifications: Notifications::new(ctx.clone()),
             ctx,
         };
         shop.ctx.in_background(shop.payments.clone().run());
+        shop.ctx.in_background(shop.payments.clone().mind());
+        shop.ctx.in_background(shop.invoices.clone().settle());
         shop.ctx.in_background(shop.payouts.clone().run());
         shop.ctx.in_background(shop.attention.clone().run());
         Arc::new(shop)

@@ -152,6 +152,18 @@ impl ListedCoin {
         }
     }
 
+    /// Why customers cannot pay with it, as the end of a sentence that begins with its ticker.
+    #[must_use]
+    pub fn not_for_payment(&self) -> Option<&'static str> {
+        if !self.coin.enable {
+            Some("is switched off at NOWPayments")
+        } else if !self.coin.available_for_payment {
+            Some("cannot be paid with at NOWPayments at the moment")
+        } else {
+            None
+        }
+    }
+
     /// The networks whose addresses it takes.
     #[must_use]
     pub fn family(&self) -> Family {

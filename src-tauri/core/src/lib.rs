@@ -7,6 +7,7 @@ pub mod attention;
 pub mod changes;
 pub mod coins;
 pub mod failure;
+pub mod invoices;
 pub mod notifications;
 pub mod payments;
 pub mod payouts;

@@ -4,6 +4,7 @@ mod amounts;
 mod cache;
 mod detail;
 mod list;
+mod making;
 mod search;
 pub(crate) mod several;
 mod single;
@@ -18,11 +19,18 @@ use nowpayments::Amount;
 use serde::{Deserialize, Serialize};
 use specta::Type;
 
-use self::sync::Sync;
+pub(crate) use self::making::{
+    LONGEST_DESCRIPTION, LONGEST_ORDER, Order, Price, forget_draft, line, payable, refusal,
+};
+use self::{making::Making, sync::Sync};
 pub use self::{
     detail::{
         MoreRelated, PaymentDetail, PaymentEvent, PaymentFees, PaymentTrace, RelatedPayment, RelatedPayments,
         Relation,
+    },
+    making::{
+        CoinMinimum, FollowUp, MadePayment, MadeState, Minimum, NewPayment, PayCoin, PaymentChoices,
+        PaymentDraft, PaymentRate, Quote, QuoteRequest, RenewedRate, SandboxCase, Terms,
     },
     sort::PaymentSort,
     worth::Worth,
@@ -130,11 +138,12 @@ pub struct SyncStatus {
 pub struct Payments {
     ctx: Arc<ShopContext>,
     sync: Arc<Sync>,
+    making: Arc<Making>,
 }
 
 impl Payments {
     pub(crate) fn new(ctx: Arc<ShopContext>) -> Self {
-        Self { ctx, sync: Arc::default() }
+        Self { ctx, sync: Arc::default(), making: Arc::default() }
     }
 }
 
@@ -194,7 +203,7 @@ fn amount(text: Option<impl AsRef<str>>) -> Result<Option<Amount>, Failure> {
     text.map(|text| exact(text.as_ref())).transpose()
 }
 
-fn exact(text: &str) -> Result<Amount, Failure> {
+pub(crate) fn exact(text: &str) -> Result<Amount, Failure> {
     text.parse().map_err(|error| {
         tracing::error!(text, %error, "the database holds what is no amount");
         Failure::other("An amount in Paydesk's own file cannot be read. The file is damaged: remove the shop and add it again.")

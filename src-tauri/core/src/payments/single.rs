@@ -43,7 +43,7 @@ struct Get(GetPayment);
 
 #[derive(Deserialize)]
 #[serde(try_from = "Box<RawValue>")]
-struct Answer(Answered);
+pub(super) struct Answer(pub(super) Answered);
 
 impl TryFrom<Box<RawValue>> for Answer {
     type Error = serde_json::Error;
