@@ -2,7 +2,10 @@
 
 use paydesk_core::{
     Core,
-    payments::{PaymentDetail, PaymentPage, PaymentQuery, PaymentTrace, SyncStatus},
+    payments::{
+        CoinMinimum, FollowUp, MadePayment, NewPayment, PaymentChoices, PaymentDetail, PaymentDraft,
+        PaymentPage, PaymentQuery, PaymentRate, PaymentTrace, Quote, QuoteRequest, RenewedRate, SyncStatus,
+    },
     qr_codes::{self, QrCode},
 };
 use tauri::State;
@@ -70,4 +73,91 @@ pub(crate) async fn sync_status(core: State<'_, Core>) -> Answer<SyncStatus> {
 pub(crate) async fn sync_now(core: State<'_, Core>) -> Answer<()> {
     core.shop()?.payments.sync_now();
     Ok(())
+}
+
+/// What a payment can be made of.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn payment_choices(core: State<'_, Core>) -> Answer<PaymentChoices> {
+    core.shop()?.payments.choices().await
+}
+
+/// What a price comes to in a coin, and how small it may be there.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn quote_payment(core: State<'_, Core>, request: QuoteRequest) -> Answer<Quote> {
+    core.shop()?.payments.quote(request).await
+}
+
+/// Other coins that a price can be paid with.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn coins_for_price(
+    core: State<'_, Core>,
+    request: QuoteRequest,
+) -> Answer<Vec<CoinMinimum>> {
+    core.shop()?.payments.coins_for(request).await
+}
+
+/// Makes a payment, once.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn make_payment(core: State<'_, Core>, payment: NewPayment) -> Answer<MadePayment> {
+    core.shop()?.payments.make(payment).await
+}
+
+/// The payments whose making is not settled.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn unsettled_payments(core: State<'_, Core>) -> Answer<Vec<MadePayment>> {
+    core.shop()?.payments.unsettled().await
+}
+
+/// Looks for a payment whose making has an unknown end.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn look_for_payment(core: State<'_, Core>, id: String) -> Answer<MadePayment> {
+    core.shop()?.payments.look_for(&id).await
+}
+
+/// The owner's word that an unknown payment was not made.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn give_up_payment(core: State<'_, Core>, id: String) -> Answer<MadePayment> {
+    core.shop()?.payments.give_up(&id).await
+}
+
+/// How the amount of a payment stands.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn payment_rate(core: State<'_, Core>, id: String) -> Answer<PaymentRate> {
+    core.shop()?.payments.rate(&id).await
+}
+
+/// Asks for the amount of a payment at the rate of now.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn renew_payment_rate(core: State<'_, Core>, id: String) -> Answer<RenewedRate> {
+    core.shop()?.payments.renew(&id).await
+}
+
+/// What a further payment for the missing part would be.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn follow_up_payment(core: State<'_, Core>, id: String) -> Answer<FollowUp> {
+    core.shop()?.payments.follow_up(&id).await
+}
+
+/// What was typed and not yet sent.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn payment_draft(core: State<'_, Core>) -> Answer<Option<PaymentDraft>> {
+    core.shop()?.payments.draft().await
+}
+
+/// Keeps what was typed, or forgets it.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn keep_payment_draft(core: State<'_, Core>, draft: Option<PaymentDraft>) -> Answer<()> {
+    core.shop()?.payments.keep_draft(draft).await
 }

@@ -51,6 +51,40 @@ export const commands = {
 	reopenAttention: (id: number) => typedError<AttentionCase, Failure>(__TAURI_INVOKE("reopen_attention", { id })),
 	/**  Prepares the refund of a case: a batch of one payout, of which nothing is sent. */
 	prepareRefund: (id: number, refund: NewRefund) => typedError<AttentionCase, Failure>(__TAURI_INVOKE("prepare_refund", { id, refund })),
+	/**  What a payment can be made of. */
+	paymentChoices: () => typedError<PaymentChoices, Failure>(__TAURI_INVOKE("payment_choices")),
+	/**  What a price comes to in a coin, and how small it may be there. */
+	quotePayment: (request: QuoteRequest) => typedError<Quote, Failure>(__TAURI_INVOKE("quote_payment", { request })),
+	/**  Other coins that a price can be paid with. */
+	coinsForPrice: (request: QuoteRequest) => typedError<CoinMinimum[], Failure>(__TAURI_INVOKE("coins_for_price", { request })),
+	/**  Makes a payment, once. */
+	makePayment: (payment: NewPayment) => typedError<MadePayment, Failure>(__TAURI_INVOKE("make_payment", { payment })),
+	/**  The payments whose making is not settled. */
+	unsettledPayments: () => typedError<MadePayment[], Failure>(__TAURI_INVOKE("unsettled_payments")),
+	/**  Looks for a payment whose making has an unknown end. */
+	lookForPayment: (id: string) => typedError<MadePayment, Failure>(__TAURI_INVOKE("look_for_payment", { id })),
+	/**  The owner's word that an unknown payment was not made. */
+	giveUpPayment: (id: string) => typedError<MadePayment, Failure>(__TAURI_INVOKE("give_up_payment", { id })),
+	/**  How the amount of a payment stands. */
+	paymentRate: (id: string) => typedError<PaymentRate, Failure>(__TAURI_INVOKE("payment_rate", { id })),
+	/**  Asks for the amount of a payment at the rate of now. */
+	renewPaymentRate: (id: string) => typedError<RenewedRate, Failure>(__TAURI_INVOKE("renew_payment_rate", { id })),
+	/**  What a further payment for the missing part would be. */
+	followUpPayment: (id: string) => typedError<FollowUp, Failure>(__TAURI_INVOKE("follow_up_payment", { id })),
+	/**  What was typed and not yet sent. */
+	paymentDraft: () => typedError<PaymentDraft | null, Failure>(__TAURI_INVOKE("payment_draft")),
+	/**  Keeps what was typed, or forgets it. */
+	keepPaymentDraft: (draft: PaymentDraft | null) => typedError<null, Failure>(__TAURI_INVOKE("keep_payment_draft", { draft })),
+	/**  The invoices that were made here, newest first. */
+	invoices: () => typedError<Invoice[], Failure>(__TAURI_INVOKE("invoices")),
+	/**  One invoice with its payments. */
+	invoice: (id: string) => typedError<InvoiceDetail, Failure>(__TAURI_INVOKE("invoice", { id })),
+	/**  Makes an invoice, once. */
+	makeInvoice: (invoice: NewInvoice) => typedError<Invoice, Failure>(__TAURI_INVOKE("make_invoice", { invoice })),
+	/**  Makes a payment for an invoice, without its page. */
+	payInvoice: (payment: NewInvoicePayment) => typedError<MadePayment, Failure>(__TAURI_INVOKE("pay_invoice", { payment })),
+	/**  Opens the page of an invoice in the browser. */
+	openInvoice: (id: string) => typedError<null, Failure>(__TAURI_INVOKE("open_invoice", { id })),
 	/**  Lets the owner choose a file and reads it as a new batch; `None` when nothing was chosen. */
 	choosePayoutFile: () => typedError<Batch | null, Failure>(__TAURI_INVOKE("choose_payout_file")),
 	/**  Reads pasted text as a new batch. */
@@ -379,6 +413,14 @@ export type CheckState =
 /**  It could not be tried, since something before it failed. */
 "not_tried";
 
+/**  Another coin that the same price can be paid with. */
+export type CoinMinimum = {
+	/**  Which. */
+	coin: PayCoin,
+	/**  How small a payment in it may be. */
+	minimum: Minimum,
+};
+
 /**  What a batch pays in one coin. */
 export type CoinTotal = {
 	/**  The ticker, lower case. */
@@ -501,6 +543,36 @@ export type FileCounts = {
 	rejected: number,
 };
 
+/**  What a further payment for the missing part would be. The owner confirms it. */
+export type FollowUp = {
+	/**  The payment that was not paid in full. */
+	payment: string,
+	/**  What is missing, in the currency of the price. */
+	price_amount: string,
+	/**
+	 *  That is what is missing to the last digit. Otherwise it is worked out at the payment's own rate and rounded up,
+	 *  a proposal.
+	 */
+	exact: boolean,
+	/**  The currency of the price, lower case. */
+	price_currency: string,
+	/**  What is missing in coin. */
+	missing: string,
+	/**  The coin, lower case. */
+	pay_currency: string,
+	/**  What ties both together. */
+	purchase_id: string | null,
+	/**  The order. */
+	order_id: string | null,
+	/**  Its description. */
+	order_description: string | null,
+	/**
+	 *  The ids of other payments of the same purchase that were paid or still can be: the missing part may have been
+	 *  asked for already.
+	 */
+	others: string[],
+};
+
 /**  The one event that crosses to the window. */
 export type Happened = Changed;
 
@@ -526,6 +598,152 @@ export type NewRefund = {
 	extra_id: string | null,
 	/**  How many coins, as typed. */
 	amount: string,
+/**  An invoice that was made here. */
+export type Invoice = {
+	/**  Our id, a UUID. */
+	id: string,
+	/**  How far it has come. */
+	state: InvoiceState,
+	/**  NOWPayments' id, once it is known. */
+	number: string | null,
+	/**  Its page. */
+	url: string | null,
+	/**  The price. */
+	price_amount: string,
+	/**  The currency of the price, lower case. */
+	price_currency: string,
+	/**  The only coin that it can be paid with, lower case; `None`: the customer chooses. */
+	pay_currency: string | null,
+	/**  The order. */
+	order_id: string | null,
+	/**  Its description. */
+	order_description: string | null,
+	/**  Whose fees, and which rate. */
+	terms: Terms,
+	/**  When it was asked for. */
+	at: string,
+	/**  What happened that needs words. */
+	trouble: string | null,
+	/**  The status of that of its payments that has come furthest; `None` when it has none. */
+	status: string | null,
+	/**  How many payments it has. */
+	payments: number,
+};
+
+/**  An invoice with its payments. */
+export type InvoiceDetail = {
+	/**  The invoice. */
+	invoice: Invoice,
+	/**  Its payments, oldest first. */
+	payments: PaymentRow[],
+	/**  Its page can be opened in the browser. */
+	opens: boolean,
+};
+
+/**  How far an invoice has come. */
+export type InvoiceState = 
+/**  The call that makes it is on its way. */
+"sending" | 
+/**  It is there, and has its link. */
+"made" | 
+/**  NOWPayments refused: it was not made. */
+"refused" | 
+/**  The answer was lost, and with it the link, if there is one. */
+"lost";
+
+/**  A payment that was made here, or is just being made. */
+export type MadePayment = {
+	/**  Our id, a UUID. */
+	id: string,
+	/**  How far it has come. */
+	state: MadeState,
+	/**  NOWPayments' id, once it is known. */
+	payment: string | null,
+	/**  The price. */
+	price_amount: string,
+	/**  The currency of the price, lower case. */
+	price_currency: string,
+	/**  The coin, lower case. */
+	pay_currency: string,
+	/**  The order, as it was sent. */
+	order_id: string | null,
+	/**  When it was asked for. */
+	at: string,
+	/**  What happened that needs words: a refusal, an unknown outcome. */
+	trouble: string | null,
+	/**  We looked often enough, and found nothing: the owner may say that it was not made. */
+	may_give_up: boolean,
+};
+
+/**  How far a payment that is made here has come. */
+export type MadeState = 
+/**  The call that makes it is on its way. */
+"sending" | 
+/**  It is there, and has its number. */
+"made" | 
+/**  NOWPayments refused: it was not made. */
+"refused" | 
+/**  The call ended without a clear answer. Ended only by looking. */
+"unknown" | 
+/**  It could not be found, and the owner does not wait for it any more. */
+"given_up";
+
+/**  How small a payment in a coin may be. */
+export type Minimum = {
+	/**  In the coin. */
+	amount: string,
+	/**  About the same in the currency of the price; `None` when NOWPayments does not say. */
+	worth: string | null,
+};
+
+/**  What the owner asks for. */
+export type NewInvoice = {
+	/**  The price, as it was typed. */
+	price_amount: string,
+	/**  The currency of the price. */
+	price_currency: string,
+	/**  The only coin that it can be paid with; empty: the customer chooses. */
+	pay_currency: string,
+	/**  Whose fees, and which rate. */
+	terms: Terms,
+	/**  The shop's own name for the order; empty for none. */
+	order_id: string,
+	/**  The shop's own words for it; empty for none. */
+	order_description: string,
+	/**  Where the customer goes after paying; empty for nowhere. */
+	success_url: string,
+	/**  Where the customer goes when the payment comes to nothing; empty for nowhere. */
+	cancel_url: string,
+};
+
+/**  A payment for an invoice, without its page. */
+export type NewInvoicePayment = {
+	/**  Our id of the invoice. */
+	invoice: string,
+	/**  The coin that the customer pays with. */
+	pay_currency: string,
+	/**  Whom NOWPayments tells when it is paid; empty for nobody. */
+	customer_email: string,
+};
+
+/**  What the owner asks a customer to pay. */
+export type NewPayment = {
+	/**  The price, as it was typed. */
+	price_amount: string,
+	/**  The currency of the price. */
+	price_currency: string,
+	/**  The coin that the customer pays with. */
+	pay_currency: string,
+	/**  Whose fees, and which rate. */
+	terms: Terms,
+	/**  The shop's own name for the order. Paydesk gives it a number where it is empty, to know the payment by. */
+	order_id: string,
+	/**  The shop's own words for it; empty for none. */
+	order_description: string,
+	/**  The purchase that this is a further payment of. */
+	purchase_id: string | null,
+	/**  In the sandbox: how the payment is to end. */
+	case: SandboxCase | null,
 };
 
 /**  What the owner types to connect a shop. The secrets go to the keychain and nowhere else. */
@@ -556,6 +774,32 @@ export type Notification = {
 	payment: string | null,
 	/**  When it was decided on. */
 	at: string,
+};
+
+/**  A coin that customers can pay with. */
+export type PayCoin = {
+	/**  The ticker, lower case. */
+	ticker: string,
+	/**  What it is called. */
+	name: string,
+	/**  Its network, as NOWPayments spells it. */
+	network: string | null,
+	/**  Its address comes with a memo or tag that must not be forgotten. */
+	memo: boolean,
+	/**  It is one of those that NOWPayments shows first. */
+	popular: boolean,
+	/**  The shop has chosen it in its dashboard. */
+	chosen: boolean,
+	/**  How many of the newest payments are in it. */
+	used: number,
+};
+
+/**  What a payment can be made of. */
+export type PaymentChoices = {
+	/**  The coins: those that the shop has chosen in its dashboard first, and of them the most used. */
+	coins: PayCoin[],
+	/**  The currencies of prices, lower case, the most used first. */
+	currencies: string[],
 };
 
 /**  One payment, whole. */
@@ -617,6 +861,28 @@ export type PaymentDetail = {
 	related: RelatedPayments,
 };
 
+/**  A payment or an invoice as far as it was typed. */
+export type PaymentDraft = {
+	/**  It is to be a link, on whose page the customer chooses the coin. */
+	link: boolean,
+	/**  The price. */
+	price_amount: string,
+	/**  The currency of the price. */
+	price_currency: string,
+	/**  The coin; may be empty. */
+	pay_currency: string,
+	/**  Whose fees, and which rate. */
+	terms: Terms,
+	/**  The order. */
+	order_id: string,
+	/**  Its description. */
+	order_description: string,
+	/**  Where customers of a link go after paying. */
+	success_url: string,
+	/**  Where they go when they give up. */
+	cancel_url: string,
+};
+
 /**  A status that we saw. */
 export type PaymentEvent = {
 	/**  The status, lower case. */
@@ -659,6 +925,14 @@ export type PaymentQuery = {
 	limit: number,
 	/**  The cursor of an earlier page, to go on after it. */
 	after: string | null,
+};
+
+/**  How the amount in the coin stands that a customer is to pay. */
+export type PaymentRate = {
+	/**  Until when it holds, by the clock of this computer; `None` when no answer has said so. */
+	until: string | null,
+	/**  A new one can be asked for: nothing was paid yet. */
+	renewable: boolean,
 };
 
 /**  A payment in the list. */
@@ -792,6 +1066,36 @@ export type Refund = {
 	name: string,
 	/**  Where it stands. */
 	state: BatchState,
+/**  What a price comes to in a coin. */
+export type Quote = {
+	/**  About what the customer will pay, in the coin. Fees that the customer pays come on top. */
+	estimate: string,
+	/**  How small a payment in this coin may be. */
+	minimum: Minimum,
+	/**  The price is not below that. */
+	enough: boolean,
+};
+
+/**  Which price, in which coin. */
+export type QuoteRequest = {
+	/**  The price, as it was typed. */
+	price_amount: string,
+	/**  The currency of the price. */
+	price_currency: string,
+	/**  The coin that the customer pays with. */
+	pay_currency: string,
+	/**  Whose fees, and which rate. */
+	terms: Terms,
+};
+
+/**  The amount that a customer is to pay from now on. */
+export type RenewedRate = {
+	/**  What it was before. */
+	before: string | null,
+	/**  What it is now. */
+	pay_amount: string,
+	/**  Until when that holds, by the clock of this computer. */
+	until: string | null,
 };
 
 /**  Which rows of a batch are meant. */
@@ -859,6 +1163,17 @@ export type RowStatus =
 "failed" | 
 /**  Rejected: not paid, for good. */
 "rejected";
+
+/**  How a payment in the sandbox ends. */
+export type SandboxCase = 
+/**  It is paid at once. */
+"success" | 
+/**  It is paid after a while. */
+"common" | 
+/**  It fails. */
+"failed" | 
+/**  Less than the price is paid. */
+"partially_paid";
 
 /**  How codes are given in the open shop. */
 export type SecondFactor = {
@@ -947,6 +1262,14 @@ export type SyncStatus = {
 	last_success: string | null,
 	/**  Why the last pass failed, in words. */
 	trouble: string | null,
+};
+
+/**  Whose fees, and which rate. */
+export type Terms = {
+	/**  The amount in the coin holds for some minutes, whatever the rate does. */
+	fixed_rate: boolean,
+	/**  The fees come on top of what the customer pays. The rate is fixed then, too. */
+	fee_paid_by_customer: boolean,
 };
 
 /**  Light or dark. */
