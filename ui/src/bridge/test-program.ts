@@ -40,6 +40,11 @@ export function program(own: Answers = {}): void {
     payout_batches: () => [],
     notifications: () => [],
     demo_phone: () => null,
+    unsettled_payments: () => [],
+    payment_draft: () => null,
+    keep_payment_draft: () => null,
+    payment_rate: () => ({ until: null, renewable: false }),
+    invoices: () => [],
     qr_code: () => ({ size: 29, path: "M4 4h7v1h-7z" }),
     ...own,
   };

@@ -6,7 +6,7 @@ import type { Component } from "svelte";
 import AttentionScreen from "../attention/AttentionScreen.svelte";
 import OpenCount from "../attention/OpenCount.svelte";
 import { m } from "../messages";
-import PaymentsScreen from "../payments/PaymentsScreen.svelte";
+import PaymentsPlace from "../payments/PaymentsPlace.svelte";
 import PayoutsScreen from "../payouts/PayoutsScreen.svelte";
 import SettingsScreen from "../settings/SettingsScreen.svelte";
 
@@ -20,12 +20,20 @@ export interface Place {
   /** In the navigation beside its title: how much waits there, in words. */
   note?: Component;
   /** Whether a path of this place is shown without the navigation: where money leaves. */
+  /** Whether a path of this place is shown without the navigation: where money leaves, or a customer looks. */
   alone?: (path: string[]) => boolean;
 }
 
 /** The places of the navigation, in its order. A place is listed once it exists. */
 export const places: Place[] = [
-  { id: "payments", title: m.payments, icon: ArrowDownToLine, screen: PaymentsScreen, keys: "g p" },
+  {
+    id: "payments",
+    title: m.payments,
+    icon: ArrowDownToLine,
+    screen: PaymentsPlace,
+    keys: "g p",
+    alone: ([, part, , view]) => part === "made" && view === "customer",
+  },
   {
     id: "attention",
     title: m.attention,
