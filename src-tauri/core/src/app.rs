@@ -116,18 +116,14 @@ pub struct OpenShop {
 
 impl OpenShop {
     fn start(ctx: Arc<ShopContext>) -> Arc<Self> {
-        let payouts = Payouts::new(ctx.clone());
-        let shop = Self {
-            shop: ctx.shop.clone(),
-            payments: Payments::new(ctx.clone()),
-            attention: Attention::new(ctx.clone(), payouts.clone()),
-            payouts,
         let payments = Payments::new(ctx.clone());
+        let payouts = Payouts::new(ctx.clone());
         let shop = Self {
             shop: ctx.shop.clone(),
             invoices: Invoices::new(ctx.clone(), payments.clone()),
             payments,
-            payouts: Payouts::new(ctx.clone()),
+            attention: Attention::new(ctx.clone(), payouts.clone()),
+            payouts,
             second_factor: SecondFactors::new(ctx.clone()),
             notifications: Notifications::new(ctx.clone()),
             ctx,

@@ -22,7 +22,6 @@ use specta::Type;
 pub(crate) use self::making::{
     LONGEST_DESCRIPTION, LONGEST_ORDER, Order, Price, forget_draft, line, payable, refusal,
 };
-use self::{making::Making, sync::Sync};
 pub use self::{
     detail::{
         MoreRelated, PaymentDetail, PaymentEvent, PaymentFees, PaymentTrace, RelatedPayment, RelatedPayments,
@@ -35,6 +34,7 @@ pub use self::{
     sort::PaymentSort,
     worth::Worth,
 };
+use self::{making::Making, sync::Sync};
 use crate::{failure::Failure, shops::ShopContext};
 
 /// Which payments to list, in which order.
