@@ -131,7 +131,7 @@ async fn each_kind_says_how_many_coins_it_is_about_and_what_they_are_worth_exact
         assert_eq!(text(&case.refundable).as_deref(), refundable, "{id}");
         assert_eq!(case.parent.as_ref().map(|parent| parent.id.as_str()), (id > 6).then_some("1"), "{id}");
         assert_eq!(attention.get(case.id).await.unwrap(), *case);
-        assert_eq!(attention.of_payment(&case.payment.id).await.unwrap(), [case.clone()]);
+        assert_eq!(attention.of_payment(&case.payment.id).await.unwrap(), std::slice::from_ref(case));
     }
     assert_eq!(attention.of_payment("1").await.unwrap(), []);
     assert_eq!(attention.get(404).await.unwrap_err().code, FailureCode::NotFound);
