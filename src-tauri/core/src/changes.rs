@@ -15,6 +15,8 @@ pub enum Changed {
     Shops,
     /// Settings of the app.
     Settings,
+    /// Lists of payments that the owner gave a name.
+    PaymentViews,
     /// Payments in the cache.
     Payments,
     /// What needs attention: cases that were settled or came back, that time made, or whose refund was prepared. Those

@@ -10,6 +10,7 @@ pub(crate) mod several;
 mod single;
 mod sort;
 mod sync;
+mod views;
 mod worth;
 
 use std::sync::Arc;
@@ -27,14 +28,16 @@ pub use self::{
         MoreRelated, PaymentDetail, PaymentEvent, PaymentFees, PaymentTrace, RelatedPayment, RelatedPayments,
         Relation,
     },
+    list::{CurrencyTotal, PaymentSelection, PaymentTotals},
     making::{
         CoinMinimum, FollowUp, MadePayment, MadeState, Minimum, NewPayment, PayCoin, PaymentChoices,
         PaymentDraft, PaymentRate, Quote, QuoteRequest, RenewedRate, SandboxCase, Terms,
     },
     sort::PaymentSort,
+    views::{ListColumn, NewPaymentView, PaymentColumn, PaymentView},
     worth::Worth,
 };
-use self::{making::Making, sync::Sync};
+use self::{list::Kept, making::Making, sync::Sync};
 use crate::{failure::Failure, shops::ShopContext};
 
 /// Which payments to list, in which order.
@@ -42,23 +45,21 @@ use crate::{failure::Failure, shops::ShopContext};
 pub struct PaymentQuery {
     /// Words that must occur, and operators such as `status:failed` or `amount>100`; empty for all.
     pub search: String,
-    /// Only this status; `None` for all.
-    pub status: Option<String>,
     /// What they are sorted by.
     pub sort: PaymentSort,
     /// The newest, largest or last in the alphabet first. What has nothing to sort by is last all the same.
     pub descending: bool,
+    /// The place in the list of the first row that is wanted, from 0 on.
+    pub from: u32,
     /// How many rows at the most (1 to 500).
     pub limit: u32,
-    /// The cursor of an earlier page, to go on after it.
-    pub after: Option<String>,
 }
 
 /// All of them, newest first.
 impl Default for PaymentQuery {
     fn default() -> Self {
         let (search, sort) = (String::new(), PaymentSort::default());
-        Self { search, status: None, sort, descending: true, limit: 0, after: None }
+        Self { search, sort, descending: true, from: 0, limit: 0 }
     }
 }
 
@@ -67,12 +68,26 @@ impl Default for PaymentQuery {
 pub struct PaymentPage {
     /// The rows.
     pub rows: Vec<PaymentRow>,
-    /// Where to go on; `None` at the end.
-    pub next: Option<String>,
     /// How many rows match in all.
     pub total: u32,
-    /// How many payments of each status match the search (whatever the status filter), most frequent first.
+}
+
+/// What the cached payments can be narrowed to, most frequent first.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Type)]
+pub struct PaymentFilters {
+    /// The statuses they have.
     pub statuses: Vec<StatusCount>,
+    /// The coins they are paid in.
+    pub coins: Vec<CoinCount>,
+}
+
+/// How many payments are paid in a coin.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Type)]
+pub struct CoinCount {
+    /// The coin, lower case.
+    pub coin: String,
+    /// How many.
+    pub count: u32,
 }
 
 /// How many payments have a status.
@@ -84,7 +99,7 @@ pub struct StatusCount {
     pub count: u32,
 }
 
-/// A payment in the list.
+/// A payment in the list. Texts of the shop are cut where they are longer than a list can show.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Type)]
 pub struct PaymentRow {
     /// The API's id.
@@ -110,6 +125,17 @@ pub struct PaymentRow {
     pub pay_currency: String,
     /// What was paid, in the currency of the price and at the rate of then.
     pub worth: Option<Worth>,
+    /// Where the customer pays to.
+    pub pay_address: Option<String>,
+    /// The invoice it belongs to.
+    pub invoice_id: Option<String>,
+    /// Ties several payments of one purchase together.
+    pub purchase_id: Option<String>,
+    /// What the shop gets, after conversion.
+    #[specta(type = Option<String>)]
+    pub outcome_amount: Option<Amount>,
+    /// In which coin.
+    pub outcome_currency: Option<String>,
     /// When it was made.
     pub created_at: DateTime<Utc>,
     /// When the API last changed it.
@@ -139,11 +165,12 @@ pub struct Payments {
     ctx: Arc<ShopContext>,
     sync: Arc<Sync>,
     making: Arc<Making>,
+    kept: Arc<Kept>,
 }
 
 impl Payments {
     pub(crate) fn new(ctx: Arc<ShopContext>) -> Self {
-        Self { ctx, sync: Arc::default(), making: Arc::default() }
+        Self { ctx, sync: Arc::default(), making: Arc::default(), kept: Arc::default() }
     }
 }
 
@@ -193,6 +220,11 @@ impl Stored {
             pay_amount,
             actually_paid,
             pay_currency: self.pay_currency.clone(),
+            pay_address: self.pay_address.clone(),
+            invoice_id: self.invoice_id.clone(),
+            purchase_id: self.purchase_id.clone(),
+            outcome_amount: amount(self.outcome_amount.as_deref())?,
+            outcome_currency: self.outcome_currency.clone(),
             created_at: self.created_at,
             updated_at: self.updated_at,
         })

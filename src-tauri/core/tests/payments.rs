@@ -36,13 +36,13 @@ async fn cached(core: &Core) -> Vec<PaymentRow> {
     let mut query = PaymentQuery { limit: 170, ..PaymentQuery::default() };
     let mut rows = Vec::new();
     loop {
+        query.from = u32::try_from(rows.len()).unwrap();
         let page = list(core, query.clone()).await;
         rows.extend(page.rows);
-        if page.next.is_none() {
+        if rows.len() >= page.total as usize {
             assert_eq!(page.total as usize, rows.len());
             return rows;
         }
-        query.after = page.next;
     }
 }
 
@@ -61,7 +61,13 @@ async fn assert_same(core: &Core, world: &World) {
             pay_amount: theirs.pay_amount.clone(),
             actually_paid: theirs.actually_paid.clone(),
             pay_currency: theirs.pay_currency.to_string(),
-            worth: ours.worth.clone(), // tested beside what works it out
+            // Has tests of its own: it is worked out of the other fields.
+            worth: ours.worth.clone(),
+            pay_address: theirs.pay_address.clone(),
+            invoice_id: theirs.invoice_id.as_ref().map(ToString::to_string),
+            purchase_id: theirs.purchase_id.as_ref().map(ToString::to_string),
+            outcome_amount: theirs.outcome_amount.clone(),
+            outcome_currency: theirs.outcome_currency.as_ref().map(ToString::to_string),
             created_at: theirs.created_at.unwrap(),
             updated_at: theirs.updated_at.unwrap(),
         };
@@ -93,18 +99,15 @@ async fn eighteen_months_of_payments_are_cached_as_they_are() {
     assert!(status.trouble.is_none() && status.last_success.is_some());
     assert_same(&core, &world).await;
 
-    let all = list(&core, PaymentQuery { limit: 1, ..PaymentQuery::default() }).await;
-    assert_eq!(all.statuses.iter().map(|status| status.count).sum::<u32>(), status.cached);
-    for status in &all.statuses {
-        let of_status = list(
-            &core,
-            PaymentQuery { status: Some(status.status.clone()), limit: 500, ..PaymentQuery::default() },
-        )
-        .await;
+    let choices = core.shop().unwrap().payments.filters().await.unwrap();
+    assert_eq!(choices.statuses.iter().map(|status| status.count).sum::<u32>(), status.cached);
+    assert_eq!(choices.coins.iter().map(|coin| coin.count).sum::<u32>(), status.cached);
+    for status in &choices.statuses {
+        let search = format!("status:{}", status.status);
+        let of_status = list(&core, PaymentQuery { search, limit: 500, ..PaymentQuery::default() }).await;
         assert_eq!(of_status.total, status.count);
         assert_eq!(of_status.rows.len(), status.count.min(500) as usize);
         assert!(of_status.rows.iter().all(|row| row.status == status.status));
-        assert_eq!(of_status.statuses, all.statuses, "the counts do not depend on the filter");
     }
 }
 
@@ -338,22 +341,18 @@ async fn operators_find_what_the_provider_has_and_a_wrong_one_is_named() {
 }
 
 #[tokio::test]
-async fn a_cursor_that_is_not_ours_is_refused_and_limits_are_kept() {
+async fn limits_are_kept_and_beyond_the_end_there_is_nothing() {
     let world = World::new(History::None).await;
     for order in ["B-1", "B-2", "B-3"] {
         create(&world, order, "x").await;
     }
     let (core, _) = world.open_shop().await;
     wait_for_sync(&core, |status| status.complete && !status.running).await;
-    let payments = core.shop().unwrap().payments.clone();
-    for cursor in ["", "5", "_5", "yesterday_5", "2026-01-01T00:00:00.000Z", "2026-01-01T00:00:00.000Z_"] {
-        let query = PaymentQuery { after: Some(cursor.to_owned()), limit: 5, ..PaymentQuery::default() };
-        let failure = payments.list(query).await.unwrap_err();
-        assert_eq!(failure.field.as_deref(), Some("after"), "{cursor}");
-    }
-    for (limit, rows) in [(0, 1), (1, 1), (2, 2), (3, 3), (u32::MAX, 3)] {
-        let page = list(&core, PaymentQuery { limit, ..PaymentQuery::default() }).await;
-        assert_eq!((page.rows.len(), page.next.is_some(), page.total), (rows, rows < 3, 3), "{limit}");
+    for (from, limit, rows) in
+        [(0, 0, 1), (0, 1, 1), (0, 2, 2), (0, u32::MAX, 3), (2, 5, 1), (3, 5, 0), (u32::MAX, u32::MAX, 0)]
+    {
+        let page = list(&core, PaymentQuery { from, limit, ..PaymentQuery::default() }).await;
+        assert_eq!((page.rows.len(), page.total), (rows, 3), "{limit} from {from}");
     }
 }
 

@@ -3,8 +3,9 @@
 use paydesk_core::{
     Core,
     payments::{
-        CoinMinimum, FollowUp, MadePayment, NewPayment, PaymentChoices, PaymentDetail, PaymentDraft,
-        PaymentPage, PaymentQuery, PaymentRate, PaymentTrace, Quote, QuoteRequest, RenewedRate, SyncStatus,
+        CoinMinimum, FollowUp, ListColumn, MadePayment, NewPayment, NewPaymentView, PaymentChoices, PaymentColumn,
+        PaymentDetail, PaymentDraft, PaymentFilters, PaymentPage, PaymentQuery, PaymentRate, PaymentSelection,
+        PaymentTotals, PaymentTrace, PaymentView, Quote, QuoteRequest, RenewedRate, SyncStatus,
     },
     qr_codes::{self, QrCode},
 };
@@ -18,6 +19,88 @@ use crate::Desktop;
 #[specta::specta]
 pub(crate) async fn list_payments(core: State<'_, Core>, query: PaymentQuery) -> Answer<PaymentPage> {
     core.shop()?.payments.list(query).await
+}
+
+/// What payments can be narrowed to.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn payment_filters(core: State<'_, Core>) -> Answer<PaymentFilters> {
+    core.shop()?.payments.filters().await
+}
+
+/// What selected payments come to.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn payment_totals(
+    core: State<'_, Core>,
+    selection: PaymentSelection,
+) -> Answer<PaymentTotals> {
+    core.shop()?.payments.totals(selection).await
+}
+
+/// The ids of selected payments.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn selected_payment_ids(
+    core: State<'_, Core>,
+    selection: PaymentSelection,
+) -> Answer<Vec<String>> {
+    core.shop()?.payments.selected_ids(selection).await
+}
+
+/// Selected payments as a table for a spreadsheet.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn payment_table(
+    core: State<'_, Core>,
+    selection: PaymentSelection,
+    columns: Vec<PaymentColumn>,
+    heads: Vec<String>,
+    currency: String,
+) -> Answer<String> {
+    core.shop()?.payments.table(selection, columns, heads, currency).await
+}
+
+/// The lists of payments that the owner gave a name.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn payment_views(core: State<'_, Core>) -> Answer<Vec<PaymentView>> {
+    core.shop()?.payments.views().await
+}
+
+/// Keeps a list under a name.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn add_payment_view(core: State<'_, Core>, view: NewPaymentView) -> Answer<PaymentView> {
+    core.shop()?.payments.add_view(view).await
+}
+
+/// Gives a list another name.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn rename_payment_view(core: State<'_, Core>, id: u32, name: String) -> Answer<()> {
+    core.shop()?.payments.rename_view(id, &name).await
+}
+
+/// Forgets a list.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn delete_payment_view(core: State<'_, Core>, id: u32) -> Answer<()> {
+    core.shop()?.payments.delete_view(id).await
+}
+
+/// The columns of the list as the owner left them.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn payment_columns(core: State<'_, Core>) -> Answer<Vec<ListColumn>> {
+    core.shop()?.payments.columns().await
+}
+
+/// Keeps the columns of the list.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn keep_payment_columns(core: State<'_, Core>, columns: Vec<ListColumn>) -> Answer<()> {
+    core.shop()?.payments.keep_columns(columns).await
 }
 
 /// One payment.

@@ -23,6 +23,28 @@ export const commands = {
 	removeShop: (id: string) => typedError<null, Failure>(__TAURI_INVOKE("remove_shop", { id })),
 	/**  A page of payments. */
 	listPayments: (query: PaymentQuery) => typedError<PaymentPage, Failure>(__TAURI_INVOKE("list_payments", { query })),
+	/**  What payments can be narrowed to. */
+	paymentChoices: () => typedError<PaymentChoices, Failure>(__TAURI_INVOKE("payment_choices")),
+	/**  What selected payments come to. */
+	paymentTotals: (selection: PaymentSelection) => typedError<PaymentTotals, Failure>(__TAURI_INVOKE("payment_totals", { selection })),
+	/**  The ids of selected payments. */
+	selectedPaymentIds: (selection: PaymentSelection) => typedError<string[], Failure>(__TAURI_INVOKE("selected_payment_ids", { selection })),
+	/**  Selected payments as a table for a spreadsheet. */
+	paymentTable: (selection: PaymentSelection, columns: PaymentColumn[], heads: string[], currency: string) => typedError<string, Failure>(__TAURI_INVOKE("payment_table", { selection, columns, heads, currency })),
+	/**  Asks NOWPayments for one payment again; whether that changed anything. */
+	readPaymentAgain: (id: string) => typedError<boolean, Failure>(__TAURI_INVOKE("read_payment_again", { id })),
+	/**  The lists of payments that the owner gave a name. */
+	paymentViews: () => typedError<PaymentView[], Failure>(__TAURI_INVOKE("payment_views")),
+	/**  Keeps a list under a name. */
+	addPaymentView: (view: NewPaymentView) => typedError<PaymentView, Failure>(__TAURI_INVOKE("add_payment_view", { view })),
+	/**  Gives a list another name. */
+	renamePaymentView: (id: number, name: string) => typedError<null, Failure>(__TAURI_INVOKE("rename_payment_view", { id, name })),
+	/**  Forgets a list. */
+	deletePaymentView: (id: number) => typedError<null, Failure>(__TAURI_INVOKE("delete_payment_view", { id })),
+	/**  The columns of the list as the owner left them. */
+	paymentColumns: () => typedError<ListColumn[], Failure>(__TAURI_INVOKE("payment_columns")),
+	/**  Keeps the columns of the list. */
+	keepPaymentColumns: (columns: ListColumn[]) => typedError<null, Failure>(__TAURI_INVOKE("keep_payment_columns", { columns })),
 	/**  One payment. */
 	payment: (id: string) => typedError<PaymentDetail, Failure>(__TAURI_INVOKE("payment", { id })),
 	/**  What NOWPayments answered last about a payment, laid out to be read. */
@@ -370,6 +392,8 @@ export type Changed =
 { kind: "shops" } | 
 /**  Settings of the app. */
 { kind: "settings" } | 
+/**  Lists of payments that the owner gave a name. */
+{ kind: "payment_views" } | 
 /**  Payments in the cache. */
 { kind: "payments" } | 
 /**
@@ -419,6 +443,12 @@ export type CoinMinimum = {
 	coin: PayCoin,
 	/**  How small a payment in it may be. */
 	minimum: Minimum,
+/**  How many payments are paid in a coin. */
+export type CoinCount = {
+	/**  The coin, lower case. */
+	coin: string,
+	/**  How many. */
+	count: number,
 };
 
 /**  What a batch pays in one coin. */
@@ -453,6 +483,16 @@ export type ConnectionReport = {
 	address: CheckItem,
 	/**  The keychain of this computer can hold the secrets. */
 	keychain: CheckItem,
+};
+
+/**  A sum in one currency. */
+export type CurrencyTotal = {
+	/**  The currency, lower case. */
+	currency: string,
+	/**  How much. */
+	amount: string,
+	/**  There are payments in it for which it is worked out. */
+	about: boolean,
 };
 
 /**  What the phone of the demo shop's owner shows, in place of a real one. */
@@ -744,6 +784,26 @@ export type NewPayment = {
 	purchase_id: string | null,
 	/**  In the sandbox: how the payment is to end. */
 	case: SandboxCase | null,
+/**  A column as the owner has it. */
+export type ListColumn = {
+	/**  Which. */
+	column: PaymentColumn,
+	/**  How wide, in pixels; `None` as it comes. */
+	width: number | null,
+};
+
+/**  What is kept of a list under a name. */
+export type NewPaymentView = {
+	/**  Its name. No two are the same but for the case of their letters. */
+	name: string,
+	/**  What is searched for. */
+	search: string,
+	/**  What it is sorted by. */
+	sort: PaymentSort,
+	/**  In which direction. */
+	descending: boolean,
+	/**  Its columns; none for those of the list as it is. */
+	columns: ListColumn[],
 };
 
 /**  What the owner types to connect a shop. The secrets go to the keychain and nowhere else. */
@@ -801,6 +861,45 @@ export type PaymentChoices = {
 	/**  The currencies of prices, lower case, the most used first. */
 	currencies: string[],
 };
+
+/**  What the cached payments can be narrowed to, most frequent first. */
+export type PaymentChoices = {
+	/**  The statuses they have. */
+	statuses: StatusCount[],
+	/**  The coins they are paid in. */
+	coins: CoinCount[],
+};
+
+/**  A column that the list can have. */
+export type PaymentColumn = 
+/**  When it was made. */
+"created" | 
+/**  When the API last changed it. */
+"updated" | 
+/**  The shop's order id. */
+"order" | 
+/**  The shop's description. */
+"description" | 
+/**  What was paid in coin, or is to be paid where nothing was. */
+"amount" | 
+/**  The price. */
+"price" | 
+/**  What was paid, in the currency of the price and at the rate of then. */
+"worth" | 
+/**  The coin. */
+"coin" | 
+/**  The status. */
+"status" | 
+/**  The API's id. */
+"id" | 
+/**  Where the customer pays to. */
+"address" | 
+/**  The invoice it belongs to. */
+"invoice" | 
+/**  Its purchase. */
+"purchase" | 
+/**  What the shop gets, after conversion. */
+"outcome";
 
 /**  One payment, whole. */
 export type PaymentDetail = {
@@ -903,28 +1002,22 @@ export type PaymentFees = {
 export type PaymentPage = {
 	/**  The rows. */
 	rows: PaymentRow[],
-	/**  Where to go on; `None` at the end. */
-	next: string | null,
 	/**  How many rows match in all. */
 	total: number,
-	/**  How many payments of each status match the search (whatever the status filter), most frequent first. */
-	statuses: StatusCount[],
 };
 
 /**  Which payments to list, in which order. */
 export type PaymentQuery = {
 	/**  Words that must occur, and operators such as `status:failed` or `amount>100`; empty for all. */
 	search: string,
-	/**  Only this status; `None` for all. */
-	status: string | null,
 	/**  What they are sorted by. */
 	sort: PaymentSort,
 	/**  The newest, largest or last in the alphabet first. What has nothing to sort by is last all the same. */
 	descending: boolean,
+	/**  The place in the list of the first row that is wanted, from 0 on. */
+	from: number,
 	/**  How many rows at the most (1 to 500). */
 	limit: number,
-	/**  The cursor of an earlier page, to go on after it. */
-	after: string | null,
 };
 
 /**  How the amount in the coin stands that a customer is to pay. */
@@ -936,6 +1029,7 @@ export type PaymentRate = {
 };
 
 /**  A payment in the list. */
+/**  A payment in the list. Texts of the shop are cut where they are longer than a list can show. */
 export type PaymentRow = {
 	/**  The API's id. */
 	id: string,
@@ -957,11 +1051,38 @@ export type PaymentRow = {
 	pay_currency: string,
 	/**  What was paid, in the currency of the price and at the rate of then. */
 	worth: Worth | null,
+	/**  Where the customer pays to. */
+	pay_address: string | null,
+	/**  The invoice it belongs to. */
+	invoice_id: string | null,
+	/**  Ties several payments of one purchase together. */
+	purchase_id: string | null,
+	/**  What the shop gets, after conversion. */
+	outcome_amount: string | null,
+	/**  In which coin. */
+	outcome_currency: string | null,
 	/**  When it was made. */
 	created_at: string,
 	/**  When the API last changed it. */
 	updated_at: string,
 };
+
+/**  Payments that were selected in the list. */
+export type PaymentSelection = 
+/**  These, in this order. */
+{ kind: "ids"; 
+/**  Their ids. What is no payment is passed over. */
+ids: string[] } | 
+/**  All that match, in the order of the list. */
+{ kind: "all"; 
+/**  What is searched for. */
+search: string; 
+/**  What they are sorted by. */
+sort: PaymentSort; 
+/**  In which direction. */
+descending: boolean; 
+/**  The ids of those that were taken out again. */
+except: string[] };
 
 /**  What payments are sorted by. Ties are broken by what was made first, or by the id. */
 export type PaymentSort = 
@@ -990,6 +1111,25 @@ export type PaymentTrace =
 "payin" | 
 /**  The transaction to the shop's wallet. */
 "payout";
+/**  What selected payments come to. Every total is exact. */
+export type PaymentTotals = {
+	/**  How many they are. */
+	count: number,
+	/**  Their prices, by currency. */
+	price: CurrencyTotal[],
+	/**  What was paid, by coin. */
+	paid: CurrencyTotal[],
+	/**  What that was worth when it was paid, by the currency of the price. */
+	worth: CurrencyTotal[],
+};
+
+/**  A list that the owner gave a name. */
+export type PaymentView = {
+	/**  Ours. */
+	id: number,
+	/**  What is kept. */
+	view: NewPaymentView,
+};
 
 /**  Something that waits for a person. Survives a restart. */
 export type PendingApproval = {

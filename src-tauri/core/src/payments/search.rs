@@ -13,10 +13,21 @@ use crate::{failure::Failure, store};
 
 /// What must be known to read what was typed.
 pub(super) struct Context<'a> {
+    /// The time now.
+    pub(super) now: DateTime<Utc>,
     /// When a day begins where the owner is.
     pub(super) day_begins: &'a (dyn Fn(NaiveDate) -> DateTime<Utc> + Send + Sync),
     /// The statuses that cached payments have, known to this version or not.
     pub(super) statuses: &'a [&'a str],
+}
+
+impl Context<'_> {
+    /// The day that it is where the owner is.
+    fn today(&self) -> NaiveDate {
+        let day = self.now.date_naive();
+        let near = [day.succ_opt(), Some(day), day.pred_opt()];
+        near.into_iter().flatten().find(|day| (self.day_begins)(*day) <= self.now).unwrap_or(day)
+    }
 }
 
 /// What is searched for. All of it must hold.
@@ -28,11 +39,11 @@ pub(super) struct Search {
 
 /// One thing that holds of a payment, or does not.
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum Condition {
+pub(super) enum Condition {
     /// An expression of FTS5 matches its words.
     Words(String),
-    /// A column is exactly this.
-    Is(&'static str, String),
+    /// A column is exactly one of these.
+    Is(&'static str, Vec<String>),
     /// The id of its invoice begins like this.
     OfInvoice(String),
     /// The key of an amount compares like this.
@@ -43,7 +54,7 @@ enum Condition {
 
 /// How an amount is compared.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Comparison {
+pub(super) enum Comparison {
     Equal,
     Less,
     AtMost,
@@ -85,68 +96,105 @@ impl Search {
         self.wanted.is_empty() && self.excluded.is_empty()
     }
 
-    /// The index out of which all that matches is read fastest, as SQL behind the name of the table.
-    pub(super) fn source(&self) -> &'static str {
-        let wants = |kind: fn(&Condition) -> bool| self.wanted.iter().any(kind);
-        if wants(|condition| matches!(condition, Condition::Words(_))) {
-            " NOT INDEXED" // by number
-        } else if wants(|condition| matches!(condition, Condition::OfInvoice(_))) {
-            " INDEXED BY payments_by_invoice"
-        } else {
-            " INDEXED BY payments_by_created" // which has all other columns that are asked for
-        }
+    /// The conditions that must hold. All words are one of them: the index of words cuts them with one another best.
+    pub(super) fn wanted(&self) -> Vec<Condition> {
+        let words = self.wanted.iter().filter_map(|condition| match condition {
+            Condition::Words(expression) => Some(expression.as_str()),
+            _ => None,
+        });
+        let words = words.collect::<Vec<_>>().join(" ");
+        let others =
+            self.wanted.iter().filter(|condition| !matches!(condition, Condition::Words(_))).cloned();
+        others.chain((!words.is_empty()).then_some(Condition::Words(words))).collect()
     }
 
-    /// Appends the conditions, each with an `AND` before it.
-    pub(super) fn push(&self, sql: &mut QueryBuilder<Sqlite>) {
-        let mut words = Vec::new();
-        for condition in &self.wanted {
-            if let Condition::Words(expression) = condition {
-                words.push(expression.as_str());
-                continue;
-            }
-            sql.push(" AND ");
-            condition.push(sql);
-        }
-        if !words.is_empty() {
-            sql.push(" AND ");
-            Condition::Words(words.join(" ")).push(sql);
-        }
-        for condition in &self.excluded {
-            sql.push(" AND (");
-            condition.push(sql);
-            sql.push(") IS NOT TRUE");
+    /// The conditions of which none may hold.
+    pub(super) fn excluded(&self) -> &[Condition] {
+        &self.excluded
+    }
+
+    /// The condition, where there is only one and it must hold.
+    pub(super) fn only(&self) -> Option<&Condition> {
+        match (self.wanted.as_slice(), self.excluded.as_slice()) {
+            ([condition], []) => Some(condition),
+            _ => None,
         }
     }
 }
 
 impl Condition {
-    fn push(&self, sql: &mut QueryBuilder<Sqlite>) {
+    /// Appends the statement that finds the numbers of all payments for which it holds, out of one index.
+    pub(super) fn push_numbers(&self, sql: &mut QueryBuilder<Sqlite>) {
+        match self {
+            Self::Words(_) => sql.push("SELECT rowid AS number FROM payments_search WHERE "),
+            _ => sql.push("SELECT number FROM payments INDEXED BY ").push(self.index()).push(" WHERE "),
+        };
+        self.push(sql);
+    }
+
+    /// The index whose rows are by time where it holds.
+    pub(super) fn index_by_time(&self) -> Option<&'static str> {
+        match self {
+            Self::Is("status" | "pay_currency", values) if values.len() == 1 => Some(self.index()),
+            Self::Made(..) => Some(self.index()),
+            _ => None,
+        }
+    }
+
+    /// The status that it asks for, where it is one.
+    pub(super) fn only_status(&self) -> Option<&str> {
+        match self {
+            Self::Is("status", values) if values.len() == 1 => values.first().map(String::as_str),
+            _ => None,
+        }
+    }
+
+    fn index(&self) -> &'static str {
+        match self {
+            Self::Words(_) => "payments_search",
+            Self::Is("status", _) => "payments_by_status",
+            Self::Is("pay_currency", _) => "payments_by_coin",
+            Self::Is(..) => "payments_by_currency",
+            Self::OfInvoice(_) => "payments_by_invoice",
+            Self::Amount("price_key", ..) => "payments_by_price",
+            Self::Amount(..) => "payments_by_paid",
+            Self::Made(..) => "payments_by_created",
+        }
+    }
+
+    /// Appends what holds of a row of the index.
+    pub(super) fn push(&self, sql: &mut QueryBuilder<Sqlite>) {
         match self {
             Self::Words(expression) => {
-                sql.push("number IN (SELECT rowid FROM payments_search WHERE payments_search MATCH ");
-                sql.push_bind(expression.clone()).push(")");
+                sql.push("payments_search MATCH ").push_bind(expression.clone());
             }
-            Self::Is(column, value) => {
-                sql.push(column).push(" = ").push_bind(value.clone());
+            Self::Is(column, values) if values.len() == 1 => {
+                sql.push(column).push(" = ").push_bind(values.concat());
+            }
+            Self::Is(column, values) => {
+                sql.push(column).push(" IN (");
+                let mut separated = sql.separated(", ");
+                values.iter().for_each(|value| {
+                    separated.push_bind(value.clone());
+                });
+                sql.push(")");
             }
             Self::OfInvoice(beginning) => {
                 let end = format!("{beginning}{}", char::MAX);
-                sql.push("(invoice_id >= ").push_bind(beginning.clone());
-                sql.push(" AND invoice_id < ").push_bind(end).push(")");
+                sql.push("invoice_id >= ").push_bind(beginning.clone());
+                sql.push(" AND invoice_id < ").push_bind(end);
             }
             Self::Amount(column, comparison, amount) => {
                 sql.push(column).push(comparison.sql()).push_bind(amounts::key(amount));
             }
             Self::Made(from, to) => {
-                sql.push("(TRUE");
-                if let Some(from) = from {
-                    sql.push(" AND created_at >= ").push_bind(store::time(*from));
+                let mut sign = "";
+                for (bound, at) in [("created_at >= ", from), ("created_at < ", to)] {
+                    if let Some(at) = at {
+                        sql.push(sign).push(bound).push_bind(store::time(*at));
+                        sign = " AND ";
+                    }
                 }
-                if let Some(to) = to {
-                    sql.push(" AND created_at < ").push_bind(store::time(*to));
-                }
-                sql.push(")");
             }
         }
     }

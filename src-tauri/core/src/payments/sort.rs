@@ -1,9 +1,7 @@
-//! In which order payments are listed, and where a page of them ended.
+//! In which order payments are listed, and out of which index.
 
 use serde::{Deserialize, Serialize};
 use specta::Type;
-
-use crate::failure::Failure;
 
 /// What payments are sorted by. Ties are broken by what was made first, or by the id.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize, Type)]
@@ -72,38 +70,5 @@ impl PaymentSort {
     /// Whether a payment may have nothing to sort by. Such payments are the last in either direction.
     pub(super) fn has_blanks(self) -> bool {
         matches!(self, Self::Order | Self::Description | Self::Amount)
-    }
-}
-
-/// Where a page ended, in which order. As text: JSON, which nobody but us reads.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Cursor {
-    pub(super) sort: PaymentSort,
-    pub(super) descending: bool,
-    /// What the last row was sorted by; `None` among those that have nothing.
-    pub(super) key: Option<String>,
-    pub(super) created_at: String,
-    pub(super) id: String,
-}
-
-impl Cursor {
-    /// Reads the cursor of a list in this order.
-    pub(super) fn parse(text: &str, sort: PaymentSort, descending: bool) -> Result<Self, Failure> {
-        let cursor: Option<Self> = serde_json::from_str(text).ok();
-        cursor
-            .filter(|cursor| {
-                let in_order = (cursor.sort, cursor.descending) == (sort, descending);
-                in_order && (cursor.key.is_some() || sort.has_blanks())
-            })
-            .ok_or_else(|| Failure::invalid("after", "The list cannot go on from there. Begin at its top."))
-    }
-
-    /// What the last row had in a column of its sort.
-    pub(super) fn value(&self, column: &str) -> Option<&str> {
-        match column {
-            "id" => Some(&self.id),
-            _ if Some(&column) == self.sort.columns().first() => self.key.as_deref(),
-            _ => Some(&self.created_at),
-        }
     }
 }

@@ -50,6 +50,12 @@ const OPERATORS: [Operator; 13] = [
 const OWNERS_WORDS: [(&str, PaymentStatus); 2] =
     [("paid", PaymentStatus::Finished), ("underpaid", PaymentStatus::PartiallyPaid)];
 
+/// Statuses that the window calls by one word: those of payments that have not come to an end.
+const OPEN: (&str, [PaymentStatus; 4]) = (
+    "open",
+    [PaymentStatus::Waiting, PaymentStatus::Confirming, PaymentStatus::Confirmed, PaymentStatus::Sending],
+);
+
 /// What a token asks for; `None` when it has nothing that could be found.
 pub(super) fn condition(token: &Token<'_>, context: &Context<'_>) -> Result<Option<Condition>, Failure> {
     let Some((name, sign)) = token.operator else {
@@ -72,18 +78,18 @@ pub(super) fn condition(token: &Token<'_>, context: &Context<'_>) -> Result<Opti
         return Err(wrong(format!("“{name}” cannot be compared with “{sign}”. Write a colon: {example}.")));
     }
     Ok(Some(match operator.takes {
-        Takes::Status => Condition::Is("status", status(value, context.statuses)?),
-        Takes::Ticker(column) => Condition::Is(column, ticker(value, operator)?),
+        Takes::Status => one_of("status", value, |value| statuses(value, context.statuses))?,
+        Takes::Ticker(column) => one_of(column, value, |value| Ok(vec![ticker(value, operator)?]))?,
         Takes::Words(column) => match words(value, token.exact) {
             Some(words) => Condition::Words(format!("{column} : {words}")),
             None => return Ok(None),
         },
         Takes::Invoice => Condition::OfInvoice(value.to_owned()),
         Takes::Amount(column) => Condition::Amount(column, comparison, amount(value, operator)?),
-        Takes::After => Condition::Made(Some((context.day_begins)(span(value, operator)?.0)), None),
-        Takes::Before => Condition::Made(None, Some((context.day_begins)(span(value, operator)?.0))),
+        Takes::After => Condition::Made(Some((context.day_begins)(span(value, operator, context)?.0)), None),
+        Takes::Before => Condition::Made(None, Some((context.day_begins)(span(value, operator, context)?.0))),
         Takes::On => {
-            let (first, next) = span(value, operator)?;
+            let (first, next) = span(value, operator, context)?;
             Condition::Made(Some((context.day_begins)(first)), Some((context.day_begins)(next)))
         }
     }))
@@ -109,6 +115,27 @@ fn words(text: &str, exact: bool) -> Option<String> {
     })
 }
 
+/// A column is one of the values between commas.
+fn one_of(
+    column: &'static str,
+    value: &str,
+    read: impl Fn(&str) -> Result<Vec<String>, Failure>,
+) -> Result<Condition, Failure> {
+    let values = value.split(',').map(str::trim).filter(|value| !value.is_empty());
+    let mut all = values.map(read).collect::<Result<Vec<_>, _>>()?.concat();
+    all.sort_unstable();
+    all.dedup();
+    Ok(Condition::Is(column, all))
+}
+
+fn statuses(value: &str, cached: &[&str]) -> Result<Vec<String>, Failure> {
+    let (open, of_it) = OPEN;
+    match value.eq_ignore_ascii_case(open) {
+        true => Ok(of_it.iter().map(|status| status.as_str().to_owned()).collect()),
+        false => Ok(vec![status(value, cached)?]),
+    }
+}
+
 fn status(value: &str, cached: &[&str]) -> Result<String, Failure> {
     let value = value.to_lowercase().replace([' ', '-'], "_");
     if let Some((_, status)) = OWNERS_WORDS.iter().find(|(word, _)| *word == value) {
@@ -121,7 +148,7 @@ fn status(value: &str, cached: &[&str]) -> Result<String, Failure> {
     let known = PaymentStatus::KNOWN.iter().map(PaymentStatus::as_str);
     let unknown =
         cached.iter().copied().filter(|word| matches!(PaymentStatus::from(*word), PaymentStatus::Other(_)));
-    let words = OWNERS_WORDS.iter().map(|(word, _)| *word);
+    let words = OWNERS_WORDS.iter().map(|(word, _)| *word).chain([OPEN.0]);
     let all: Vec<_> = known.chain(unknown).chain(words).collect();
     Err(wrong(format!("There is no status “{}”. There are: {}.", shortened(&value), all.join(", "))))
 }
@@ -144,8 +171,15 @@ fn amount(value: &str, Operator { name, .. }: &Operator) -> Result<Amount, Failu
 }
 
 /// The first day of a day, a month or a year, and the day after its last.
-fn span(value: &str, Operator { name, .. }: &Operator) -> Result<(NaiveDate, NaiveDate), Failure> {
+fn span(
+    value: &str,
+    Operator { name, .. }: &Operator,
+    context: &Context<'_>,
+) -> Result<(NaiveDate, NaiveDate), Failure> {
     let read = || {
+        if let Some(span) = span_by_name(value, context) {
+            return Some(span);
+        }
         let mut parts = value.split('-').map(|part| {
             let digits = part.bytes().all(|byte| byte.is_ascii_digit());
             part.parse::<u32>().ok().filter(|_| digits)
@@ -166,18 +200,30 @@ fn span(value: &str, Operator { name, .. }: &Operator) -> Result<(NaiveDate, Nai
     };
     read().ok_or_else(|| {
         wrong(format!(
-            "“{}” is no date. Write the year first, then month and day if you want: {name}:2026-03-05, {name}:2026-03, {name}:2026.",
+            "“{}” is no date. Write the year first, then month and day if you want: {name}:2026-03-05, {name}:2026-03, {name}:2026; or {name}:today.",
             shortened(value)
         ))
     })
 }
 
+/// Days that move on with the clock.
+fn span_by_name(name: &str, context: &Context<'_>) -> Option<(NaiveDate, NaiveDate)> {
+    let today = context.today();
+    let tomorrow = today.succ_opt()?;
+    let month = today.with_day(1)?;
+    match name.to_ascii_lowercase().as_str() {
+        "today" => Some((today, tomorrow)),
+        "7-days" => Some((tomorrow.checked_sub_days(Days::new(7))?, tomorrow)),
+        "this-month" => Some((month, month.checked_add_months(Months::new(1))?)),
+        "last-month" => Some((month.checked_sub_months(Months::new(1))?, month)),
+        _ => None,
+    }
+}
+
 fn unknown(name: &str, sign: &str) -> Failure {
-    let all: Vec<_> = OPERATORS.iter().map(|operator| operator.example).collect();
     wrong(format!(
-        "There is no “{}{sign}”. What can be compared is amount (the price) and paid (the coins). All there is: {}.",
+        "There is no “{}{sign}”. What can be compared is the price, amount>100, and what was paid, paid>0.5.",
         shortened(name),
-        all.join(", ")
     ))
 }
 

@@ -9,25 +9,33 @@ fn day_begins(day: NaiveDate) -> DateTime<Utc> {
 }
 
 fn parse(typed: &str) -> Result<Search, Failure> {
-    Search::parse(typed, &Context { day_begins: &day_begins, statuses: &["finished", "quantum_held"] })
+    // Half past ten in the evening in Greenwich: the owner's next day has begun.
+    let now = "2026-03-31T22:30:00Z".parse().unwrap();
+    Search::parse(typed, &Context { now, day_begins: &day_begins, statuses: &["finished", "quantum_held"] })
 }
 
 /// The conditions as SQL, with the values in their places.
 fn sql(typed: &str) -> String {
-    let mut sql = QueryBuilder::<Sqlite>::new("");
     let search = parse(typed).unwrap_or_else(|failure| panic!("{typed}: {failure}"));
-    search.push(&mut sql);
-    let values = search.wanted.iter().chain(&search.excluded).map(|condition| match condition {
-        Condition::Words(_) => String::new(),
-        Condition::Is(_, value) | Condition::OfInvoice(value) => value.clone(),
+    let text = |condition: &Condition| {
+        let mut sql = QueryBuilder::<Sqlite>::new("");
+        condition.push(&mut sql);
+        sql.sql().as_str().to_owned()
+    };
+    let wanted = search.wanted();
+    let excluded = search.excluded().iter().map(|condition| format!("NOT ({})", text(condition)));
+    let sql = wanted.iter().map(text).chain(excluded).collect::<Vec<_>>().join(" AND ");
+    let values = wanted.iter().chain(search.excluded()).map(|condition| match condition {
+        Condition::Words(expression) => expression.clone(),
+        Condition::OfInvoice(value) => value.clone(),
+        Condition::Is(_, values) => values.join(","),
         Condition::Amount(_, _, amount) => amount.to_string(),
         Condition::Made(from, to) => {
             let time = |at: &Option<DateTime<Utc>>| at.map(store::time).unwrap_or_default();
             format!("{}/{}", time(from), time(to))
         }
     });
-    let values: Vec<_> = values.filter(|value| !value.is_empty()).collect();
-    format!("{} [{}]", sql.sql().as_str().trim_start_matches(" AND "), values.join(" "))
+    format!("{sql} [{}]", values.collect::<Vec<_>>().join(" "))
 }
 
 /// The expression of FTS5 that must match.
@@ -87,33 +95,46 @@ fn each_operator_is_a_condition() {
     check("status:underpaid", "status = ? [partially_paid]");
     check("status:canceled", "status = ? [cancelled]");
     check("status:quantum_held", "status = ? [quantum_held]");
+    check("status:underpaid,FAILED,failed", "status IN (?, ?) [failed,partially_paid]");
+    check("status:open", "status IN (?, ?, ?, ?) [confirmed,confirming,sending,waiting]");
+    check("coin:ltc,BTC,", "pay_currency IN (?, ?) [btc,ltc]");
     check("coin:BTC currency=eur", "pay_currency = ? AND price_currency = ? [btc eur]");
-    check("invoice:452", "(invoice_id >= ? AND invoice_id < ?) [452]");
+    check("invoice:452", "invoice_id >= ? AND invoice_id < ? [452]");
     for (sign, means) in
         [(">", ">"), (">=", ">="), ("<", "<"), ("<=", "<="), ("=", "="), (":", "="), (":>=", ">=")]
     {
         check(&format!("amount{sign}12.50"), &format!("price_key {means} ? [12.5]"));
     }
     check("paid>0.000000000000000001", "paid_key > ? [0.000000000000000001]");
-    check("after:2026-01-01", "(TRUE AND created_at >= ?) [2025-12-31T22:00:00.000Z/]");
-    check("before:2026-02", "(TRUE AND created_at < ?) [/2026-01-31T22:00:00.000Z]");
+    check("after:2026-01-01", "created_at >= ? [2025-12-31T22:00:00.000Z/]");
+    check("before:2026-02", "created_at < ? [/2026-01-31T22:00:00.000Z]");
     check(
         "on:2026-03-05",
-        "(TRUE AND created_at >= ? AND created_at < ?) [2026-03-04T22:00:00.000Z/2026-03-05T22:00:00.000Z]",
+        "created_at >= ? AND created_at < ? [2026-03-04T22:00:00.000Z/2026-03-05T22:00:00.000Z]",
     );
     check(
         "on:2024-02",
-        "(TRUE AND created_at >= ? AND created_at < ?) [2024-01-31T22:00:00.000Z/2024-02-29T22:00:00.000Z]",
+        "created_at >= ? AND created_at < ? [2024-01-31T22:00:00.000Z/2024-02-29T22:00:00.000Z]",
     );
     check(
         "on:2026",
-        "(TRUE AND created_at >= ? AND created_at < ?) [2025-12-31T22:00:00.000Z/2026-12-31T22:00:00.000Z]",
+        "created_at >= ? AND created_at < ? [2025-12-31T22:00:00.000Z/2026-12-31T22:00:00.000Z]",
     );
+    for (name, from, to) in [
+        ("today", "03-31T22", "04-01T22"),
+        ("7-days", "03-25T22", "04-01T22"),
+        ("this-month", "03-31T22", "04-30T22"),
+        ("Last-Month", "02-28T22", "03-31T22"),
+    ] {
+        let expected =
+            format!("created_at >= ? AND created_at < ? [2026-{from}:00:00.000Z/2026-{to}:00:00.000Z]");
+        check(&format!("on:{name}"), &expected);
+    }
+    check("after:today", "created_at >= ? [2026-03-31T22:00:00.000Z/]");
     check(
         "mug -coin:btc -\"gift card\" bag",
-        "number IN (SELECT rowid FROM payments_search WHERE payments_search MATCH ?) \
-         AND (pay_currency = ?) IS NOT TRUE \
-         AND (number IN (SELECT rowid FROM payments_search WHERE payments_search MATCH ?)) IS NOT TRUE [btc]",
+        "payments_search MATCH ? AND NOT (pay_currency = ?) AND NOT (payments_search MATCH ?) \
+         [\"mug\"* \"bag\"* btc \"gift card\"]",
     );
 }
 
@@ -132,14 +153,16 @@ fn what_an_operator_cannot_have_is_named_with_what_would_be_right() {
     check("-coin:", &["“coin:”", "coin:btc"]);
     check("coin:bit/coin", &["“bit/coin”", "coin:btc"]);
     check("coin>btc", &["“coin”", "coin:btc"]);
-    check("price>100", &["“price>”", "amount>100", "paid>0.5", "status:failed"]);
+    check("status:failed,faled", &["“faled”"]);
+    check("price>100", &["“price>”", "amount>100", "paid>0.5"]);
+    assert!(parse("price>100").unwrap_err().message.len() < 120, "all others are in the help");
     for amount in ["12,50", "1e3", "abc", "5eur", "+5", "1_000", &"9".repeat(31)] {
         check(&format!("amount>{amount}"), &["is no amount", "amount>12.50"]);
     }
     for date in
         ["yesterday", "2026-13", "2026-02-30", "05.03.2026", "2026-1-1-1", "26", "-2026", "2026-", "20260305"]
     {
-        check(&format!("on:{date}"), &["is no date", "on:2026-03-05"]);
+        check(&format!("on:{date}"), &["is no date", "on:2026-03-05", "on:today"]);
     }
     check(&"a".repeat(501), &["500"]);
     check(&format!("status:{}", "x".repeat(200)), &["xxx…”"]);
