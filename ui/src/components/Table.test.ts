@@ -1,8 +1,8 @@
-import { render, screen, within } from "@testing-library/svelte";
+import { render, screen, waitFor, within } from "@testing-library/svelte";
 import userEvent from "@testing-library/user-event";
 import { createRawSnippet } from "svelte";
 import { expect, test, vi } from "vitest";
-import { fitting, type Column, type Direction, type Sorting } from "./table";
+import { fitting, type Column, type Direction, type RowSelection, type Sorting } from "./table";
 import Table from "./Table.svelte";
 
 const text = createRawSnippet((row: () => string) => ({ render: () => `<span>${row()}</span>` }));
@@ -132,4 +132,85 @@ test("heads of columns that can be sorted by are buttons, and say by what the li
   expect(head("Price")).toHaveAttribute("aria-sort", "descending");
   await user.keyboard(" ");
   expect(onsort).toHaveBeenLastCalledWith({ column: "name", direction: "ascending" });
+});
+
+test("a column is made wider and narrower by the arrow keys on its edge, and by the pointer", async () => {
+  const user = userEvent.setup();
+  const onwidth = vi.fn();
+  render(Table<string>, { label: "Things", columns, count: 1, row: (at) => `row ${at}`, onwidth });
+  const head = screen.getByRole("columnheader", { name: "Name" });
+  vi.spyOn(head, "getBoundingClientRect").mockReturnValue(new DOMRect(0, 0, 200, 32));
+  const edge = screen.getByRole("separator", { name: "Width of Name" });
+  edge.focus();
+  await waitFor(() => expect(edge).toHaveAttribute("aria-valuenow", "200"));
+  await user.keyboard("{ArrowRight}");
+  expect(onwidth).toHaveBeenLastCalledWith("name", 216);
+  await user.keyboard("{ArrowLeft}");
+  expect(onwidth).toHaveBeenLastCalledWith("name", 184);
+  await user.pointer([
+    { keys: "[MouseLeft>]", target: edge, coords: { x: 200, y: 5 } },
+    { target: edge, coords: { x: 150, y: 5 } },
+    { keys: "[/MouseLeft]", target: edge, coords: { x: 150, y: 5 } },
+  ]);
+  expect(onwidth).toHaveBeenLastCalledWith("name", 150);
+  onwidth.mockClear();
+  await user.pointer({ target: edge, coords: { x: 10, y: 5 } });
+  expect(onwidth).not.toHaveBeenCalled();
+});
+
+/** A selection that only writes down what is asked of it. */
+function selection(extent: RowSelection["extent"] = "some") {
+  const done = { toggle: vi.fn(), extend: vi.fn(), all: vi.fn(), none: vi.fn() };
+  return { ...done, extent, has: (at: number) => at === 1, label: (at: number) => `Select ${at}` };
+}
+
+test("keys select, extend, select all and let go", async () => {
+  const user = userEvent.setup();
+  const own = selection();
+  const onopen = vi.fn();
+  render(Table<string>, {
+    label: "Things",
+    columns,
+    count: 5,
+    row: (at) => `row ${at}`,
+    onopen,
+    selection: own,
+  });
+  expect(screen.getByRole("grid")).toHaveAttribute("aria-multiselectable", "true");
+  expect(screen.getByRole("row", { selected: true })).toHaveTextContent("row 1");
+  screen.getByRole("grid").focus();
+  await user.keyboard(" ");
+  expect(own.toggle).toHaveBeenLastCalledWith(0);
+  await user.keyboard("{Shift>}{ArrowDown}{ArrowDown}{/Shift}");
+  expect(own.extend.mock.calls).toEqual([
+    [0, 1],
+    [1, 2],
+  ]);
+  await user.keyboard("{Control>}a{/Control}{Escape}");
+  expect(own.all).toHaveBeenCalledOnce();
+  expect(own.none).toHaveBeenCalledOnce();
+  expect(onopen).not.toHaveBeenCalled();
+});
+
+test("boxes select rows without opening them, with Shift all from the row that is current", async () => {
+  const user = userEvent.setup();
+  const own = selection("all");
+  const onopen = vi.fn();
+  render(Table<string>, {
+    label: "Things",
+    columns,
+    count: 5,
+    row: (at) => `row ${at}`,
+    onopen,
+    selection: own,
+  });
+  await user.click(screen.getByRole("checkbox", { name: "Select 3" }));
+  expect(own.toggle).toHaveBeenLastCalledWith(3);
+  await user.keyboard("{Shift>}");
+  await user.click(screen.getByRole("checkbox", { name: "Select 4" }));
+  expect(own.extend).toHaveBeenLastCalledWith(3, 4);
+  await user.keyboard("{/Shift}");
+  await user.click(screen.getByRole("checkbox", { name: "Select all that match" }));
+  expect(own.none).toHaveBeenCalledOnce();
+  expect(onopen).not.toHaveBeenCalled();
 });

@@ -26,6 +26,21 @@ export interface Column<Row> {
   cell: Snippet<[Row, number]>;
 }
 
+/** Which rows of a `Table` are selected, and what its keys and boxes do about it. */
+export interface RowSelection {
+  has: (at: number) => boolean;
+  /** None, all or some of the rows are selected. */
+  extent: "none" | "some" | "all";
+  /** What the box of a row is called. */
+  label: (at: number) => string;
+  /** Selects a row, or takes it out again. */
+  toggle: (at: number) => void;
+  /** Selects all rows from one to another, in either direction. */
+  extend: (from: number, to: number) => void;
+  all: () => void;
+  none: () => void;
+}
+
 /** What a `Table` is given. */
 export interface TableProps<Row> {
   label: string;
@@ -43,11 +58,18 @@ export interface TableProps<Row> {
   sorting?: Sorting;
   /** Another order is wished for. */
   onsort?: (sorting: Sorting) => void;
+  /** A column is to be so many pixels wide. */
+  onwidth?: (column: string, width: number) => void;
+  /** Rows can be selected. */
+  selection?: RowSelection;
   /** The rows from `first` up to `end` are in sight: load them. */
   onsee?: (first: number, end: number) => void;
   /** Pixels; the same for every row. */
   rowHeight?: number;
 }
+
+/** How narrow and how wide a column can be made, in pixels, and by how much a key does it. */
+export const WIDTH = { least: 48, most: 960, step: 16 };
 
 type Sortable = Pick<Column<never>, "id" | "sort">;
 
@@ -59,6 +81,8 @@ export function sortedBy({ id, sort = "ascending" }: Sortable, now?: Sorting): S
 
 const GAP_REM = 0.75;
 const SIDES_REM = 3;
+/** The column of boxes before all others. */
+export const BOXES_REM = 1;
 
 /** The columns that fit into `width` rem, in their order: the most important first, then whatever still finds room. */
 export function fitting<Row>(columns: Column<Row>[], width: number): Column<Row>[] {

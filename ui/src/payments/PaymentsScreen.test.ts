@@ -2,7 +2,14 @@ import { render, screen, waitFor, within } from "@testing-library/svelte";
 import userEvent, { type UserEvent } from "@testing-library/user-event";
 import { beforeEach, expect, test } from "vitest";
 import App from "../App.svelte";
-import type { PaymentPage, PaymentQuery, PaymentRow } from "../bridge";
+import type {
+  NewPaymentView,
+  PaymentPage,
+  PaymentQuery,
+  PaymentRow,
+  PaymentSelection,
+  PaymentView,
+} from "../bridge";
 import { announce, argumentsOf, failure, program } from "../bridge/test-program";
 import { route } from "../lib/router.svelte";
 import { detail } from "./test-payment";
@@ -22,34 +29,53 @@ function row(n: number, own: Partial<PaymentRow> = {}): PaymentRow {
     actually_paid: "0.00013417",
     pay_currency: "btc",
     worth: { amount: "12.5", about: false },
+    pay_address: "TVjsyZ7fYF3qLF6BQgPmTEZy1xrNNyVAAA",
+    invoice_id: null,
+    purchase_id: "60001",
+    outcome_amount: null,
+    outcome_currency: null,
     created_at: time,
     updated_at: time,
     ...own,
   };
 }
 
+/** Counts of what `of` says of rows, as the program gives them. */
+function counts<K extends string>(rows: PaymentRow[], name: K, of: (row: PaymentRow) => string) {
+  return [...new Set(rows.map(of))].map((each) => ({
+    [name]: each,
+    count: rows.filter((row) => of(row) === each).length,
+  }));
+}
+
 /** A shop with these payments, listed as the program would list them. */
-function shop(rows: () => PaymentRow[]) {
+function shop(rows: () => PaymentRow[], own: Record<string, (args: never) => unknown> = {}) {
   program({
     list_payments: ({ query }: { query: PaymentQuery }): PaymentPage => {
       if (query.search.includes("amount>x")) throw failure("invalid", "“x” is no amount.", "search");
-      const found = rows().filter(({ order_id }) => order_id?.includes(query.search));
+      const words = query.search.split(" ");
+      const found = rows().filter((row) =>
+        words.every((word) => {
+          const [name, value] = word.split(":");
+          if (name === "status") return row.status === value;
+          if (name === "coin") return row.pay_currency === value;
+          return row.order_id?.includes(word);
+        }),
+      );
       if (query.sort === "price") found.sort((a, b) => Number(a.price_amount) - Number(b.price_amount));
       if (query.sort === "price" && query.descending) found.reverse();
-      const wanted = found.filter(({ status }) => !query.status || status === query.status);
-      const from = Number(query.after ?? 0);
-      const to = from + query.limit;
-      return {
-        rows: wanted.slice(from, to),
-        next: to < wanted.length ? String(to) : null,
-        total: wanted.length,
-        statuses: [...new Set(found.map(({ status }) => status))].map((status) => ({
-          status,
-          count: found.filter((each) => each.status === status).length,
-        })),
-      };
+      return { rows: found.slice(query.from, query.from + query.limit), total: found.length };
     },
+    payment_filters: () => ({
+      statuses: counts(rows(), "status", ({ status }) => status),
+      coins: counts(rows(), "coin", ({ pay_currency }) => pay_currency),
+    }),
+    payment_views: () => [],
+    payment_columns: () => [],
+    keep_payment_columns: () => null,
+    payment_totals: () => ({ count: 0, price: [], paid: [], worth: [] }),
     payment: ({ id }: { id: string }) => detail({ row: rows().find((each) => each.id === id) }),
+    ...own,
   });
 }
 
@@ -99,7 +125,7 @@ async function pick(user: UserEvent, words: string) {
   await user.keyboard("{Control>}k{/Control}");
   const palette = await screen.findByRole("dialog");
   await user.type(within(palette).getByRole("combobox"), words);
-  await user.click(await within(palette).findByRole("option", { name: words }));
+  await user.click(await within(palette).findByRole("option", { name: (name) => name.startsWith(words) }));
 }
 
 /** The orders in the list, from the top. */
@@ -214,7 +240,7 @@ test("how to search is found from the palette, and an example goes into the sear
 
 test("one key shows all again", async () => {
   shop(() => [row(1), row(22, { status: "failed" })]);
-  route.replace(["payments"], { search: "ORD", status: "failed", sort: "price" });
+  route.replace(["payments"], { search: "ORD status:failed", sort: "price" });
   const user = userEvent.setup();
   render(App);
   await screen.findByText("ORD-22");
@@ -252,16 +278,287 @@ test("a payment that arrives is there without a touch, and the open details stay
   await waitFor(async () => expect(await panel()).toHaveTextContent("The money has arrived"));
 });
 
-test("further pages are read as they come into sight, without gaps", async () => {
-  const rows = Array.from({ length: 450 }, (_, n) => row(n));
+/** What has been asked for: from where, and how many. */
+const asked = () =>
+  (argumentsOf("list_payments") as { query: PaymentQuery }[]).map(({ query }) => [query.from, query.limit]);
+
+test("the last of a million rows is one read away, and so is what lies before it", async () => {
+  shop(() => []);
+  const page = ({ query }: { query: PaymentQuery }): PaymentPage => {
+    const length = Math.max(0, Math.min(query.limit, 1_000_000 - query.from));
+    return { rows: Array.from({ length }, (_, n) => row(query.from + n)), total: 1_000_000 };
+  };
+  shop(() => [], { list_payments: page });
+  const user = userEvent.setup();
+  render(App);
+  await screen.findByText("ORD-1");
+  expect(asked()).toHaveLength(1);
+  (await list()).focus();
+  await user.keyboard("{End}");
+  expect(await screen.findByText("ORD-999999")).toBeVisible();
+  expect(asked().slice(1)).toEqual([[999_900, 200]]);
+  await user.keyboard("{Home}");
+  expect(await screen.findByText("ORD-0")).toBeVisible();
+  expect(asked()).toHaveLength(2);
+});
+
+test("a change has only what is in sight read again", async () => {
+  let rows = Array.from({ length: 950 }, (_, n) => row(n));
   shop(() => rows);
   const user = userEvent.setup();
   render(App);
+  await screen.findByText("ORD-1");
   (await list()).focus();
   await user.keyboard("{End}");
-  expect(await screen.findByText("ORD-449")).toBeVisible();
-  const pages = argumentsOf("list_payments") as { query: PaymentQuery }[];
-  expect(pages.map(({ query }) => query.after)).toEqual([null, "200", "400"]);
+  await screen.findByText("ORD-949");
+  const before = asked().length;
+  rows = rows.map((each) => ({ ...each, order_id: `${each.order_id}-new` }));
+  await announce({ kind: "payments" });
+  expect(await screen.findByText("ORD-949-new")).toBeVisible();
+  expect(asked().slice(before)).toEqual([[900, 200]]);
+  await user.keyboard("{Home}");
+  expect(await screen.findByText("ORD-0-new")).toBeVisible();
+});
+
+test("an error under an empty list stands alone: nothing is said to have been found", async () => {
+  shop(() => [row(1)]);
+  const user = userEvent.setup();
+  render(App);
+  await screen.findByText("ORD-1");
+  await user.click(screen.getByRole("searchbox"));
+  await user.paste("zzz");
+  expect(await screen.findByText("No payment matches")).toBeVisible();
+  await user.paste(" amount>x");
+  expect(await screen.findByText("This cannot be searched for")).toBeVisible();
+  expect(screen.queryByText("No payment matches")).toBeNull();
+  expect(screen.queryByText("0 found")).toBeNull();
+  expect(screen.getByRole("searchbox")).toHaveAccessibleDescription("“x” is no amount.");
+});
+
+test("what is chosen stands in the search, what is typed is chosen, and a chip takes it out again", async () => {
+  shop(() => [row(1), row(2, { pay_currency: "ltc" }), row(3, { status: "failed", pay_currency: "ltc" })]);
+  const user = userEvent.setup();
+  render(App);
+  await screen.findByText("ORD-1");
+  screen.getByRole("combobox", { name: "Coin Any coin" }).focus();
+  await user.keyboard("l");
+  await waitFor(() => expect(screen.queryByText("ORD-1")).toBeNull());
+  const field = screen.getByRole("searchbox");
+  expect(field).toHaveValue("coin:ltc");
+  await user.type(field, " status:failed");
+  await waitFor(() => expect(screen.queryByText("ORD-2")).toBeNull());
+  expect(screen.getByRole("combobox", { name: "Status Failed" })).toBeVisible();
+
+  const chips = screen.getByRole("list", { name: "Active filters" });
+  expect(within(chips).getAllByRole("listitem")).toHaveLength(2);
+  within(chips).getByRole("button", { name: "Remove filter coin:ltc" }).focus();
+  await user.keyboard("{Enter}");
+  expect(field).toHaveValue("status:failed");
+  expect(screen.getByRole("combobox", { name: "Coin Any coin" })).toBeVisible();
+});
+
+test("amounts, days, order and invoice are filters too", async () => {
+  shop(() => [row(1)]);
+  const user = userEvent.setup();
+  render(App);
+  await screen.findByText("ORD-1");
+  await user.keyboard("f");
+  const dialog = await screen.findByRole("dialog", { name: "More filters" });
+  await user.type(within(dialog).getByLabelText("Price at least"), "10");
+  await user.type(within(dialog).getByLabelText("Price at most"), "20.5");
+  await user.type(within(dialog).getByLabelText("Order"), "A 17");
+  await user.type(within(dialog).getByLabelText("Invoice"), "45");
+  await user.click(within(dialog).getByRole("button", { name: "Done" }));
+  expect(screen.getByRole("searchbox")).toHaveValue('amount>=10 amount<=20.5 order:"A 17" invoice:45');
+});
+
+test("columns are chosen, moved, made wider and put back, and kept for the shop", async () => {
+  shop(() => [row(1)]);
+  const user = userEvent.setup();
+  render(App);
+  await screen.findByText("ORD-1");
+  const heads = () => screen.getAllByRole("columnheader").map((head) => head.getAttribute("aria-label"));
+  const kept = () =>
+    (argumentsOf("keep_payment_columns") as { columns: { column: string; width: number | null }[] }[])
+      .at(-1)
+      ?.columns.map(({ column, width }) => (width ? `${column} ${width}` : column))
+      .join();
+  await pick(user, "Columns");
+  const dialog = await screen.findByRole("dialog", { name: "Columns" });
+  await user.click(within(dialog).getByRole("checkbox", { name: "Payment ID" }));
+  await user.click(within(dialog).getByRole("checkbox", { name: "Description" }));
+  await user.click(within(dialog).getByRole("button", { name: "Payment ID: one place earlier" }));
+  await user.click(within(dialog).getAllByRole("button", { name: "Close" })[0]!);
+  await waitFor(() =>
+    expect(heads().slice(1)).toEqual([
+      "Created",
+      "Order",
+      "Amount",
+      "Price",
+      "Worth when paid",
+      "Payment ID",
+      "Status",
+    ]),
+  );
+  screen.getByRole("separator", { name: "Width of Order" }).focus();
+  await user.keyboard("{ArrowRight}");
+  await waitFor(() => expect(kept()).toBe("created,order 48,amount,price,worth,id,status"));
+
+  await pick(user, "Columns");
+  await user.click(await screen.findByRole("button", { name: "As they were at first" }));
+  await waitFor(() => expect(kept()).toBe(""));
+  expect(heads()).toContain("Description");
+});
+
+test("the columns that were kept are there from the beginning, with the worth when paid", async () => {
+  const columns = [
+    { column: "worth", width: 120 },
+    { column: "order", width: null },
+  ];
+  shop(() => [row(1, { worth: { amount: "6.25", about: true } })], { payment_columns: () => columns });
+  render(App);
+  const line = (await screen.findByText("ORD-1")).closest<HTMLElement>("[role=row]")!;
+  await waitFor(() => expect(line).toHaveTextContent("≈ 6.25 EUR"));
+  expect(within(line).getAllByRole("gridcell")).toHaveLength(3);
+});
+
+test("a view is kept under a name, chosen by its key, renamed and deleted", async () => {
+  let views: PaymentView[] = [];
+  shop(() => [row(1), row(2, { pay_currency: "ltc" })], {
+    payment_views: () => views,
+    add_payment_view: ({ view }: { view: NewPaymentView }) => {
+      if (!view.name) throw failure("invalid", "Give it a name.", "name");
+      views = [{ id: 7, view }];
+      return views[0];
+    },
+    rename_payment_view: ({ name }: { name: string }) => {
+      views = views.map(({ id, view }) => ({ id, view: { ...view, name } }));
+      return null;
+    },
+    delete_payment_view: () => {
+      views = [];
+      return null;
+    },
+  });
+  const user = userEvent.setup();
+  route.replace(["payments"], { search: "coin:ltc", sort: "-price" });
+  render(App);
+  await screen.findByText("ORD-2");
+  await user.keyboard("vs");
+  const save = await screen.findByRole("dialog", { name: "Save this view" });
+  await user.click(within(save).getByRole("button", { name: "Save" }));
+  expect(await within(save).findByText("Give it a name.")).toBeVisible();
+  await user.type(within(save).getByLabelText("Name"), "Litecoin{Enter}");
+  await waitFor(() => expect(screen.queryByRole("dialog")).toBeNull());
+  await announce({ kind: "payment_views" });
+
+  (await list()).focus();
+  await user.keyboard("x");
+  await screen.findByText("ORD-1");
+  await pick(user, "View: Litecoin");
+  await waitFor(() =>
+    expect(Object.fromEntries(route.query)).toEqual({ search: "coin:ltc", sort: "-price" }),
+  );
+  (await list()).focus();
+  await user.keyboard("v1");
+  expect(Object.fromEntries(route.query)).toEqual({ search: "status:open" });
+  await user.keyboard("v4");
+  expect(route.query.get("search")).toBe("coin:ltc");
+
+  await pick(user, "Rename or delete views");
+  const manage = await screen.findByRole("dialog", { name: "Rename or delete views" });
+  const name = within(manage).getByLabelText("Name");
+  await user.clear(name);
+  await user.type(name, "LTC{Tab}");
+  await announce({ kind: "payment_views" });
+  await user.click(await within(manage).findByRole("button", { name: "Delete view LTC" }));
+  await announce({ kind: "payment_views" });
+  expect(await within(manage).findByText("You have no views of your own.")).toBeVisible();
+});
+
+test("rows are selected from the keyboard, added up, and let go again", async () => {
+  shop(() => Array.from({ length: 450 }, (_, n) => row(n)), {
+    payment_totals: ({ selection }: { selection: PaymentSelection }) => ({
+      count: 0,
+      price: [{ currency: "eur", amount: selection.kind === "all" ? "5625" : "25", about: false }],
+      paid: [],
+      worth: [],
+    }),
+  });
+  const user = userEvent.setup();
+  render(App);
+  await screen.findByText("ORD-1");
+  (await list()).focus();
+  await user.keyboard(" {Shift>}{ArrowDown}{/Shift}");
+  const bar = await screen.findByRole("region", { name: "Selection" });
+  expect(bar).toHaveTextContent("2 selected");
+  await waitFor(() => expect(bar).toHaveTextContent("25 EUR"));
+  expect(screen.getByRole("checkbox", { name: "Select ORD-1" })).toBeChecked();
+  expect(screen.getByRole("checkbox", { name: "Select ORD-2" })).not.toBeChecked();
+
+  await user.keyboard("{Control>}a{/Control}{ArrowUp} ");
+  await waitFor(() => expect(bar).toHaveTextContent("449 selected"));
+  expect(screen.getByRole("checkbox", { name: "Select ORD-0" })).not.toBeChecked();
+  await waitFor(() => expect(bar).toHaveTextContent("5,625 EUR"));
+  const { selection } = argumentsOf("payment_totals").at(-1) as { selection: PaymentSelection };
+  expect(selection).toEqual({ kind: "all", search: "", sort: "created", descending: true, except: ["500"] });
+
+  await user.keyboard("{Escape}");
+  await waitFor(() => expect(screen.queryByRole("region", { name: "Selection" })).toBeNull());
+});
+
+test("a press with Shift selects all rows between, those out of sight too", async () => {
+  shop(() => Array.from({ length: 450 }, (_, n) => row(n)));
+  const user = userEvent.setup();
+  render(App);
+  await user.click(await screen.findByRole("checkbox", { name: "Select ORD-0" }));
+  (await list()).focus();
+  await user.keyboard("{Shift>}{End}{/Shift}");
+  expect(await screen.findByText("450 selected")).toBeVisible();
+  expect(screen.getByRole("checkbox", { name: "Select all that match" })).toBeChecked();
+});
+
+test("what is selected is copied as ids and as a table with the columns of the list", async () => {
+  shop(() => [row(1), row(2)], {
+    selected_payment_ids: () => ["501", "502"],
+    payment_table: () => "Order\nORD-1\n",
+    payment_columns: () => [{ column: "order", width: null }],
+  });
+  const user = userEvent.setup();
+  render(App);
+  await user.click(await screen.findByRole("checkbox", { name: "Select all that match" }));
+  await user.click(await screen.findByRole("button", { name: "Copy IDs" }));
+  await waitFor(async () => expect(await navigator.clipboard.readText()).toBe("501\n502"));
+  await user.click(screen.getByRole("button", { name: "Copy as table" }));
+  await waitFor(async () => expect(await navigator.clipboard.readText()).toBe("Order\nORD-1\n"));
+  expect(argumentsOf("payment_table")).toEqual([
+    {
+      selection: { kind: "all", search: "", sort: "created", descending: true, except: [] },
+      columns: ["order"],
+      heads: ["Order"],
+      currency: "Currency",
+    },
+  ]);
+});
+
+test("selected payments are read again one after another, until it is stopped", async () => {
+  const reads: ((changed: boolean) => void)[] = [];
+  shop(() => [row(1), row(2), row(3)], {
+    selected_payment_ids: () => ["501", "502", "503"],
+    read_payment_again: () => new Promise<boolean>((done) => reads.push(done)),
+  });
+  const user = userEvent.setup();
+  render(App);
+  await user.click(await screen.findByRole("checkbox", { name: "Select all that match" }));
+  await user.click(await screen.findByRole("button", { name: "Read again at NOWPayments" }));
+  await waitFor(() => expect(reads).toHaveLength(1));
+  reads[0]!(true);
+  await waitFor(() => expect(reads).toHaveLength(2));
+  expect(screen.getByRole("progressbar", { name: "Reading again" })).toHaveAttribute("aria-valuenow", "1");
+  await user.click(screen.getByRole("button", { name: "Stop" }));
+  reads[1]!(false);
+  expect(await screen.findByText("2 read again, 1 had changed")).toBeVisible();
+  expect(reads).toHaveLength(2);
 });
 
 test("a list that cannot be read says why and is read again when asked", async () => {

@@ -2,40 +2,51 @@ import { untrack } from "svelte";
 import { api, type Failure, type PaymentPage, type PaymentQuery, type PaymentRow } from "../bridge";
 import { live, type Live } from "../lib/live.svelte";
 
-const PAGE = 200;
+const PAGE = 100;
+/** So many pages are kept around what is in sight: however long the list, the window remembers little of it. */
+const KEPT = 12;
+const LONGEST_READ = 500;
 
 /** What the list is narrowed to, and its order. */
-export type PaymentFilter = Omit<PaymentQuery, "limit" | "after">;
+export type PaymentFilter = Omit<PaymentQuery, "from" | "limit">;
+
+interface Answer {
+  page: PaymentPage;
+  of: PaymentFilter;
+  /** The place of its first row. */
+  from: number;
+}
 
 /**
- * Payments, read page by page as they come into sight. A filter that the program refuses leaves what was listed before
- * it, whole. Make it while a component is being set up.
+ * Payments, of which only what is in sight is read, wherever in the list that is. A change has just that read again. A
+ * filter that the program refuses leaves what was listed before it, whole. Make it while a component is being set up.
  */
 export class PaymentList {
-  /** What has been read so far, without gaps from the top. */
-  rows = $state.raw<PaymentRow[]>([]);
-  /** The filter that they belong to, which is an earlier one until there is an answer to the present one. */
+  /** The filter of what is listed, which is an earlier one until there is an answer to the present one. */
   of = $state.raw<PaymentFilter>();
+  #pages = $state.raw<ReadonlyMap<number, PaymentRow[]>>(new Map());
   #filter: () => PaymentFilter;
-  #next: string | null = null;
-  #head: Live<{ page: PaymentPage; of: PaymentFilter }>;
+  #head: Live<Answer>;
+  #first = 0;
+  #end = 1;
   #reading = false;
 
   constructor(filter: () => PaymentFilter) {
     this.#filter = filter;
-    this.#head = live(["payments"], async () => {
+    this.#head = live(["payments"], () => {
       const of = filter();
-      return { page: await api.listPayments({ ...of, limit: PAGE, after: null }), of };
+      const same = untrack(() => this.of !== undefined && key(of) === key(this.of));
+      return this.#read(of, same ? this.#first : 0, same ? this.#end : 1);
     });
     $effect.pre(() => {
       const head = this.#head.data;
-      if (head) untrack(() => this.#take(head.page, head.of));
+      if (head) untrack(() => this.#take(head));
     });
   }
 
-  /** The answer about the whole list: totals and statuses. */
-  get summary(): PaymentPage | undefined {
-    return this.#head.data?.page;
+  /** How many rows there are in all; `undefined` until that is known. */
+  get total(): number | undefined {
+    return this.#head.data?.page.total;
   }
 
   /** Another list has another of these: it begins at its top. */
@@ -47,30 +58,46 @@ export class PaymentList {
     return this.#head.error;
   }
 
-  reload = (): Promise<void> => this.#head.reload();
-
-  /** Puts a fresh first page in front of what was read further down. */
-  #take(page: PaymentPage, of: PaymentFilter): void {
-    const last = page.rows.at(-1)?.id;
-    const same = this.of !== undefined && key(of) === key(this.of);
-    const at = same ? this.rows.findIndex(({ id }) => id === last) : -1;
-    const rest = at < 0 ? [] : this.rows.slice(at + 1);
-    if (!same) this.of = of;
-    this.rows = [...page.rows, ...rest];
-    if (!rest.length) this.#next = page.next;
+  /** The rows that are at hand, with their places. */
+  get rows(): [number, PaymentRow][] {
+    const pages = [...this.#pages].sort(([a], [b]) => a - b);
+    return pages.flatMap(([page, rows]) =>
+      rows.map((row, at): [number, PaymentRow] => [page * PAGE + at, row]),
+    );
   }
 
-  /** Reads on until row `end` is there. */
-  async see(end: number): Promise<void> {
+  reload = (): Promise<void> => this.#head.reload();
+
+  /** The row at a place; `undefined` while it is not at hand. */
+  row = (at: number): PaymentRow | undefined => this.#pages.get(Math.floor(at / PAGE))?.[at % PAGE];
+
+  /** The rows from place `first` up to `end` are in sight: those that are not at hand are read. */
+  see(first: number, end: number): void {
+    [this.#first, this.#end] = [first, end];
+    untrack(() => void this.#fill());
+  }
+
+  /** The rows from place `first` up to `end`, at hand or not. */
+  async between(first: number, end: number): Promise<PaymentRow[]> {
+    const of = this.of ?? this.#filter();
+    const rows: PaymentRow[] = [];
+    while (first + rows.length < end) {
+      const limit = Math.min(LONGEST_READ, end - first - rows.length);
+      const page = await api.listPayments({ ...of, from: first + rows.length, limit });
+      if (!page.rows.length) break;
+      rows.push(...page.rows);
+    }
+    return rows;
+  }
+
+  async #fill(): Promise<void> {
     if (this.#reading) return;
     this.#reading = true;
     try {
-      while (this.of && this.#next && this.rows.length < end) {
-        const [after, of] = [this.#next, this.of];
-        const page = await api.listPayments({ ...of, limit: PAGE, after });
-        if (of !== this.of || after !== this.#next) continue;
-        this.rows = [...this.rows, ...page.rows];
-        this.#next = page.next;
+      while (this.of && !this.#has(this.#first, this.#end)) {
+        const of = this.of;
+        const answer = await this.#read(of, this.#first, this.#end);
+        if (of === this.of) this.#keep(answer);
       }
     } catch {
       // The rows stay blank; the next scroll or change reads them again.
@@ -78,7 +105,43 @@ export class PaymentList {
       this.#reading = false;
     }
   }
+
+  #has(first: number, end: number): boolean {
+    const last = Math.min(end, this.total ?? end) - 1;
+    return last < first || (this.row(first) !== undefined && this.row(last) !== undefined);
+  }
+
+  /** Reads the whole pages around some rows, and one more, which a list goes on with. */
+  async #read(of: PaymentFilter, first: number, end: number): Promise<Answer> {
+    const from = Math.floor(first / PAGE) * PAGE;
+    const limit = Math.min(LONGEST_READ, Math.ceil((end - from) / PAGE) * PAGE + PAGE);
+    return { page: await api.listPayments({ ...of, from, limit }), of, from };
+  }
+
+  /** What has come takes the place of everything: what was read before it may have changed. */
+  #take(answer: Answer): void {
+    if (this.of === undefined || key(this.of) !== key(answer.of)) {
+      [this.#first, this.#end] = [0, 1];
+      this.of = answer.of;
+    }
+    this.#pages = new Map(pages(answer));
+    void this.#fill();
+  }
+
+  #keep(answer: Answer): void {
+    const here = Math.floor(answer.from / PAGE);
+    const kept = new Map([...this.#pages, ...pages(answer)]);
+    const near = [...kept].sort(([a], [b]) => Math.abs(a - here) - Math.abs(b - here));
+    this.#pages = new Map(near.slice(0, KEPT));
+  }
 }
 
-const key = ({ search, status, sort, descending }: PaymentFilter) =>
-  JSON.stringify([search, status, sort, descending]);
+function pages({ page, from }: Answer): [number, PaymentRow[]][] {
+  const count = Math.ceil(page.rows.length / PAGE);
+  return Array.from({ length: count }, (_, n) => [
+    from / PAGE + n,
+    page.rows.slice(n * PAGE, (n + 1) * PAGE),
+  ]);
+}
+
+const key = ({ search, sort, descending }: PaymentFilter) => JSON.stringify([search, sort, descending]);

@@ -35,7 +35,7 @@ async function connect(check: () => ConnectionReport) {
       shops = [shop];
       return shop;
     },
-    list_payments: () => ({ rows: [], next: null, total: 0, statuses: [] }),
+    list_payments: () => ({ rows: [], total: 0 }),
   });
   const user = userEvent.setup();
   render(App);
@@ -62,7 +62,7 @@ test("the first start offers the demo shop, and opening it leads to its payments
   program({
     app_state: () => appState(open ? { shops: [demoShop], open: "demo" } : {}),
     open_demo_shop: () => ((open = true), demoShop),
-    list_payments: () => ({ rows: [], next: null, total: 0, statuses: [] }),
+    list_payments: () => ({ rows: [], total: 0 }),
   });
   const user = userEvent.setup();
   render(App);
