@@ -2,6 +2,7 @@
 
 mod amounts;
 mod cache;
+mod callback;
 mod detail;
 mod list;
 mod making;
