@@ -115,6 +115,9 @@ pub enum History {
     None,
     /// Eighteen months of a small roastery's orders and payouts, and customers who go on ordering.
     Demo,
+    /// So many orders in the last eighteen months, evenly and with all that customers do; nothing happens by itself
+    /// afterwards. For large accounts: it is quick.
+    Orders(u32),
 }
 
 /// What a client needs to call the simulated account.

@@ -3,7 +3,7 @@
 use std::io::Write as _;
 use std::path::PathBuf;
 
-use clap::{Parser, ValueEnum};
+use clap::Parser;
 use nowpayments_simulator::{Credentials, History, Options, Simulator};
 use serde::Serialize;
 
@@ -26,20 +26,23 @@ struct Arguments {
     /// Simulated seconds per real second; 0 pauses the clock, which can still be stepped.
     #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(0..=1_000_000))]
     speed: u32,
-    /// What lies behind the shop.
-    #[arg(long, value_enum, default_value_t = Behind::Demo)]
-    history: Behind,
+    /// What lies behind the shop: `demo` for eighteen months of a small roastery, and customers who go on ordering;
+    /// `orders=COUNT` for so many orders in eighteen months, and nothing that happens by itself; `none` for an opening
+    /// balance, and nothing that happens by itself.
+    #[arg(long, value_name = "demo|none|orders=COUNT", default_value = "demo", value_parser = history)]
+    history: History,
     /// Where the world is kept between two runs.
     #[arg(long, value_name = "FILE")]
     state: Option<PathBuf>,
 }
 
-#[derive(Clone, Copy, ValueEnum)]
-enum Behind {
-    /// Eighteen months of a small roastery, and customers who go on ordering.
-    Demo,
-    /// An opening balance; nothing happens by itself.
-    None,
+fn history(text: &str) -> Result<History, String> {
+    match text.split_once('=') {
+        None if text == "demo" => Ok(History::Demo),
+        None if text == "none" => Ok(History::None),
+        Some(("orders", count)) => count.parse().map(History::Orders).map_err(|error| error.to_string()),
+        _ => Err("expected demo, none or orders=COUNT".to_owned()),
+    }
 }
 
 const CONTROL: &str = "\
@@ -97,10 +100,7 @@ async fn main() -> anyhow::Result<()> {
         control_port: arguments.control_port,
         seed: arguments.seed,
         speed: arguments.speed,
-        history: match arguments.history {
-            Behind::Demo => History::Demo,
-            Behind::None => History::None,
-        },
+        history: arguments.history,
         start: None,
         state_file: arguments.state,
     })

@@ -3,6 +3,7 @@
 
 use chrono::{Datelike, Duration, Timelike};
 use rand::{Rng, RngExt};
+use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
 
 use crate::amount::Amount;
@@ -100,9 +101,7 @@ pub(crate) fn open(world: &mut World) {
 
 /// A customer orders, and the next customer is put on the agenda.
 pub(crate) fn order(world: &mut World) {
-    world.shop.orders += 1;
-    let number = world.shop.orders;
-    let mut rng = world.stream("order", number);
+    let (number, mut rng) = next_order(world);
     let lively = world.is_lively();
     let gap = if lively {
         Duration::milliseconds(
@@ -112,8 +111,24 @@ pub(crate) fn order(world: &mut World) {
         ordinary_gap(world, &mut rng)
     };
     world.after(gap, Event::Order);
+    serve(world, number, lively, &mut rng);
+}
 
-    let (description, cents) = basket(&mut rng);
+/// A customer orders on an ordinary day, and no other one follows.
+pub(crate) fn order_once(world: &mut World) {
+    let (number, mut rng) = next_order(world);
+    serve(world, number, false, &mut rng);
+}
+
+fn next_order(world: &mut World) -> (u64, ChaCha8Rng) {
+    world.shop.orders += 1;
+    let number = world.shop.orders;
+    (number, world.stream("order", number))
+}
+
+/// Makes the payment of an order, and decides what the customer does with it.
+fn serve(world: &mut World, number: u64, lively: bool, rng: &mut impl Rng) {
+    let (description, cents) = basket(rng);
     let price_currency = if rng.random_ratio(4, 5) { "eur" } else { "usd" };
     let mut ticket = rng.random_range(0..100);
     let code = PAID_WITH.iter().find(|(_, share)| {
@@ -147,8 +162,8 @@ pub(crate) fn order(world: &mut World) {
         customer_email: None,
         own_amount: false,
     };
-    let id = payments::open(world, terms, &mut rng);
-    customer(world, id, due, &coin.lower, lively, &mut rng);
+    let id = payments::open(world, terms, rng);
+    customer(world, id, due, &coin.lower, lively, rng);
 }
 
 /// Decides what the customer does with the payment.

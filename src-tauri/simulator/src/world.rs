@@ -5,8 +5,10 @@
 //! its own, derived from the seed, the purpose and an ordinal, so that calls of a client do not change what the
 //! shop's customers do, and no state of a generator has to be kept.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, Duration, Months, SubsecRound, Utc};
-use rand::SeedableRng;
+use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -51,7 +53,7 @@ pub(crate) struct World {
     pub(crate) shop: Shop,
     #[serde(default)]
     pub(crate) regulars: Regulars,
-    agenda: Vec<Entry>,
+    agenda: Agenda,
     entries: u64,
     /// How far the world is behind the clock.
     #[serde(skip)]
@@ -100,6 +102,23 @@ struct Entry {
     event: Event,
 }
 
+/// What is going to happen, the next first.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(from = "Vec<Entry>", into = "Vec<Entry>")]
+struct Agenda(BTreeMap<(DateTime<Utc>, u64), Event>);
+
+impl From<Vec<Entry>> for Agenda {
+    fn from(entries: Vec<Entry>) -> Self {
+        Self(entries.into_iter().map(|Entry { at, number, event }| ((at, number), event)).collect())
+    }
+}
+
+impl From<Agenda> for Vec<Entry> {
+    fn from(Agenda(events): Agenda) -> Self {
+        events.into_iter().map(|((at, number), event)| Entry { at, number, event }).collect()
+    }
+}
+
 /// What every world owns in the beginning.
 const OPENING: &[(&str, Amount)] = &[
     ("ada", Amount::whole(4_200)),
@@ -121,7 +140,7 @@ impl World {
         let start = start.trunc_subsecs(3);
         let past = match history {
             History::None => start,
-            History::Demo => start.checked_sub_months(Months::new(18)).unwrap_or(start),
+            History::Demo | History::Orders(_) => start.checked_sub_months(Months::new(18)).unwrap_or(start),
         };
         let mut world = Self {
             seed,
@@ -139,7 +158,7 @@ impl World {
             callbacks: Callbacks::default(),
             shop: Shop::new(&mut stream(seed, "shop", 0)),
             regulars: Regulars::default(),
-            agenda: Vec::new(),
+            agenda: Agenda::default(),
             entries: 0,
             lag: Duration::zero(),
             revision: 1,
@@ -153,6 +172,9 @@ impl World {
             regulars::open(&mut world, start);
         }
         world.callbacks.is_past = true;
+        if let History::Orders(count) = history {
+            world.live_through_orders(count, start);
+        }
         world.live_through(start);
         world.callbacks.is_past = false;
         world.hasten(shop::FIRST_ORDER, |event| matches!(event, Event::Order));
@@ -173,12 +195,12 @@ impl World {
     /// Lets everything happen that is due until then. Time never runs backwards.
     fn live_through(&mut self, until: DateTime<Utc>) {
         let until = until.trunc_subsecs(3);
-        while self.agenda.last().is_some_and(|entry| entry.at <= until) {
-            let Some(entry) = self.agenda.pop() else { break };
-            self.now = self.now.max(entry.at);
-            self.lag = until - entry.at;
+        while let Some(next) = self.agenda.0.first_entry().filter(|next| next.key().0 <= until) {
+            let ((at, _), event) = next.remove_entry();
+            self.now = self.now.max(at);
+            self.lag = until - at;
             self.revision += 1;
-            match entry.event {
+            match event {
                 Event::Order => shop::order(self),
                 Event::Payday => shop::payday(self),
                 Event::Payment(id, step) => payments::happen(self, id, step),
@@ -197,6 +219,18 @@ impl World {
         self.lag = Duration::zero();
     }
 
+    /// Lets so many orders come, evenly until then and a little by chance.
+    fn live_through_orders(&mut self, count: u32, until: DateTime<Utc>) {
+        let (from, all) = (self.now, (until - self.now).num_milliseconds());
+        let mut rng = self.stream("orders", 0);
+        let share = (all / i64::from(count.max(1))).max(1);
+        for number in 0..i64::from(count) {
+            let at = all * number / i64::from(count) + rng.random_range(0..share);
+            self.live_through(from + Duration::milliseconds(at));
+            shop::order_once(self);
+        }
+    }
+
     /// Whether things happen at the pace of a demonstration: not while the world catches up with a jump of the clock.
     pub(crate) fn is_lively(&self) -> bool {
         self.lag <= shop::LAG
@@ -204,18 +238,17 @@ impl World {
 
     /// Puts something on the agenda.
     pub(crate) fn after(&mut self, delay: Duration, event: Event) {
-        let entry = Entry { at: self.now + delay, number: self.entries, event };
+        self.agenda.0.insert((self.now + delay, self.entries), event);
         self.entries += 1;
-        // The next entry is the last of the list.
-        let place = self.agenda.partition_point(|other| (other.at, other.number) > (entry.at, entry.number));
-        self.agenda.insert(place, entry);
     }
 
     /// Brings an event of this kind forward to this delay, if it would come later.
     fn hasten(&mut self, latest: Duration, is_of_kind: fn(&Event) -> bool) {
         let late = self.now + latest;
-        if let Some(i) = self.agenda.iter().position(|entry| is_of_kind(&entry.event) && entry.at > late) {
-            let event = self.agenda.remove(i).event;
+        let found = self.agenda.0.iter().rev().find(|((at, _), event)| is_of_kind(event) && *at > late);
+        if let Some(key) = found.map(|(key, _)| *key)
+            && let Some(event) = self.agenda.0.remove(&key)
+        {
             self.after(latest, event);
         }
     }

@@ -15,7 +15,7 @@ impl Drop for Ended {
 #[tokio::test]
 async fn the_command_announces_itself_in_one_line_and_serves_until_it_is_told_to_stop() {
     let mut child = Command::new(env!("CARGO_BIN_EXE_nowpayments-simulator"))
-        .args(["--seed", "3", "--history", "none"])
+        .args(["--seed", "3", "--history", "orders=3"])
         .stdout(Stdio::piped())
         .spawn()
         .map(Ended)

@@ -29,6 +29,34 @@ async fn the_same_seed_gives_the_same_world_and_another_seed_another() {
     assert_ne!(payments, newest(&other, 500).await);
 }
 
+#[tokio::test]
+async fn so_many_orders_lie_behind_a_shop_the_same_for_the_same_seed_and_it_is_quiet_afterwards() {
+    let (one, same) = (
+        Till::with(options(History::Orders(2_000))).await,
+        Till::with(options(History::Orders(2_000))).await,
+    );
+    let other = Till::with(Options { seed: 2, ..options(History::Orders(2_000)) }).await;
+    assert_eq!(one.simulator.ledger(), same.simulator.ledger());
+    assert_ne!(one.simulator.ledger(), other.simulator.ledger());
+    assert!(one.simulator.ledger().conserved);
+
+    let token = one.log_in().await;
+    let page = one.call(Method::GET, "/payment/?limit=500&orderBy=asc", Some(&token), None).await.1;
+    let total = page["total"].as_u64().unwrap();
+    assert!((2_000..2_200).contains(&total), "{total} payments");
+    let mut statuses: Vec<_> =
+        page["data"].as_array().unwrap().iter().map(|row| row["payment_status"].as_str().unwrap()).collect();
+    statuses.sort_unstable();
+    statuses.dedup();
+    assert_eq!(statuses, ["expired", "failed", "finished", "partially_paid", "refunded"]);
+    let span = |path: &str| {
+        let (till, token, path) = (&one, token.clone(), path.to_owned());
+        async move { till.call(Method::GET, &path, Some(&token), None).await.1["total"].as_u64().unwrap() }
+    };
+    one.step(86_400 * 30);
+    assert_eq!(span("/payment/?limit=1").await, total, "no order came in a month");
+}
+
 /// Makes something of everything that has an id.
 async fn interfere(till: &Till) {
     let name = till.simulator.ledger().customers.len().to_string();
