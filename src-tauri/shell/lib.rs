@@ -82,6 +82,8 @@ pub fn bridge<R: Runtime>() -> tauri_specta::Builder<R> {
             commands::invoices::make_invoice,
             commands::invoices::pay_invoice,
             commands::invoices::open_invoice,
+            commands::payments::stop_sync,
+            commands::payments::resume_sync,
             commands::payouts::choose_payout_file,
             commands::payouts::import_payout_text,
             commands::payouts::payout_batches,

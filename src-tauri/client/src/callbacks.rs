@@ -366,6 +366,12 @@ pub struct PaymentCallback {
 }
 
 impl PaymentCallback {
+    /// The JSON that was signed.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
     /// Reads the whole payment. It has no time of creation, and the time of its last change at most.
     ///
     /// # Errors

@@ -6,6 +6,7 @@ mod callback;
 mod detail;
 mod list;
 mod making;
+mod open;
 mod search;
 pub(crate) mod several;
 mod single;
@@ -143,6 +144,22 @@ pub struct PaymentRow {
     pub updated_at: DateTime<Utc>,
 }
 
+/// What a payment cost the shop, in coin. Only a callback tells it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Type)]
+pub struct PaymentFee {
+    /// The coin of the fees, lower case.
+    pub currency: String,
+    /// For taking the deposit.
+    #[specta(type = Option<String>)]
+    pub deposit: Option<Amount>,
+    /// For the service of NOWPayments.
+    #[specta(type = Option<String>)]
+    pub service: Option<Amount>,
+    /// For sending the money on to the shop.
+    #[specta(type = Option<String>)]
+    pub withdrawal: Option<Amount>,
+}
+
 /// How the sync of payments stands.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Type)]
 pub struct SyncStatus {
@@ -150,14 +167,29 @@ pub struct SyncStatus {
     pub cached: u32,
     /// Payments that the API says there are; `None` before the first answer.
     pub total: Option<u32>,
-    /// The history is complete.
+    /// The history is complete, and only the recent ones are read again. Until then the history is being read.
     pub complete: bool,
+    /// The owner has stopped it.
+    pub stopped: bool,
     /// A pass is under way.
     pub running: bool,
     /// When the last pass ended well.
     pub last_success: Option<DateTime<Utc>>,
-    /// Why the last pass failed, in words.
-    pub trouble: Option<String>,
+    /// When the next pass begins; `None` while one is under way or it is stopped.
+    pub next_at: Option<DateTime<Utc>>,
+    /// What is wrong, if anything is. All that is cached can be read all the same.
+    pub trouble: Option<SyncTrouble>,
+}
+
+/// Why the sync does not get on, or what it could not read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Type)]
+pub struct SyncTrouble {
+    /// In words.
+    pub message: String,
+    /// NOWPayments cannot be reached.
+    pub offline: bool,
+    /// Since when anything is wrong.
+    pub since: DateTime<Utc>,
 }
 
 /// The payments of a shop.
@@ -177,7 +209,7 @@ impl Payments {
 
 const COLUMNS: &str = "number, id, status, order_id, order_description, price_amount, price_currency, pay_amount, \
     actually_paid, actually_paid_at_fiat, pay_currency, created_at, updated_at, pay_address, payin_extra_id, purchase_id, invoice_id, \
-    parent_payment_id, outcome_amount, outcome_currency";
+    parent_payment_id, outcome_amount, outcome_currency, fee";
 
 /// A payment as it stands in the database.
 #[derive(sqlx::FromRow)]
@@ -202,6 +234,7 @@ struct Stored {
     parent_payment_id: Option<String>,
     outcome_amount: Option<String>,
     outcome_currency: Option<String>,
+    fee: Option<String>,
 }
 
 impl Stored {

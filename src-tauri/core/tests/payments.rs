@@ -5,12 +5,13 @@
 #[path = "common/world.rs"]
 mod world;
 
+use chrono::Utc;
 use futures_util::TryStreamExt;
 use nowpayments::{
     Amount,
     payments::{CreatePayment, ListPayments, Payment},
 };
-use nowpayments_simulator::{Fault, FaultRule, History, PaymentChange, PaymentStatus};
+use nowpayments_simulator::{Fault, FaultRule, History, PaymentChange, PaymentStatus, Simulator};
 use paydesk_core::{
     Core, FailureCode,
     payments::{PaymentPage, PaymentQuery, PaymentRow},
@@ -215,17 +216,93 @@ async fn what_is_missing_is_exact() {
 }
 
 #[tokio::test]
-async fn without_a_network_everything_stays_readable_and_the_trouble_is_said() {
+async fn without_a_network_everything_stays_readable_the_trouble_is_said_and_it_goes_on_by_itself() {
     let world = World::new(History::None).await;
     create(&world, "A-3", "A mug").await;
     let (core, _) = world.open_shop().await;
+    let payments = core.shop().unwrap().payments.clone();
     wait_for_sync(&core, |status| status.complete && !status.running).await;
+    let port = world.bases().live.port().unwrap();
+    let before = Utc::now();
     world.simulator.stop().await;
-    core.shop().unwrap().payments.sync_now();
+    payments.sync_now();
     let status = wait_for_sync(&core, |status| status.trouble.is_some()).await;
-    assert!(status.trouble.unwrap().contains("could not be reached"));
-    assert!(status.complete && !status.running && status.last_success.is_some());
+    let trouble = status.trouble.unwrap();
+    assert!(trouble.offline && trouble.message.contains("could not be reached"), "{trouble:?}");
+    assert!(trouble.since >= before && status.next_at.unwrap() > trouble.since);
+    assert!(status.complete && !status.running && status.last_success.unwrap() <= trouble.since);
     assert_eq!(found(&core, "mug").await.len(), 1);
+
+    let options = nowpayments_simulator::Options { port, ..nowpayments_simulator::Options::default() };
+    let world = World { simulator: Simulator::start(options).await.unwrap(), ..world };
+    let payment = create(&world, "A-4", "A bowl").await;
+    payments.sync_now();
+    let status = wait_for_sync(&core, |status| status.trouble.is_none()).await;
+    assert!(status.last_success.unwrap() > trouble.since);
+    wait_for(&core, || list_rows(&core, "bowl"), |rows| !rows.is_empty()).await;
+    assert_eq!(found(&core, payment.payment_id.as_str()).await.len(), 1);
+}
+
+async fn list_rows(core: &Core, search: &str) -> Result<Vec<PaymentRow>, paydesk_core::Failure> {
+    Ok(found(core, search).await)
+}
+
+/// How often the list was asked for.
+fn list_calls(world: &World) -> usize {
+    world.simulator.requests().iter().filter(|call| call.target.starts_with("/payment/?")).count()
+}
+
+#[tokio::test]
+async fn the_owner_stops_the_sync_in_the_middle_of_a_call_and_beyond_a_restart_and_has_it_go_on() {
+    let world = World::new(History::Orders(1_200)).await;
+    world.simulator.pause();
+    // The newest page and one page of the history come; the next one takes its time.
+    world.simulator.set_fault(FaultRule { skip: 2, ..fault(Fault::Slow { ms: 600_000 }) });
+    let (core, _) = world.open_shop().await;
+    wait_for_sync(&core, |status| status.cached == 1_000).await;
+    core.shop().unwrap().payments.stop_sync().await.unwrap();
+    let stopped = wait_for_sync(&core, |status| status.stopped && !status.running).await;
+    assert!(!stopped.complete && stopped.trouble.is_none() && stopped.next_at.is_none(), "{stopped:?}");
+    assert_eq!(cached(&core).await.len(), 1_000, "what was read can be read");
+    core.close().await;
+    world.simulator.clear_faults();
+
+    let core = world.open().await;
+    core.reopen(async || panic!("not the demo shop")).await.unwrap();
+    let payments = core.shop().unwrap().payments.clone();
+    let before = list_calls(&world);
+    payments.sync_now();
+    let newest = cached(&core).await.remove(0);
+    payments.read_again(&newest.id).await.unwrap(); // the owner may look at one all the same
+    assert_eq!(payments.sync_status().await.unwrap(), stopped);
+    assert_eq!(list_calls(&world), before);
+
+    payments.resume_sync().await.unwrap();
+    let status = wait_for_sync(&core, |status| status.complete && !status.running).await;
+    assert!(!status.stopped && status.next_at.is_some());
+    assert_same(&core, &world).await;
+}
+
+#[tokio::test]
+async fn a_pause_that_the_provider_asks_for_is_kept_whatever_the_owner_does() {
+    let world = World::new(History::None).await;
+    let payment = create(&world, "A-5", "A cup").await;
+    world.simulator.set_fault(fault(Fault::TooManyRequests { retry_after: Some(3_600) }));
+    let (core, _) = world.open_shop().await;
+    let payments = core.shop().unwrap().payments.clone();
+    let status = wait_for_sync(&core, |status| status.trouble.is_some()).await;
+    let trouble = status.trouble.unwrap();
+    assert!(!trouble.offline && trouble.message.contains("too many calls"), "{trouble:?}");
+    assert!(status.next_at.unwrap() - trouble.since >= chrono::TimeDelta::seconds(3_590));
+    let before = list_calls(&world);
+    world.simulator.clear_faults();
+    payments.sync_now();
+    payments.stop_sync().await.unwrap();
+    payments.resume_sync().await.unwrap();
+    payments.sync_now();
+    payments.read_again(payment.payment_id.as_str()).await.unwrap();
+    wait_for(&core, || payments.sync_status(), |status| !status.running).await;
+    assert_eq!(list_calls(&world), before);
 }
 
 #[tokio::test]
@@ -368,7 +445,7 @@ async fn a_demo_shop_of_another_world_begins_anew() {
     assert_eq!(found(&core, payment.payment_id.as_str()).await.len(), 1, "the same world is kept");
 
     let options = nowpayments_simulator::Options { seed: 2, ..nowpayments_simulator::Options::default() };
-    let other = World { simulator: nowpayments_simulator::Simulator::start(options).await.unwrap(), ..world };
+    let other = World { simulator: Simulator::start(options).await.unwrap(), ..world };
     core.open_demo(other.demo()).await.unwrap();
     wait_for_sync(&core, |status| status.complete && !status.running).await;
     assert_eq!(found(&core, "").await, []);

@@ -244,3 +244,17 @@ pub(crate) async fn payment_draft(core: State<'_, Core>) -> Answer<Option<Paymen
 pub(crate) async fn keep_payment_draft(core: State<'_, Core>, draft: Option<PaymentDraft>) -> Answer<()> {
     core.shop()?.payments.keep_draft(draft).await
 }
+
+/// Stops the sync until it is told to go on, also beyond the end of Paydesk.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn stop_sync(core: State<'_, Core>) -> Answer<()> {
+    core.shop()?.payments.stop_sync().await
+}
+
+/// Has the sync go on where it was stopped.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn resume_sync(core: State<'_, Core>) -> Answer<()> {
+    core.shop()?.payments.resume_sync().await
+}

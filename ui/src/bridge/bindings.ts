@@ -107,6 +107,10 @@ export const commands = {
 	payInvoice: (payment: NewInvoicePayment) => typedError<MadePayment, Failure>(__TAURI_INVOKE("pay_invoice", { payment })),
 	/**  Opens the page of an invoice in the browser. */
 	openInvoice: (id: string) => typedError<null, Failure>(__TAURI_INVOKE("open_invoice", { id })),
+	/**  Stops the sync until it is told to go on, also beyond the end of Paydesk. */
+	stopSync: () => typedError<null, Failure>(__TAURI_INVOKE("stop_sync")),
+	/**  Has the sync go on where it was stopped. */
+	resumeSync: () => typedError<null, Failure>(__TAURI_INVOKE("resume_sync")),
 	/**  Lets the owner choose a file and reads it as a new batch; `None` when nothing was chosen. */
 	choosePayoutFile: () => typedError<Batch | null, Failure>(__TAURI_INVOKE("choose_payout_file")),
 	/**  Reads pasted text as a new batch. */
@@ -954,6 +958,8 @@ export type PaymentDetail = {
 	price_holds_until: string | null,
 	/**  Until when NOWPayments waits for the money. */
 	waits_until: string | null,
+	/**  What it cost the shop; `None` when no callback has told it. */
+	fee: PaymentFee | null,
 	/**  What we saw, oldest first. */
 	timeline: PaymentEvent[],
 	/**  What belongs to it. */
@@ -996,6 +1002,16 @@ export type PaymentFees = {
 	amount: string,
 	/**  In which coin or currency, lower case. */
 	currency: string,
+/**  What a payment cost the shop, in coin. Only a callback tells it. */
+export type PaymentFee = {
+	/**  The coin of the fees, lower case. */
+	currency: string,
+	/**  For taking the deposit. */
+	deposit: string | null,
+	/**  For the service of NOWPayments. */
+	service: string | null,
+	/**  For sending the money on to the shop. */
+	withdrawal: string | null,
 };
 
 /**  A page of payments. */
@@ -1394,14 +1410,28 @@ export type SyncStatus = {
 	cached: number,
 	/**  Payments that the API says there are; `None` before the first answer. */
 	total: number | null,
-	/**  The history is complete. */
+	/**  The history is complete, and only the recent ones are read again. Until then the history is being read. */
 	complete: boolean,
+	/**  The owner has stopped it. */
+	stopped: boolean,
 	/**  A pass is under way. */
 	running: boolean,
 	/**  When the last pass ended well. */
 	last_success: string | null,
-	/**  Why the last pass failed, in words. */
-	trouble: string | null,
+	/**  When the next pass begins; `None` while one is under way or it is stopped. */
+	next_at: string | null,
+	/**  What is wrong, if anything is. All that is cached can be read all the same. */
+	trouble: SyncTrouble | null,
+};
+
+/**  Why the sync does not get on, or what it could not read. */
+export type SyncTrouble = {
+	/**  In words. */
+	message: string,
+	/**  NOWPayments cannot be reached. */
+	offline: boolean,
+	/**  Since when anything is wrong. */
+	since: string,
 };
 
 /**  Whose fees, and which rate. */

@@ -41,6 +41,7 @@ export function detail(own: Partial<PaymentDetail> = {}): PaymentDetail {
     missing: null,
     missing_worth: null,
     fees: null,
+    fee: null,
     payin_hash: null,
     payout_hash: null,
     explorers: [],

@@ -10,10 +10,14 @@ use nowpayments::Amount;
 /// for 0 to `a` for 9, and a `~`, which sorts behind them. The migration
 /// `0002_payments_sorted_and_searched.sql` made the same ones of what was there before it.
 pub(super) fn key(amount: &Amount) -> String {
-    let text = amount.to_string();
+    key_of(&amount.to_string())
+}
+
+/// The same of an amount that is text already, as [`Amount`] writes it.
+pub(super) fn key_of(text: &str) -> String {
     let (negative, size) = match text.strip_prefix('-') {
         Some(size) => (true, size),
-        None => (false, text.as_str()),
+        None => (false, text),
     };
     let (whole, decimals) = size.split_once('.').unwrap_or((size, ""));
     let whole = whole.trim_start_matches('0');

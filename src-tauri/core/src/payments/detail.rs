@@ -11,7 +11,7 @@ use specta::Type;
 use sqlx::{QueryBuilder, SqliteConnection};
 
 pub use self::related::{MoreRelated, RelatedPayment, RelatedPayments, Relation};
-use super::{COLUMNS, PaymentRow, Payments, Stored, Worth, amount};
+use super::{COLUMNS, PaymentFee, PaymentRow, Payments, Stored, Worth, amount, cache};
 use crate::{coins::explorers, failure::Failure};
 
 /// One payment, whole.
@@ -56,6 +56,8 @@ pub struct PaymentDetail {
     pub missing_worth: Option<Worth>,
     /// What was taken from what was paid; `None` while nothing was paid out, or where it was paid out in another coin.
     pub fees: Option<PaymentFees>,
+    /// What they consist of; `None` when no callback has told it.
+    pub fee: Option<PaymentFee>,
     /// The customer's transaction.
     pub payin_hash: Option<String>,
     /// The transaction to the shop's wallet.
@@ -148,6 +150,7 @@ impl Payments {
             missing_worth: missing.as_ref().and_then(|missing| missing_worth(&row, missing)),
             missing,
             fees: PaymentFees::of(&row, outcome_amount.as_ref(), stored.outcome_currency.as_deref()),
+            fee: cache::fee(stored.fee.as_deref()),
             row,
             origin_type,
             kind: said.get(|said| &said.kind),

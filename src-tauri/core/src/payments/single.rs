@@ -9,11 +9,8 @@ use nowpayments::{
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use super::{
-    Payments,
-    cache::{Answered, absorb},
-};
-use crate::{changes::Changed, failure::Failure};
+use super::{Payments, cache::Answered};
+use crate::failure::Failure;
 
 impl Payments {
     /// Asks NOWPayments for one payment, whether it is cached or not, and takes the answer into the cache; says whether
@@ -24,15 +21,12 @@ impl Payments {
     /// it was then.
     pub async fn read_again(&self, id: &str) -> Result<bool, Failure> {
         let id: PaymentId = id.parse().map_err(|_| Failure::not_found("payment"))?;
-        let answer = self.ctx.client.send(&Get(GetPayment { id })).await;
-        let Answer(answered) = answer.map_err(|error| Failure::from_api(&error))?;
-        let mut db = self.ctx.write().await?;
-        let changed = absorb(&mut db, &[answered], self.ctx.now()).await? > 0;
-        db.commit().await?;
-        if changed {
-            self.ctx.announce(Changed::Payments);
-        }
-        Ok(changed)
+        let answer = self.ask(id.clone()).await.map_err(|error| Failure::from_api(&error))?;
+        Ok(self.take_answer(&id, Some(answer)).await?)
+    }
+
+    pub(super) async fn ask(&self, id: PaymentId) -> Result<Answer, nowpayments::Error> {
+        self.ctx.client.send(&Get(GetPayment { id })).await
     }
 }
 

@@ -1,34 +1,31 @@
 //! Keeping the cache up to date: the history once, from the oldest payment on, then the recent window again and again.
+//! The owner sees how far it is, stops it, and has it go on.
 
 use std::{
-    borrow::Cow,
-    collections::HashSet,
     sync::{Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
 use chrono::{DateTime, TimeDelta, Utc};
-use nowpayments::{
-    Access, Endpoint, Method, Order,
-    payments::{ListPayments, Payment, PaymentSort},
+use tokio::{
+    sync::{Notify, watch},
+    time::Instant,
 };
-use serde::{Deserialize, Serialize};
-use serde_json::value::RawValue;
-use tokio::sync::Notify;
 
-use super::{
-    Payments, SyncStatus,
-    cache::{Answered, Progress, absorb},
-};
+use self::{progress::Progress, walk::Read};
+use super::{Payments, SyncStatus, SyncTrouble};
 use crate::{
     changes::Changed,
     failure::{Failure, FailureCode},
 };
 
+mod progress;
+#[cfg(test)]
+mod tests;
+mod walk;
+
 /// The life of a payment is seven days; it is looked at a day longer.
-const WINDOW: TimeDelta = TimeDelta::days(8);
-/// An overlap, since payments made in the same moment may lie on both sides of the end of a page.
-const OVERLAP: TimeDelta = TimeDelta::seconds(1);
+pub(super) const WINDOW: TimeDelta = TimeDelta::days(8);
 
 /// How often the window is read while payments change, and when nothing does.
 const BUSY: Duration = Duration::from_secs(10);
@@ -37,36 +34,95 @@ const QUIET: Duration = Duration::from_secs(60);
 const LONGEST_PAUSE: Duration = Duration::from_mins(5);
 /// The pause after a refusal that only the owner can end. Each pass logs in, and too many refused logins lock an account.
 const REFUSED_PAUSE: Duration = Duration::from_mins(15);
+/// How many payments the API puts on a page at the most.
+const PAGE: u16 = 500;
 
 /// What is known of the sync beside what the database holds.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Sync {
     now: Notify,
+    look: Notify,
+    /// Whether the owner has stopped it, as it stands in the database.
+    stopped: watch::Sender<bool>,
     state: Mutex<State>,
+    page: u16,
 }
 
 #[derive(Debug, Clone, Default)]
 struct State {
     running: bool,
-    trouble: Option<String>,
+    trouble: Option<SyncTrouble>,
+    next_at: Option<DateTime<Utc>>,
+    /// NOWPayments does not want to be asked before this.
+    not_before: Option<Instant>,
 }
 
 /// Why a pass ended early.
-struct Stopped {
-    failure: Failure,
+#[derive(Debug)]
+pub(super) struct Interrupted {
+    pub(super) failure: Failure,
     retry_after: Option<Duration>,
 }
 
-impl From<nowpayments::Error> for Stopped {
+impl From<nowpayments::Error> for Interrupted {
     fn from(error: nowpayments::Error) -> Self {
         let retry_after = error.refused().and_then(|refused| refused.retry_after);
         Self { failure: Failure::from_api(&error), retry_after }
     }
 }
 
-impl From<sqlx::Error> for Stopped {
+impl From<sqlx::Error> for Interrupted {
     fn from(error: sqlx::Error) -> Self {
         Self { failure: error.into(), retry_after: None }
+    }
+}
+
+impl Default for Sync {
+    fn default() -> Self {
+        Self {
+            now: Notify::new(),
+            look: Notify::new(),
+            stopped: watch::Sender::new(false),
+            state: Mutex::default(),
+            page: PAGE,
+        }
+    }
+}
+
+impl Sync {
+    /// Waits while the sync is stopped, and then does `work`; `None` when the sync is stopped before that has ended. The
+    /// work is dropped then, wherever it is.
+    pub(super) async fn while_going<T>(&self, work: impl Future<Output = T>) -> Option<T> {
+        let mut stopped = self.stopped.subscribe();
+        // Fails only when the sender is gone, and `self` holds it.
+        let _ = stopped.wait_for(|stopped| !stopped).await;
+        tokio::select! {
+            biased;
+            _ = stopped.wait_for(|stopped| *stopped) => None,
+            done = work => Some(done),
+        }
+    }
+
+    /// Waits until NOWPayments wants to be asked again.
+    pub(super) async fn may_ask(&self) {
+        let not_before = self.state().not_before;
+        if let Some(not_before) = not_before {
+            tokio::time::sleep_until(not_before).await;
+        }
+    }
+
+    /// Has a round of looks begin now.
+    pub(super) fn look_now(&self) {
+        self.look.notify_one();
+    }
+
+    /// Waits for [`Self::look_now`], but not longer than this.
+    pub(super) async fn until_look(&self, at_most: Duration) {
+        let _ = tokio::time::timeout(at_most, self.look.notified()).await;
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -77,239 +133,141 @@ impl Payments {
     /// When the shop was closed.
     pub async fn sync_status(&self) -> Result<SyncStatus, Failure> {
         let mut db = self.ctx.db.begin().await?;
-        let cached = sqlx::query_scalar("SELECT coalesce(sum(count), 0) FROM payment_counts")
-            .fetch_one(&mut *db)
-            .await?;
+        let cached = progress::cached(&mut db).await?;
         let Progress { complete, total, last_success, .. } = Progress::read(&mut db).await?;
+        let stopped = progress::is_stopped(&mut db).await?;
         db.commit().await?;
-        let State { running, trouble } = self.state().clone();
-        Ok(SyncStatus { cached, total, complete, running, last_success, trouble })
+        let State { running, trouble, next_at, .. } = self.sync.state().clone();
+        Ok(SyncStatus { cached, total, complete, stopped, running, last_success, next_at, trouble })
     }
 
     /// Has the sync run now instead of at its next time. A time before which NOWPayments does not want to be asked again
-    /// is waited for all the same.
+    /// is waited for all the same, and a sync that was stopped stays so.
     pub fn sync_now(&self) {
         self.sync.now.notify_one();
     }
 
+    /// Stops the sync until [`Self::resume_sync`], also beyond the end of Paydesk. A call that is under way is cut off; what
+    /// was read stays.
+    ///
+    /// # Errors
+    /// When the shop was closed, or its file cannot be written.
+    pub async fn stop_sync(&self) -> Result<(), Failure> {
+        self.set_stopped(true).await
+    }
+
+    /// Has the sync go on where it was stopped.
+    ///
+    /// # Errors
+    /// When the shop was closed, or its file cannot be written.
+    pub async fn resume_sync(&self) -> Result<(), Failure> {
+        self.set_stopped(false).await
+    }
+
+    async fn set_stopped(&self, stopped: bool) -> Result<(), Failure> {
+        let mut db = self.ctx.write().await?;
+        progress::set_stopped(&mut db, stopped).await?;
+        db.commit().await?;
+        self.sync.stopped.send_replace(stopped);
+        self.ctx.announce(Changed::Sync);
+        Ok(())
+    }
+
     /// The background work of payments, from the opening of the shop until it is closed.
     pub(crate) async fn run(self) {
-        let (mut rhythm, mut failures) = (BUSY, 0);
+        match self.was_stopped().await {
+            Ok(stopped) => {
+                self.sync.stopped.send_replace(stopped);
+            }
+            Err(error) => tracing::error!(%error, "it cannot be read whether the sync was stopped"),
+        }
+        tokio::join!(self.follow(), self.look_after_open());
+    }
+
+    async fn was_stopped(&self) -> Result<bool, sqlx::Error> {
+        let mut db = self.ctx.db.acquire().await?;
+        progress::is_stopped(&mut db).await
+    }
+
+    /// Passes through the list, again and again.
+    async fn follow(&self) {
+        let (mut pause, mut rhythm, mut failures) = (Duration::ZERO, BUSY, 0);
         loop {
-            let (at_least, at_most) = match self.pass().await {
-                Ok(changed) => {
-                    failures = 0;
-                    rhythm = if changed { BUSY } else { QUIET.min(rhythm * 2) };
-                    (Duration::ZERO, rhythm)
+            let pass = self.sync.while_going(async {
+                tokio::select! {
+                    () = self.sync.now.notified() => {}
+                    () = tokio::time::sleep(pause) => {}
                 }
-                Err(Stopped { failure, retry_after }) => {
-                    tracing::warn!(%failure, "the sync of payments stopped");
-                    let pause = match failure.code {
-                        FailureCode::WrongKey | FailureCode::LoginRefused => REFUSED_PAUSE,
-                        _ => LONGEST_PAUSE.min(BUSY * 2_u32.pow(failures)),
-                    };
-                    failures = (failures + 1).min(8);
-                    self.state().trouble = Some(failure.message);
-                    self.ctx.announce(Changed::Sync);
-                    let asked = retry_after.unwrap_or_default();
-                    (asked, pause.max(asked))
+                self.sync.may_ask().await;
+                self.pass().await
+            });
+            pause = match pass.await {
+                None => {
+                    self.rest(None, None);
+                    Duration::ZERO
+                }
+                Some(Ok(read)) => {
+                    failures = 0;
+                    rhythm = if read.changed { BUSY } else { QUIET.min(rhythm * 2) };
+                    let pause = if read.more { Duration::ZERO } else { rhythm };
+                    self.rest(read.unreadable.map(|message| (message, false)), Some(pause));
+                    pause
+                }
+                Some(Err(interrupted)) => {
+                    tracing::warn!(failure = %interrupted.failure, "the sync of payments was interrupted");
+                    let pause = self.pause_after(&interrupted, &mut failures);
+                    let Failure { code, message, .. } = interrupted.failure;
+                    self.rest(Some((message, code == FailureCode::Offline)), Some(pause));
+                    pause
                 }
             };
-            tokio::time::sleep(at_least).await;
-            tokio::select! {
-                () = self.sync.now.notified() => {}
-                () = tokio::time::sleep(at_most - at_least) => {}
-            }
         }
     }
 
-    /// Reads what there is to read at the moment; says whether anything changed.
-    async fn pass(&self) -> Result<bool, Stopped> {
-        self.state().running = true;
+    /// Reads what there is to read at the moment.
+    async fn pass(&self) -> Result<Read, Interrupted> {
+        self.sync.state().running = true;
         self.ctx.announce(Changed::Sync);
-        let read = self.read().await;
-        self.state().running = false;
-        let Read { changed, unreadable } = read?;
-        self.state().trouble = unreadable;
+        self.read().await
+    }
+
+    /// Notes how a pass ended: what is wrong, if anything is, and in how long the next one begins. One that was stopped leaves
+    /// what was wrong before it.
+    fn rest(&self, trouble: Option<(String, bool)>, pause: Option<Duration>) {
+        let now = self.ctx.now();
+        let mut state = self.sync.state();
+        let until_asked =
+            state.not_before.map(|not_before| not_before.saturating_duration_since(Instant::now()));
+        let pause = pause.map(|pause| pause.max(until_asked.unwrap_or_default()));
+        state.running = false;
+        state.next_at = pause.and_then(|pause| TimeDelta::from_std(pause).ok()).map(|pause| now + pause);
+        let since = state.trouble.as_ref().map_or(now, |trouble| trouble.since);
+        if pause.is_some() {
+            state.trouble = trouble.map(|(message, offline)| SyncTrouble { message, offline, since });
+        }
+        drop(state);
         self.ctx.announce(Changed::Sync);
-        Ok(changed)
     }
 
-    async fn read(&self) -> Result<Read, Stopped> {
-        let mut db = self.ctx.db.acquire().await?;
-        let progress = Progress::read(&mut db).await?;
-        drop(db);
-        if progress.complete {
-            let from = progress.filled_to.map(|filled_to| filled_to - WINDOW);
-            return self.walk(from, progress).await;
+    /// How long to wait after an interruption: longer each time, and a little by chance, so that many shops do not come back
+    /// together. Until the time that NOWPayments asked for nothing is asked at all.
+    pub(super) fn pause_after(&self, interrupted: &Interrupted, failures: &mut u32) -> Duration {
+        if let Some(asked) = interrupted.retry_after {
+            let mut state = self.sync.state();
+            state.not_before = state.not_before.max(Instant::now().checked_add(asked));
         }
-        // The newest first, so that the list does not begin with what happened long ago.
-        let newest = ListPayments { order_by: Some(Order::Desc), ..sorted(None) };
-        let newest = self.ctx.client.send(&List(newest)).await?;
-        let mut db = self.ctx.write().await?;
-        absorb(&mut db, &newest.payments, self.ctx.now()).await?;
-        db.commit().await?;
-        self.ctx.announce(Changed::Payments);
-        self.walk(progress.filled_to.map(|filled_to| filled_to - OVERLAP), progress).await
-    }
-
-    /// Reads all payments from a time on, the oldest first, so that new ones appear behind what was read and never in
-    /// it. Each page is written together with how far that takes us: a walk that is cut off goes on from there.
-    async fn walk(&self, from: Option<DateTime<Utc>>, mut progress: Progress) -> Result<Read, Stopped> {
-        let mut read = Read::default();
-        let mut seen = HashSet::new();
-        let mut list = sorted(from);
-        let mut earlier_first = None;
-        loop {
-            let page = self.ctx.client.send(&List(list.clone())).await?;
-            let first = page.payments.first().map(|answered| answered.payment.payment_id.clone());
-            if first.is_some() && first == earlier_first {
-                let message = format!("page {} is the one before it again", list.page);
-                return Err(nowpayments::Error::Unreadable(unreadable(message)).into());
-            }
-            earlier_first = first;
-
-            let mut db = self.ctx.write().await?;
-            if list.page == 0 {
-                progress.total = match page.total {
-                    Some(total) => Some(total + count_before(&mut db, from).await?),
-                    None => None,
-                };
-            }
-            let changed = absorb(&mut db, &page.payments, self.ctx.now()).await?;
-            let newest = page.payments.iter().filter_map(|answered| answered.payment.created_at).max();
-            progress.filled_to = progress.filled_to.max(newest);
-            let last = page.payments.is_empty() || page.more == Some(false);
-            seen.extend(page.payments.into_iter().map(|answered| answered.payment.payment_id));
-            if let Some(problem) = page.unreadable {
-                read.unreadable = Some(problem);
-            }
-            if last {
-                let gap = page.total.is_some_and(|total| seen.len() < total as usize);
-                if gap && !progress.complete && !progress.repeated {
-                    tracing::warn!(
-                        seen = seen.len(),
-                        total = page.total,
-                        "the history has a gap; reading it again"
-                    );
-                    progress = Progress { repeated: true, filled_to: None, ..progress };
-                    progress.write(&mut db).await?;
-                    db.commit().await?;
-                    self.sync.now.notify_one();
-                    return Ok(Read { changed: true, ..read });
-                }
-                progress.complete = true;
-                progress.last_success = Some(self.ctx.now());
-            }
-            progress.write(&mut db).await?;
-            db.commit().await?;
-
-            if changed > 0 {
-                read.changed = true;
-                self.ctx.announce(Changed::Payments);
-            }
-            if last {
-                return Ok(read);
-            }
-            if !progress.complete {
-                self.ctx.announce(Changed::Sync);
-            }
-            list.page += 1;
-        }
-    }
-
-    fn state(&self) -> MutexGuard<'_, State> {
-        self.sync.state.lock().unwrap_or_else(PoisonError::into_inner)
+        let [chance] = self.ctx.surroundings.random_bytes();
+        let pause = pause(interrupted.failure.code, *failures, chance);
+        *failures = (*failures + 1).min(8);
+        pause
     }
 }
 
-/// What a pass found.
-#[derive(Default)]
-struct Read {
-    changed: bool,
-    /// What is missing because it could not be read, in words.
-    unreadable: Option<String>,
-}
-
-fn sorted(from: Option<DateTime<Utc>>) -> ListPayments {
-    ListPayments {
-        sort_by: Some(PaymentSort::CreatedAt),
-        order_by: Some(Order::Asc),
-        date_from: from,
-        ..ListPayments::default()
-    }
-}
-
-/// How many cached payments are older than a time, hence not in a list that begins there.
-async fn count_before(
-    db: &mut sqlx::SqliteConnection,
-    from: Option<DateTime<Utc>>,
-) -> Result<u32, sqlx::Error> {
-    let Some(from) = from else { return Ok(0) };
-    sqlx::query_scalar("SELECT count(*) FROM payments WHERE created_at < ?")
-        .bind(crate::store::time(from))
-        .fetch_one(db)
-        .await
-}
-
-/// `GET /payment/`, with the API's own JSON of each payment beside what the client reads of it. One that cannot be read
-/// does not keep the others away.
-#[derive(Serialize)]
-#[serde(transparent)]
-struct List(ListPayments);
-
-#[derive(Deserialize)]
-#[serde(from = "RawPage")]
-struct Page {
-    payments: Vec<Answered>,
-    total: Option<u32>,
-    more: Option<bool>,
-    unreadable: Option<String>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct RawPage {
-    data: Vec<Box<RawValue>>,
-    page: Option<u32>,
-    pages_count: Option<u32>,
-    total: Option<u32>,
-}
-
-impl From<RawPage> for Page {
-    fn from(raw: RawPage) -> Self {
-        let mut problems = Vec::new();
-        let mut payments = Vec::with_capacity(raw.data.len());
-        for json in raw.data {
-            match serde_json::from_str::<Payment>(json.get()) {
-                Ok(payment) => {
-                    payments.push(Answered { payment, json: String::from(Box::<str>::from(json)) });
-                }
-                Err(error) => problems.push(error),
-            }
-        }
-        let unreadable = problems.first().map(|error| {
-            format!(
-                "{} of the payments at NOWPayments cannot be read and are not in the list ({error}). All others are. \
-                 See the dashboard for them, and tell us.",
-                problems.len()
-            )
-        });
-        let more = raw.page.zip(raw.pages_count).map(|(page, pages)| page + 1 < pages);
-        Self { payments, total: raw.total, more, unreadable }
-    }
-}
-
-impl Endpoint for List {
-    const METHOD: Method = ListPayments::METHOD;
-    const ACCESS: Access = ListPayments::ACCESS;
-    type Response = Page;
-
-    fn path(&self) -> Cow<'static, str> {
-        self.0.path()
-    }
-}
-
-fn unreadable(message: String) -> nowpayments::Unreadable {
-    nowpayments::Unreadable { call: None, path: String::new(), message, request_id: None }
+/// The pause after so many failures before this one, lengthened by up to a quarter by chance.
+fn pause(code: FailureCode, failures: u32, chance: u8) -> Duration {
+    let pause = match code {
+        FailureCode::WrongKey | FailureCode::LoginRefused | FailureCode::AddressNotAllowed => REFUSED_PAUSE,
+        _ => LONGEST_PAUSE.min(BUSY * 2_u32.pow(failures)),
+    };
+    pause + pause * u32::from(chance) / 1024
 }

@@ -1,0 +1,210 @@
+//! One walk through the list of payments.
+
+use std::{borrow::Cow, mem};
+
+use chrono::{DateTime, TimeDelta, Utc};
+use nowpayments::{
+    Access, Endpoint, Method, Order, Unreadable,
+    payments::{ListPayments, Payment, PaymentSort},
+};
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+
+use super::{
+    Interrupted, WINDOW,
+    progress::{self, Progress},
+};
+use crate::{
+    changes::Changed,
+    payments::{
+        Payments,
+        cache::{Answered, absorb},
+    },
+};
+
+/// An overlap, since payments made in the same moment may lie on both sides of the end of a page.
+const OVERLAP: TimeDelta = TimeDelta::seconds(1);
+/// Now and then the list is read back so far, for those that come to another end than they had: what has failed or expired
+/// may be paid after all, what was paid may be given back. One call reads hundreds of them.
+const FAR_BACK: TimeDelta = TimeDelta::days(31);
+const FAR_BACK_EVERY: TimeDelta = TimeDelta::days(1);
+/// After so many pages of the history the newest payments are looked at again.
+const STRETCH: u32 = 40;
+
+/// What a pass found.
+#[derive(Default)]
+pub(super) struct Read {
+    pub(super) changed: bool,
+    /// The history goes on.
+    pub(super) more: bool,
+    /// What is missing because it could not be read, in words.
+    pub(super) unreadable: Option<String>,
+}
+
+impl Payments {
+    pub(super) async fn read(&self) -> Result<Read, Interrupted> {
+        let mut db = self.ctx.db.acquire().await?;
+        let progress = Progress::read(&mut db).await?;
+        drop(db);
+        if progress.complete {
+            let far_back =
+                progress.far_back_at.is_none_or(|far_back_at| self.ctx.now() - far_back_at >= FAR_BACK_EVERY);
+            let window = if far_back { FAR_BACK } else { WINDOW };
+            let from = progress.filled_to.map(|filled_to| filled_to - window);
+            let read = self.walk(from, progress).await?;
+            if far_back {
+                self.note_far_back().await?;
+            }
+            return Ok(read);
+        }
+        // The newest first, so that the list does not begin with what happened long ago.
+        let newest = ListPayments { order_by: Some(Order::Desc), ..self.sorted(None) };
+        let newest = self.ctx.client.send(&List(newest)).await?;
+        let mut db = self.ctx.write().await?;
+        let changed = absorb(&mut db, &newest.payments, self.ctx.now()).await?;
+        db.commit().await?;
+        if changed > 0 {
+            self.ctx.announce(Changed::Payments);
+        }
+        let from = progress.filled_to.map(|filled_to| filled_to - OVERLAP);
+        self.walk(from, Progress { total: newest.total, ..progress }).await
+    }
+
+    async fn note_far_back(&self) -> Result<(), sqlx::Error> {
+        let now = self.ctx.now();
+        let mut db = self.ctx.write().await?;
+        let progress = Progress::read(&mut db).await?;
+        Progress { far_back_at: Some(now), ..progress }.write(&mut db).await?;
+        db.commit().await
+    }
+
+    /// Reads all payments from a time on, the oldest first, so that new ones appear behind what was read and never in
+    /// it. Each page is written together with how far that takes us: a walk that is cut off goes on from there.
+    async fn walk(&self, from: Option<DateTime<Utc>>, mut progress: Progress) -> Result<Read, Interrupted> {
+        let mut read = Read::default();
+        let mut list = self.sorted(from);
+        let begun_at = progress.filled_to;
+        let mut earlier_first = None;
+        loop {
+            let mut page = self.ctx.client.send(&List(list.clone())).await?;
+            let first = page.payments.first().map(|answered| answered.payment.payment_id.clone());
+            if first.is_some() && first == earlier_first {
+                return Err(twice(list.page).into());
+            }
+            earlier_first = first;
+
+            let now = self.ctx.now();
+            let mut db = self.ctx.write().await?;
+            if list.page == 0 && progress.complete {
+                let before = progress::cached_before(&mut db, from).await?;
+                progress.total = page.total.map(|total| total + before);
+            }
+            let changed = absorb(&mut db, &page.payments, now).await?;
+            let newest = page.payments.iter().filter_map(|answered| answered.payment.created_at).max();
+            progress.filled_to = progress.filled_to.max(newest);
+            read.changed |= changed > 0;
+            read.unreadable = mem::take(&mut page.unreadable).or(read.unreadable);
+
+            let last = page.payments.is_empty() || page.more == Some(false);
+            let gap = last && !progress.complete && progress.total > Some(progress::cached(&mut db).await?);
+            if gap && !progress.repeated {
+                tracing::warn!(total = progress.total, "the history has a gap; reading it again");
+                progress = Progress { repeated: true, filled_to: None, ..progress };
+                (read.changed, read.more) = (true, true);
+            } else if last {
+                progress = Progress { complete: true, last_success: Some(now), ..progress };
+            } else {
+                read.more = !progress.complete
+                    && (list.page + 1).is_multiple_of(STRETCH)
+                    && progress.filled_to > begun_at;
+            }
+            progress.write(&mut db).await?;
+            db.commit().await?;
+
+            if changed > 0 {
+                self.ctx.announce(Changed::Payments);
+            }
+            if last || read.more {
+                return Ok(read);
+            }
+            if !progress.complete {
+                self.ctx.announce(Changed::Sync);
+            }
+            list.page += 1;
+        }
+    }
+
+    pub(super) fn sorted(&self, from: Option<DateTime<Utc>>) -> ListPayments {
+        ListPayments {
+            limit: self.sync.page,
+            sort_by: Some(PaymentSort::CreatedAt),
+            order_by: Some(Order::Asc),
+            date_from: from,
+            ..ListPayments::default()
+        }
+    }
+}
+
+/// `GET /payment/`, with the API's own JSON of each payment beside what the client reads of it. One that cannot be read
+/// does not keep the others away.
+#[derive(Serialize)]
+#[serde(transparent)]
+pub(super) struct List(pub(super) ListPayments);
+
+#[derive(Deserialize)]
+#[serde(from = "RawPage")]
+pub(super) struct Page {
+    pub(super) payments: Vec<Answered>,
+    total: Option<u32>,
+    pub(super) more: Option<bool>,
+    unreadable: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct RawPage {
+    data: Vec<Box<RawValue>>,
+    page: Option<u32>,
+    pages_count: Option<u32>,
+    total: Option<u32>,
+}
+
+impl From<RawPage> for Page {
+    fn from(raw: RawPage) -> Self {
+        let mut problems = Vec::new();
+        let mut payments = Vec::with_capacity(raw.data.len());
+        for json in raw.data {
+            match serde_json::from_str::<Payment>(json.get()) {
+                Ok(payment) => {
+                    payments.push(Answered { payment, json: String::from(Box::<str>::from(json)) });
+                }
+                Err(error) => problems.push(error),
+            }
+        }
+        let unreadable = problems.first().map(|error| {
+            format!(
+                "{} of the payments at NOWPayments cannot be read and are not in the list ({error}). All others are. \
+                 See the dashboard for them, and tell us.",
+                problems.len()
+            )
+        });
+        let more = raw.page.zip(raw.pages_count).map(|(page, pages)| page + 1 < pages);
+        Self { payments, total: raw.total, more, unreadable }
+    }
+}
+
+impl Endpoint for List {
+    const METHOD: Method = ListPayments::METHOD;
+    const ACCESS: Access = ListPayments::ACCESS;
+    type Response = Page;
+
+    fn path(&self) -> Cow<'static, str> {
+        self.0.path()
+    }
+}
+
+/// The API answers with the same page again, which would go on for ever.
+fn twice(page: u32) -> nowpayments::Error {
+    let message = format!("page {page} is the one before it again");
+    Unreadable { call: None, path: String::new(), message, request_id: None }.into()
+}
