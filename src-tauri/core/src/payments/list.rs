@@ -39,7 +39,7 @@ impl Payments {
         let PaymentQuery { search, sort, descending, from, limit } = query;
         let limit = limit.clamp(1, 500);
         let mut db = self.ctx.db.begin().await?; // one look, so that rows and counts agree
-        let look = self.look(&mut db, &search).await?;
+        let look = self.understand(&mut db, &search).await?;
         let straight = match Straight::of(&look.search, sort) {
             Some(straight) => straight.page(&mut db, &look, descending, from, limit).await?,
             None => None,
@@ -63,7 +63,7 @@ impl Payments {
     /// When the shop was closed.
     pub async fn filters(&self) -> Result<PaymentFilters, Failure> {
         let mut db = self.ctx.db.begin().await?;
-        let look = self.look(&mut db, "").await?;
+        let look = self.understand(&mut db, "").await?;
         let slot = self.kept.choices(look.revision);
         let cached = look.cached;
         let choices = slot.get_or_try_init(|| async {
@@ -77,7 +77,7 @@ impl Payments {
     }
 
     /// Reads what was typed, in the light of what is cached.
-    async fn look(&self, db: &mut SqliteConnection, typed: &str) -> Result<Look<'_>, Failure> {
+    async fn understand(&self, db: &mut SqliteConnection, typed: &str) -> Result<Look<'_>, Failure> {
         let changes: i64 =
             sqlx::query_scalar("SELECT count FROM payment_changes").fetch_one(&mut *db).await?;
         let sql = "SELECT status, count FROM payment_counts WHERE count > 0 ORDER BY count DESC, status";

@@ -146,7 +146,7 @@ impl Payments {
             PaymentSelection::Ids { ids } => Ok(numbers_of_ids(db, ids).await?.collect()),
             PaymentSelection::All { search, sort, descending, except } => {
                 let except: Set = numbers_of_ids(db, except).await?.collect();
-                let look = self.look(db, search).await?;
+                let look = self.understand(db, search).await?;
                 let list = look.ordered(db, *sort).await?;
                 Ok(list.iter(*descending).filter(|number| !except.has(*number)).collect())
             }

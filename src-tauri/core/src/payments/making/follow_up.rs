@@ -115,6 +115,11 @@ mod tests {
                 pay_amount: Some(expected.clone()),
                 actually_paid: Some(paid.clone()),
                 pay_currency: "ltc".to_owned(),
+                pay_address: None,
+                invoice_id: None,
+                purchase_id: None,
+                outcome_amount: None,
+                outcome_currency: None,
                 created_at: chrono::DateTime::UNIX_EPOCH,
                 updated_at: chrono::DateTime::UNIX_EPOCH,
             };

@@ -206,7 +206,7 @@ impl Payments {
         }
         let (currency_from, currency_to) = (from.clone(), to.clone());
         let estimate = GetEstimate { amount: amount.clone(), currency_from, currency_to };
-        let estimate = self.ask(&estimate, to).await?.estimated_amount;
+        let estimate = self.price_of(&estimate, to).await?.estimated_amount;
         keep(&mut self.making.quotes.kept().estimates, key, self.ctx.now(), estimate.clone());
         Ok(estimate)
     }
@@ -232,7 +232,7 @@ impl Payments {
             is_fixed_rate: flag(terms.fixed_rate || terms.fee_paid_by_customer),
             is_fee_paid_by_user: flag(terms.fee_paid_by_customer),
         };
-        let least = self.ask(&least, coin).await?;
+        let least = self.price_of(&least, coin).await?;
         let worth = match least.fiat_equivalent {
             Some(worth) if is_fiat => Some(worth),
             _ if least.min_amount.is_zero() => Some(Amount::zero()),
@@ -260,7 +260,7 @@ impl Payments {
     }
 
     /// Asks NOWPayments, unless it wants to be left in peace.
-    async fn ask<E: Endpoint>(&self, question: &E, coin: &Ticker) -> Result<E::Response, Failure> {
+    async fn price_of<E: Endpoint>(&self, question: &E, coin: &Ticker) -> Result<E::Response, Failure> {
         let now = self.ctx.now();
         let closed = self.making.quotes.kept().closed_until.filter(|until| *until > now);
         if let Some(until) = closed {

@@ -46,7 +46,7 @@ impl Stage {
         let login = Login { email: credentials.email, password: credentials.password.into() };
         let base = self.simulator.url();
         let ctx = ShopContext::for_test_at(folder.path(), &base, &credentials.api_key, Some(login)).await;
-        Payments { ctx, sync: Arc::new(Sync { page, ..Sync::default() }) }
+        Payments { sync: Arc::new(Sync { page, ..Sync::default() }), ..Payments::new(ctx) }
     }
 
     fn fault(&self, path: &str, fault: Fault) {
