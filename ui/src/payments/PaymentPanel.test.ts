@@ -46,6 +46,7 @@ test("expected, paid and what is missing stand in coin and in the currency of th
       missing: "0.1",
       missing_worth: { amount: "5", about: true },
       fees: { amount: "0.002", currency: "ltc" },
+      fee: { currency: "ltc", deposit: null, service: "0.0015", withdrawal: "0.0005" },
       outcome_amount: "0.398",
       outcome_currency: "ltc",
     }),
@@ -54,6 +55,8 @@ test("expected, paid and what is missing stand in coin and in the currency of th
   expect(line("Paid")).toBe("Paid 0.4 LTC about 20.00 EUR");
   expect(line("Missing")).toBe("Missing 0.1 LTC about 5.00 EUR");
   expect(line("Fees")).toBe("Fees 0.002 LTC");
+  expect(line("Fee for the service")).toBe("Fee for the service 0.0015 LTC");
+  expect(line("Fee for sending it on")).toBe("Fee for sending it on 0.0005 LTC");
   expect(line("You receive")).toBe("You receive 0.398 LTC");
 });
 
