@@ -8,11 +8,14 @@ use std::{
 use nowpayments::{
     SecretString,
     callbacks::{self, Callback, CallbackError, Form, InvalidSignature, UnreadableBody},
-    custody::TransferStatus,
-    payments::PaymentStatus,
-    payouts::PayoutStatus,
 };
-use paydesk_core::payouts::import;
+use paydesk_core::{
+    callbacks::{
+        CallbackKind,
+        words::{self, About},
+    },
+    payouts::import,
+};
 use serde::Serialize;
 
 use crate::{Unreadable, read, report::visible};
@@ -75,19 +78,7 @@ fn no_secret(path: &Path, what: &str) -> Unreadable {
 }
 
 fn unreadable(problem: &UnreadableBody, signed: bool) -> Unreadable {
-    let code = match problem {
-        UnreadableBody::TooLarge => "too_large",
-        UnreadableBody::TooDeep => "too_deep",
-        UnreadableBody::NotJson { .. } => "not_json",
-        UnreadableBody::DuplicateKey { .. } => "duplicate_key",
-        UnreadableBody::NotFinite { .. } => "not_finite",
-        UnreadableBody::Unexpected { .. } => "unexpected",
-    };
-    let mut message = format!("The body cannot be read: {problem}.");
-    if signed {
-        message
-            .push_str(" Its signature is right, but nothing must be done upon a body that cannot be read.");
-    }
+    let (code, message) = words::unreadable_body(problem, signed);
     Unreadable { code: code.to_owned(), message, line: None }
 }
 
@@ -95,7 +86,7 @@ fn unreadable(problem: &UnreadableBody, signed: bool) -> Unreadable {
 struct Valid<'a> {
     valid: bool,
     form: &'static str,
-    kind: &'static str,
+    kind: CallbackKind,
     id: Option<&'a str>,
     status: Option<&'a str>,
     /// The status in words.
@@ -110,14 +101,14 @@ struct Valid<'a> {
 pub(crate) fn write_json(out: &mut impl Write, checked: &Checked) -> io::Result<()> {
     match checked {
         Checked::Valid { form, callback, rest } => {
-            let About { kind, id, status, meaning } = about(callback);
+            let About { kind, id, status, meaning } = About::new(callback);
             let problem = rest.as_ref().map(UnreadableBody::to_string);
-            let (form, _) = form_in_words(*form);
+            let (form, _) = words::form(*form);
             let valid = Valid { valid: true, form, kind, id, status, meaning, key: callback.key(), problem };
             serde_json::to_writer(&mut *out, &valid)?;
         }
         Checked::Invalid(problem) => {
-            let (code, message) = problem_in_words(problem);
+            let (code, message) = words::invalid_signature(problem);
             let invalid =
                 serde_json::json!({ "valid": false, "error": { "code": code, "message": message } });
             serde_json::to_writer(&mut *out, &invalid)?;
@@ -131,15 +122,17 @@ pub(crate) fn write_text(out: &mut impl Write, checked: &Checked) -> io::Result<
     let (form, callback, rest) = match checked {
         Checked::Valid { form, callback, rest } => (form, callback, rest),
         Checked::Invalid(problem) => {
-            return writeln!(out, "invalid: {}", visible(&problem_in_words(problem).1));
+            return writeln!(out, "invalid: {}", visible(&words::invalid_signature(problem).1));
         }
     };
-    let (form, words) = form_in_words(*form);
+    let (form, words) = words::form(*form);
     writeln!(out, "valid: the signature is that of {words} (form: {form})")?;
-    let About { kind, id, status, meaning } = about(callback);
+    let About { kind, id, status, meaning } = About::new(callback);
     match callback {
-        Callback::Other => writeln!(out, "kind: {kind}, with the fields of none that this version knows")?,
-        _ => writeln!(out, "kind: {kind}")?,
+        Callback::Other => {
+            writeln!(out, "kind: {}, with the fields of none that this version knows", kind.name())?
+        }
+        _ => writeln!(out, "kind: {}", kind.name())?,
     }
     if let Some(id) = id {
         writeln!(out, "id: {}", visible(id))?;
@@ -152,110 +145,4 @@ pub(crate) fn write_text(out: &mut impl Write, checked: &Checked) -> io::Result<
         writeln!(out, "the rest cannot be read: {}", visible(&problem.to_string()))?;
     }
     Ok(())
-}
-
-/// What a callback is about.
-struct About<'a> {
-    kind: &'static str,
-    id: Option<&'a str>,
-    status: Option<&'a str>,
-    meaning: Option<&'static str>,
-}
-
-fn about(callback: &Callback) -> About<'_> {
-    match callback {
-        Callback::Payment(payment) => About {
-            kind: "payment",
-            id: Some(payment.payment_id.as_str()),
-            status: Some(payment.payment_status.as_str()),
-            meaning: Some(payment_in_words(&payment.payment_status)),
-        },
-        Callback::Payout(payout) => About {
-            kind: "payout",
-            id: Some(payout.id.as_str()),
-            status: Some(payout.status.as_str()),
-            meaning: Some(payout_in_words(&payout.status)),
-        },
-        Callback::Recurring(recurring) => About {
-            kind: "recurring",
-            id: Some(recurring.id.as_str()),
-            status: Some(recurring.status.as_str()),
-            meaning: Some(transfer_in_words(&recurring.status)),
-        },
-        Callback::Other => About { kind: "other", id: None, status: None, meaning: None },
-    }
-}
-
-fn form_in_words(form: Form) -> (&'static str, &'static str) {
-    match form {
-        Form::Raw => ("raw", "the body as it came"),
-        Form::Canonical => ("canonical", "the body with its keys sorted"),
-        Form::Documented => ("documented", "the body with its keys sorted and its arrays as objects"),
-    }
-}
-
-/// What is wrong with a signature, for programs and for people.
-fn problem_in_words(problem: &InvalidSignature) -> (&'static str, String) {
-    const RIGHT: &str = "It must be all that the header x-nowpayments-sig says.";
-    match problem {
-        InvalidSignature::Length { found: 0 } => ("length", format!("The signature is empty. {RIGHT}")),
-        InvalidSignature::Length { found } => {
-            ("length", format!("The signature has {found} hex digits instead of 128. {RIGHT}"))
-        }
-        InvalidSignature::NotHex { found } => {
-            ("not_hex", format!("The signature has the character {found:?}, which is no hex digit. {RIGHT}"))
-        }
-        InvalidSignature::Mismatch => (
-            "mismatch",
-            "The signature is not that of this body with this secret, in none of its forms. The body must be that of \
-             the same callback, byte for byte, and the secret the IPN secret of the account that sent it."
-                .to_owned(),
-        ),
-        InvalidSignature::Respelled { key, sent, signed } => (
-            "respelled",
-            format!(
-                "{key} is spelled {sent}, but {signed} was signed: somebody has changed the body on its way."
-            ),
-        ),
-    }
-}
-
-fn payment_in_words(status: &PaymentStatus) -> &'static str {
-    match status {
-        PaymentStatus::Waiting => "nothing has been paid yet",
-        PaymentStatus::Confirming => "the deposit is on the chain and not confirmed yet",
-        PaymentStatus::Confirmed => "the chain has confirmed the deposit",
-        PaymentStatus::Sending => "the money is on its way to the shop",
-        PaymentStatus::PartiallyPaid => "less than the price was paid",
-        PaymentStatus::Finished => "the shop has got its money",
-        PaymentStatus::Failed => "something went wrong",
-        PaymentStatus::Refunded => "the customer has got the money back",
-        PaymentStatus::Expired => "nothing was paid in time",
-        PaymentStatus::Cancelled => "it was called off",
-        PaymentStatus::Other(_) => "which this version does not know",
-    }
-}
-
-fn payout_in_words(status: &PayoutStatus) -> &'static str {
-    match status {
-        PayoutStatus::New | PayoutStatus::Creating => "it waits to be verified",
-        PayoutStatus::Waiting => "it is verified and waits for its turn",
-        PayoutStatus::Processing => "it is being made",
-        PayoutStatus::Sending => "it is on its way",
-        PayoutStatus::Finished => "it has arrived",
-        PayoutStatus::Failed => "it went wrong, and may be taken up again",
-        PayoutStatus::Rejected | PayoutStatus::RejectedNotChecked => "it will not be made",
-        PayoutStatus::Cancelled => "it was called off",
-        PayoutStatus::Other(_) => "which this version does not know",
-    }
-}
-
-fn transfer_in_words(status: &TransferStatus) -> &'static str {
-    match status {
-        TransferStatus::Created => "it is being made",
-        TransferStatus::Waiting => "it waits for the money",
-        TransferStatus::Finished => "the money has moved",
-        TransferStatus::Rejected => "it failed",
-        TransferStatus::Other(_) => "which this version does not know",
-    }
 }

@@ -14,6 +14,7 @@ use tokio::sync::broadcast;
 
 use crate::{
     attention::Attention,
+    callbacks::Callbacks,
     changes::Changed,
     failure::{Failure, FailureCode},
     invoices::Invoices,
@@ -111,6 +112,8 @@ pub struct OpenShop {
     pub second_factor: SecondFactors,
     /// What the owner is told.
     pub notifications: Notifications,
+    /// What NOWPayments tells by itself.
+    pub callbacks: Callbacks,
     ctx: Arc<ShopContext>,
 }
 
@@ -123,6 +126,8 @@ impl OpenShop {
             invoices: Invoices::new(ctx.clone(), payments.clone()),
             payments,
             attention: Attention::new(ctx.clone(), payouts.clone()),
+            callbacks: Callbacks::new(ctx.clone(), payments.clone(), payouts.clone()),
+            payments,
             payouts,
             second_factor: SecondFactors::new(ctx.clone()),
             notifications: Notifications::new(ctx.clone()),
@@ -133,6 +138,7 @@ impl OpenShop {
         shop.ctx.in_background(shop.invoices.clone().settle());
         shop.ctx.in_background(shop.payouts.clone().run());
         shop.ctx.in_background(shop.attention.clone().run());
+        shop.ctx.in_background(shop.callbacks.clone().run());
         Arc::new(shop)
     }
 }

@@ -33,6 +33,8 @@ pub enum Changed {
     SecondFactor,
     /// Notifications that were decided on.
     Notifications,
+    /// Callbacks that came in, or the listener for them.
+    Callbacks,
     /// A file came in from outside the window (dropped, or given on the command line) and is this batch now: show it.
     Opened {
         /// The batch.

@@ -4,6 +4,7 @@
 pub mod addresses;
 mod app;
 pub mod attention;
+pub mod callbacks;
 pub mod changes;
 pub mod coins;
 pub mod failure;

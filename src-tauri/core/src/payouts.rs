@@ -10,6 +10,7 @@ pub mod batch;
 pub mod import;
 
 mod approve;
+mod callback;
 mod check;
 mod desk;
 mod draft;

@@ -12,7 +12,7 @@ use crate::failure::{Failure, FailureCode};
 
 /// The keychain of this computer, under one service name. Cheap to clone.
 ///
-/// Items are named `{shop id}/{api-key|password|sealed-totp}`. Calls wait for each other, on threads of their own: a
+/// Items are named `{shop id}/{api-key|password|sealed-totp|ipn-secret}`. Calls wait for each other, on threads of their own: a
 /// desktop may ask its user to unlock the keychain, and the store for the Secret Service cannot be called from
 /// asynchronous code.
 #[derive(Clone)]
@@ -30,17 +30,20 @@ pub enum Secret {
     Password,
     /// The TOTP secret, sealed with the PIN (see [`crate::second_factor`]).
     SealedTotp,
+    /// The secret that callbacks are signed with (see [`crate::callbacks`]).
+    IpnSecret,
 }
 
 impl Secret {
     /// All there are.
-    pub(crate) const ALL: [Self; 3] = [Self::ApiKey, Self::Password, Self::SealedTotp];
+    pub(crate) const ALL: [Self; 4] = [Self::ApiKey, Self::Password, Self::SealedTotp, Self::IpnSecret];
 
     fn item(self, shop: &str) -> String {
         let name = match self {
             Self::ApiKey => "api-key",
             Self::Password => "password",
             Self::SealedTotp => "sealed-totp",
+            Self::IpnSecret => "ipn-secret",
         };
         format!("{shop}/{name}")
     }

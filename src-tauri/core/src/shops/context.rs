@@ -76,6 +76,17 @@ impl ShopContext {
         });
     }
 
+    /// Runs `work` beside everything else until it ends by itself, which it does soon after its token is cancelled: by the
+    /// closing of the shop, which waits for it, or by the caller.
+    pub(crate) fn until_told<F>(&self, work: impl FnOnce(CancellationToken) -> F) -> CancellationToken
+    where
+        F: Future<Output = ()> + Send + 'static,
+    {
+        let told = self.closing.child_token();
+        self.tasks.spawn(work(told.clone()));
+        told
+    }
+
     /// Runs `work` to its end, whatever becomes of the caller; closing the shop waits for it. For steps that should not
     /// be cut off between a call to NOWPayments and writing down its answer.
     pub(crate) async fn to_the_end<T: Send + 'static>(
