@@ -124,7 +124,6 @@ impl OpenShop {
         let shop = Self {
             shop: ctx.shop.clone(),
             invoices: Invoices::new(ctx.clone(), payments.clone()),
-            payments,
             attention: Attention::new(ctx.clone(), payouts.clone()),
             callbacks: Callbacks::new(ctx.clone(), payments.clone(), payouts.clone()),
             payments,

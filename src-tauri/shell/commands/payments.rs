@@ -3,9 +3,10 @@
 use paydesk_core::{
     Core,
     payments::{
-        CoinMinimum, FollowUp, ListColumn, MadePayment, NewPayment, NewPaymentView, PaymentChoices, PaymentColumn,
-        PaymentDetail, PaymentDraft, PaymentFilters, PaymentPage, PaymentQuery, PaymentRate, PaymentSelection,
-        PaymentTotals, PaymentTrace, PaymentView, Quote, QuoteRequest, RenewedRate, SyncStatus,
+        CoinMinimum, FollowUp, ListColumn, MadePayment, NewPayment, NewPaymentView, PaymentChoices,
+        PaymentColumn, PaymentDetail, PaymentDraft, PaymentFilters, PaymentPage, PaymentQuery, PaymentRate,
+        PaymentSelection, PaymentTotals, PaymentTrace, PaymentView, Quote, QuoteRequest, RenewedRate,
+        SyncStatus,
     },
     qr_codes::{self, QrCode},
 };

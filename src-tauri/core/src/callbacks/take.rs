@@ -80,16 +80,13 @@ impl Callbacks {
         (answer, Entry { effect, reason, told: Some(told), ..Entry::default() })
     }
 
-    /// Has a genuine callback change what it is about. What it says of a payment is read from NOWPayments itself, so
-    /// that one which comes late changes nothing back.
+    /// Has a genuine callback change what it is about.
     async fn update(&self, callback: &Callback) -> Result<CallbackEffect, Failure> {
         Ok(match callback {
-            Callback::Payment(payment) => {
-                match self.payments.read_again(payment.payment_id.as_str()).await? {
-                    true => CallbackEffect::Changed,
-                    false => CallbackEffect::Known,
-                }
-            }
+            Callback::Payment(payment) => match self.payments.take_callback(payment).await? {
+                true => CallbackEffect::Changed,
+                false => CallbackEffect::Known,
+            },
             Callback::Payout(payout) => match self.payouts.take_callback(payout).await? {
                 true => CallbackEffect::LookedUp,
                 false => CallbackEffect::Noted,

@@ -23,7 +23,6 @@ impl Payments {
     ///
     /// # Errors
     /// When the shop was closed, or its file cannot be written.
-    #[allow(dead_code, reason = "for the listener that receives callbacks")]
     pub(crate) async fn take_callback(&self, callback: &PaymentCallback) -> Result<bool, Failure> {
         let mut db = self.ctx.write().await?;
         let taken = take(&mut db, callback.payment_id.as_str(), callback.text(), self.ctx.now()).await?;
