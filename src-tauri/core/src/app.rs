@@ -215,6 +215,18 @@ impl Core {
         Ok(())
     }
 
+    /// Whether `what` happens for the first time on this computer: for what is explained once. The next answer is no.
+    ///
+    /// # Errors
+    /// When the app's database fails.
+    pub async fn is_first_time(&self, what: &str) -> Result<bool, Failure> {
+        let marked = sqlx::query("INSERT INTO settings (key, value) VALUES (?, '') ON CONFLICT DO NOTHING")
+            .bind(format!("explained:{what}"))
+            .execute(&self.inner.db)
+            .await?;
+        Ok(marked.rows_affected() == 1)
+    }
+
     /// Opens again the shop that was open last. `demo` is asked for only when that is the demo shop. Makes no call to
     /// NOWPayments: what is cached can be read without it.
     ///

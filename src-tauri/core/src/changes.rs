@@ -40,6 +40,13 @@ pub enum Changed {
         /// The batch.
         batch: String,
     },
+    /// A notification was chosen outside the window: show what it is about, or else the payments.
+    Show {
+        /// The payment.
+        payment: Option<String>,
+        /// The batch.
+        batch: Option<String>,
+    },
     /// A file came in from outside the window and could not be taken.
     NotOpened {
         /// Why.

@@ -12,6 +12,8 @@ pub(crate) mod several;
 mod single;
 mod sort;
 mod sync;
+#[cfg(test)]
+mod told;
 mod views;
 mod worth;
 

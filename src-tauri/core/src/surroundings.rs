@@ -2,7 +2,7 @@
 
 use std::{path::PathBuf, sync::Arc};
 
-use chrono::{DateTime, Local, NaiveDate, NaiveTime, SubsecRound, TimeDelta, TimeZone, Utc};
+use chrono::{DateTime, Local, NaiveDate, NaiveDateTime, NaiveTime, SubsecRound, TimeDelta, TimeZone, Utc};
 
 use crate::secrets::Keychain;
 
@@ -16,6 +16,8 @@ pub struct Surroundings {
     pub now: Arc<dyn Fn() -> DateTime<Utc> + Send + Sync>,
     /// When a day begins where the owner is.
     pub day_begins: Arc<dyn Fn(NaiveDate) -> DateTime<Utc> + Send + Sync>,
+    /// What the owner's clock shows at a time.
+    pub local: Arc<dyn Fn(DateTime<Utc>) -> NaiveDateTime + Send + Sync>,
     /// Fills a buffer with random bytes fit for keys.
     pub random: Arc<Randomness>,
     /// The folder for databases. Made if missing.
@@ -35,6 +37,7 @@ impl Surroundings {
         Self {
             now: Arc::new(Utc::now),
             day_begins: Arc::new(|day| beginning(day, &Local)),
+            local: Arc::new(|at| at.with_timezone(&Local).naive_local()),
             random: Arc::new(random),
             data,
             keychain,
@@ -77,7 +80,7 @@ impl std::fmt::Debug for Surroundings {
 
 #[cfg(test)]
 mod tests {
-    use chrono::{FixedOffset, MappedLocalTime, NaiveDateTime, Offset};
+    use chrono::{FixedOffset, MappedLocalTime, Offset};
 
     use super::*;
 

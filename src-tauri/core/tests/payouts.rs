@@ -82,14 +82,14 @@ async fn a_file_is_imported_checked_sent_approved_and_paid_and_the_owner_is_told
     );
 
     let notifications = owner.core.shop().unwrap().notifications.clone();
-    let told = notifications.take().await.unwrap();
+    let told = notifications.take().await.unwrap().now;
     assert_eq!(told.len(), 1);
     assert_eq!(told[0].key, format!("batch:{id}:finished"));
     assert!(told[0].body.contains("All 4 rows") && told[0].body.contains("200 TRX"), "{}", told[0].body);
     owner.payouts().look(&id).await.unwrap();
     owner.restart().await;
     owner.payouts().look(&id).await.unwrap();
-    assert_eq!(owner.core.shop().unwrap().notifications.take().await.unwrap(), []);
+    assert_eq!(owner.core.shop().unwrap().notifications.take().await.unwrap().now, []);
 }
 
 #[tokio::test]
@@ -137,7 +137,7 @@ async fn a_batch_that_nobody_approves_expires_and_the_owner_is_told() {
     let batch = owner.payouts().look(&batch.summary.id).await.unwrap();
     assert_eq!((batch.summary.state, batch.summary.failed), (BatchState::Expired, 4));
     assert_eq!(owner.payouts().approvals().await.unwrap(), []);
-    let told = owner.core.shop().unwrap().notifications.take().await.unwrap();
+    let told = owner.core.shop().unwrap().notifications.take().await.unwrap().now;
     assert_eq!(told.len(), 1);
     assert!(told[0].title.starts_with("Expired") && told[0].body.contains("Nothing was paid"), "{told:?}");
     assert!(owner.paid().is_empty());
@@ -265,8 +265,9 @@ async fn a_row_that_failed_may_still_be_paid_and_is_never_sent_again() {
         .list()
         .await
         .unwrap()
+        .entries
         .into_iter()
-        .map(|told| told.key)
+        .map(|entry| entry.notification.key)
         .collect();
     assert_eq!(keys.len(), 2, "{keys:?}");
 }

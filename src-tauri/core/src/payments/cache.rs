@@ -9,7 +9,11 @@ use sqlx::SqliteConnection;
 pub(super) use self::row::fee;
 use self::row::{Row, Stored};
 use super::{PaymentFee, callback, open};
-use crate::{attention, store};
+use crate::{
+    attention,
+    notifications::{self, StatusChange},
+    store,
+};
 
 mod row;
 #[cfg(test)]
@@ -48,7 +52,7 @@ pub(super) async fn absorb(
             .await?;
     let mut known: HashMap<_, _> = known.into_iter().collect();
 
-    let (mut new, mut changed) = (Vec::new(), 0);
+    let (mut new, mut changed, mut moved) = (Vec::new(), 0, Vec::new());
     for answered in page {
         let id = answered.payment.payment_id.as_str();
         match known.get(id) {
@@ -59,14 +63,21 @@ pub(super) async fn absorb(
                 let Some(stored) = Stored::read(db, id).await? else { continue };
                 let Some(row) = after_answer(&stored.row, Row::of_answer(answered, now)) else { continue };
                 let at = row.updated_at.clone();
+                moved.extend(stored.row.moved(&row, &answered.payment));
                 update(db, &stored, row, &at, now).await?;
             }
-            None => new.push(Row::of_answer(answered, now)),
+            None => {
+                let row = Row::of_answer(answered, now);
+                let (payment, to) = (&answered.payment, row.status.clone());
+                moved.push(StatusChange { payment, from: None, to });
+                new.push(row);
+            }
         }
         known.insert(id.to_owned(), answered.json.clone());
         changed += 1;
     }
     insert(db, new, now).await?;
+    notifications::decide_on_payments(db, &moved, now).await?;
     Ok(changed)
 }
 
@@ -83,7 +94,9 @@ pub(super) async fn absorb_told(
         return Ok(Some(false));
     }
     let at = store::time(told.payment.updated_at.unwrap_or(now));
+    let moved = Vec::from_iter(stored.row.moved(&row, &told.payment));
     update(db, &stored, row, &at, now).await?;
+    notifications::decide_on_payments(db, &moved, now).await?;
     Ok(Some(true))
 }
 

@@ -12,6 +12,7 @@ use sqlx::{QueryBuilder, Sqlite, SqliteConnection};
 
 use super::{Answered, Told};
 use crate::{
+    notifications::StatusChange,
     payments::{PaymentFee, amounts::key_of},
     store,
 };
@@ -182,6 +183,12 @@ impl Row {
     /// Whether its status can be newer than an `earlier` one.
     pub(super) fn may_follow(&self, earlier: &str) -> bool {
         may_follow(&self.status, earlier)
+    }
+
+    /// How its status has moved when `after` takes its place, because of what came of the payment; `None` when it has not.
+    pub(super) fn moved<'a>(&self, after: &Self, payment: &'a Payment) -> Option<StatusChange<'a>> {
+        let (from, to) = (Some(self.status.clone()), after.status.clone());
+        (self.status != after.status).then_some(StatusChange { payment, from, to })
     }
 
     /// What it is found by, in the order of the columns of `payments_search`.

@@ -16,6 +16,7 @@ use super::{
 };
 use crate::{
     changes::Changed,
+    notifications,
     payments::{
         Payments,
         cache::{Answered, absorb},
@@ -61,6 +62,7 @@ impl Payments {
         let newest = ListPayments { order_by: Some(Order::Desc), ..self.sorted(None) };
         let newest = self.ctx.client.send(&List(newest)).await?;
         let mut db = self.ctx.write().await?;
+        notifications::tell_from(&mut db, self.present(&newest.payments)).await?;
         let changed = absorb(&mut db, &newest.payments, self.ctx.now()).await?;
         db.commit().await?;
         if changed > 0 {
@@ -68,6 +70,14 @@ impl Payments {
         }
         let from = progress.filled_to.map(|filled_to| filled_to - OVERLAP);
         self.walk(from, Progress { total: newest.total, ..progress }).await
+    }
+
+    /// A time by the provider's clock that none of what was just answered is later than.
+    fn present(&self, answered: &[Answered]) -> DateTime<Utc> {
+        // The clock is known to the second, cut off.
+        let clock =
+            self.ctx.now() + self.ctx.client.clock_offset().unwrap_or_default() + TimeDelta::seconds(1);
+        answered.iter().filter_map(|answered| answered.payment.updated_at).fold(clock, DateTime::max)
     }
 
     async fn note_far_back(&self) -> Result<(), sqlx::Error> {
