@@ -154,7 +154,23 @@ export const commands = {
 	/**  What the phone of the demo shop's owner would show; `None` in a shop of one's own. */
 	demoPhone: () => typedError<DemoPhone | null, Failure>(__TAURI_INVOKE("demo_phone")),
 	/**  The newest notifications. */
-	notifications: () => typedError<Notification[], Failure>(__TAURI_INVOKE("notifications")),
+	notifications: () => typedError<NotificationList, Failure>(__TAURI_INVOKE("notifications")),
+	/**  Marks notifications as read, by their keys. */
+	markNotificationsRead: (keys: string[]) => typedError<null, Failure>(__TAURI_INVOKE("mark_notifications_read", { keys })),
+	/**  Marks all notifications as read up to the newest that the owner has seen. */
+	markAllNotificationsRead: (newest: string) => typedError<null, Failure>(__TAURI_INVOKE("mark_all_notifications_read", { newest })),
+	/**  The owner's rules for notifications. */
+	notificationRules: () => typedError<NotificationRules, Failure>(__TAURI_INVOKE("notification_rules")),
+	/**  Keeps the rules for notifications. */
+	saveNotificationRules: (rules: NotificationRules) => typedError<null, Failure>(__TAURI_INVOKE("save_notification_rules", { rules })),
+	/**  Tells nothing on the desktop for a while. */
+	pauseNotifications: (pause: Pause) => typedError<null, Failure>(__TAURI_INVOKE("pause_notifications", { pause })),
+	/**  Shows a notification to look at. */
+	sendTestNotification: () => typedError<null, Failure>(__TAURI_INVOKE("send_test_notification")),
+	/**  Whether Paydesk starts with the session, as the system says. */
+	autostart: () => typedError<Autostart, Failure>(__TAURI_INVOKE("autostart")),
+	/**  Has Paydesk start with the session or not; answers as the system says then. */
+	saveAutostart: (autostart: Autostart) => typedError<Autostart, Failure>(__TAURI_INVOKE("save_autostart", { autostart })),
 };
 
 /** Events */
@@ -264,6 +280,20 @@ export type AttentionShelf =
 "earlier" | 
 /**  Nothing is left to do. */
 "settled";
+
+/**  The smallest price in a currency that is told. */
+export type AtLeast = {
+	/**  The currency of the price, in any case. */
+	currency: string,
+	/**  The price. */
+	amount: string,
+};
+
+/**  Whether Paydesk starts with the owner's session. */
+export type Autostart = {
+	/**  It does. */
+	on: boolean,
+};
 
 /**  A batch, whole but for its rows. */
 export type Batch = {
@@ -419,6 +449,12 @@ batch: string } |
 { kind: "opened"; 
 /**  The batch. */
 batch: string } | 
+/**  A notification was chosen outside the window: show what it is about, or else the payments. */
+{ kind: "show"; 
+/**  The payment. */
+payment: string | null; 
+/**  The batch. */
+batch: string | null } | 
 /**  A file came in from outside the window and could not be taken. */
 { kind: "not_opened"; 
 /**  Why. */
@@ -904,6 +940,46 @@ export type PaymentColumn =
 "purchase" | 
 /**  What the shop gets, after conversion. */
 "outcome";
+/**  A notification in the list. */
+export type NotificationEntry = {
+	/**  The notification. */
+	notification: Notification,
+	/**  The owner has read it. */
+	read: boolean,
+};
+
+/**  The newest notifications. */
+export type NotificationList = {
+	/**  Told or not, newest first, 200 at the most. */
+	entries: NotificationEntry[],
+	/**  How many of all that there are the owner has not read. */
+	unread: number,
+	/**  Nothing is told on the desktop until then, since the owner said so. */
+	paused_until: string | null,
+};
+
+/**  The owner's rules for notifications. They decide about what happens from now on. */
+export type NotificationRules = {
+	/**  Which news of payments are told. */
+	news: PaymentNews[],
+	/**  From which price on. A price in a currency that is not here is always told. */
+	at_least: AtLeast[],
+	/**  When nothing is told. */
+	quiet: QuietHours | null,
+	/**  Whether payouts are told in quiet hours all the same. */
+	payouts_when_quiet: boolean,
+	/**  How many payments are told one by one within a minute; more are told as one. */
+	singles: number,
+};
+
+/**  For how long the owner wants to be told nothing on the desktop. */
+export type Pause = 
+/**  For an hour from now. */
+"hour" | 
+/**  Until the next day begins where the owner is. */
+"until_tomorrow" | 
+/**  Not any more. */
+"over";
 
 /**  One payment, whole. */
 export type PaymentDetail = {
@@ -1013,6 +1089,20 @@ export type PaymentFee = {
 	/**  For sending the money on to the shop. */
 	withdrawal: string | null,
 };
+/**  What the owner is told of payments. */
+export type PaymentNews = 
+/**  The shop has got its money. */
+"finished" | 
+/**  Less than the price was paid. */
+"partially_paid" | 
+/**  Something went wrong. */
+"failed" | 
+/**  Nothing was paid in time. */
+"expired" | 
+/**  The customer has got the money back. */
+"refunded" | 
+/**  A customer has begun to pay. */
+"new";
 
 /**  A page of payments. */
 export type PaymentPage = {
@@ -1252,6 +1342,12 @@ export type RenewedRate = {
 	pay_amount: string,
 	/**  Until when that holds, by the clock of this computer. */
 	until: string | null,
+/**  A part of the day, by the clock where the owner is. It may go over midnight. */
+export type QuietHours = {
+	/**  The first quiet minute. */
+	from: string,
+	/**  The first minute that is not quiet any more. */
+	to: string,
 };
 
 /**  Which rows of a batch are meant. */

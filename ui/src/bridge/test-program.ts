@@ -1,7 +1,7 @@
 // The program behind the window, for tests: commands are answered by the test, through the real bridge.
 import { emit } from "@tauri-apps/api/event";
 import { mockIPC } from "@tauri-apps/api/mocks";
-import type { AppState, Changed, Failure, FailureCode, Shop } from "./bindings";
+import type { AppState, Changed, Failure, FailureCode, NotificationRules, Shop } from "./bindings";
 
 /** Answers by the name of the command. What an answer throws reaches the window as the command's failure. */
 type Answers = Record<string, (args: never) => unknown>;
@@ -40,7 +40,9 @@ export function program(own: Answers = {}): void {
     attention_of_payment: () => [],
     pending_approvals: () => [],
     payout_batches: () => [],
-    notifications: () => [],
+    notifications: () => ({ entries: [], unread: 0, paused_until: null }),
+    notification_rules: () => notificationRules(),
+    autostart: () => ({ on: false }),
     demo_phone: () => null,
     unsettled_payments: () => [],
     payment_draft: () => null,
@@ -81,6 +83,17 @@ export function appState(own: Partial<AppState> = {}): AppState {
     trouble: null,
     settings: { theme: "system", language: "en" },
     version: "0.1.0",
+    ...own,
+  };
+}
+
+export function notificationRules(own: Partial<NotificationRules> = {}): NotificationRules {
+  return {
+    news: ["finished", "partially_paid", "failed"],
+    at_least: [],
+    quiet: null,
+    payouts_when_quiet: true,
+    singles: 3,
     ...own,
   };
 }

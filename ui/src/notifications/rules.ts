@@ -1,0 +1,50 @@
+import type { AtLeast, NotificationRules, PaymentNews } from "../bridge";
+import { moneyText } from "../lib/money";
+import { m } from "../messages";
+import { language } from "../messages/language.svelte";
+
+/** The news of payments, those first that matter most. */
+export const kinds: { news: PaymentNews; label: () => string; said: () => string }[] = [
+  { news: "finished", label: m.notify_finished, said: m.notify_says_finished },
+  { news: "partially_paid", label: m.notify_partially_paid, said: m.notify_says_partially_paid },
+  { news: "failed", label: m.notify_failed, said: m.notify_says_failed },
+  { news: "expired", label: m.notify_expired, said: m.notify_says_expired },
+  { news: "refunded", label: m.notify_refunded, said: m.notify_says_refunded },
+  { news: "new", label: m.notify_new, said: m.notify_says_new },
+];
+
+/** What the rules come to, in sentences. */
+export function example({ news, at_least, quiet, payouts_when_quiet, singles }: NotificationRules): string[] {
+  const told = kinds.filter((each) => news.includes(each.news)).map(({ said }) => said());
+  if (!told.length) return [m.notify_says_nothing(), ...quietly(quiet, payouts_when_quiet)];
+  return [
+    m.notify_says({ kinds: listed(told) }),
+    ...(at_least.length ? [m.notify_says_from({ amounts: listed(at_least.map(amountText)) })] : []),
+    ...quietly(quiet, payouts_when_quiet),
+    m.notify_says_many({ count: singles }),
+  ];
+}
+
+function quietly(quiet: NotificationRules["quiet"], payouts: boolean): string[] {
+  if (!quiet) return [];
+  return [payouts ? m.notify_says_quiet(quiet) : m.notify_says_all_quiet(quiet)];
+}
+
+/** An amount with its currency, as it is said in a sentence. */
+export function amountText({ amount, currency }: AtLeast): string {
+  return moneyText(amount, currency, language.tag, 2);
+}
+
+function listed(words: string[]): string {
+  return new Intl.ListFormat(language.tag, { type: "conjunction" }).format(words);
+}
+
+/**
+ * The amount that was typed, as plain decimal text; `undefined` when it could mean two amounts or none. Three digits after
+ * a point may be thousands, unless what stands before it is nothing.
+ */
+export function typedAmount(text: string): string | undefined {
+  const typed = text.trim().replace(",", ".");
+  const clear = /^(?:\d{1,30}|\d{1,30}\.(?:\d{1,2}|\d{4,18})|0\.\d{3})$/.test(typed);
+  return clear && /[1-9]/.test(typed) ? typed : undefined;
+}
