@@ -29,5 +29,5 @@ test("a coin is found by its name from the keyboard", async () => {
   await waitFor(() => expect(found()).toHaveAttribute("aria-selected", "true"));
   await user.keyboard("{Enter}");
   expect(chosen).toEqual(["dgb"]);
-  expect(screen.queryByRole("combobox", { hidden: true })).toBeNull();
+  await waitFor(() => expect(screen.queryByRole("combobox", { hidden: true })).toBeNull());
 });

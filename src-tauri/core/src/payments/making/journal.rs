@@ -175,19 +175,20 @@ pub(super) async fn settle(
     Ok(())
 }
 
-/// Counts a look that found nothing.
+/// Counts a look that found nothing. Two at once count as two.
 pub(super) async fn count_look(
     db: &mut SqliteConnection,
     row: &MadeRow,
     is_late: bool,
 ) -> Result<(), sqlx::Error> {
-    let late = row.late_looks + u32::from(is_late);
-    let words = if late >= LOOKS_TO_GIVE_UP { super::look::NOT_MADE } else { super::look::NOT_SEEN };
     sqlx::query(
-        "UPDATE made_payments SET looks = looks + 1, late_looks = ?, trouble = ? WHERE id = ? AND state = 'unknown'",
+        "UPDATE made_payments SET looks = looks + 1, late_looks = late_looks + ?1, \
+         trouble = CASE WHEN late_looks + ?1 >= ?2 THEN ?3 ELSE ?4 END WHERE id = ?5 AND state = 'unknown'",
     )
-    .bind(late)
-    .bind(words)
+    .bind(is_late)
+    .bind(LOOKS_TO_GIVE_UP)
+    .bind(super::look::NOT_MADE)
+    .bind(super::look::NOT_SEEN)
     .bind(&row.id)
     .execute(db)
     .await?;
