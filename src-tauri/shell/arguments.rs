@@ -1,4 +1,4 @@
-//! What the program is started with: `paydesk [--demo] [FILE…]`. A second Paydesk hands its own to the first.
+//! What the program is started with: `paydesk [--demo] [--hidden] [FILE…]`. A second Paydesk hands its own to the first.
 
 use std::path::{Path, PathBuf};
 
@@ -7,11 +7,16 @@ use tauri::{AppHandle, Manager};
 
 use crate::{Demo, files};
 
+/// Start in the tray, without the window.
+pub(crate) const HIDDEN: &str = "--hidden";
+
 /// The arguments, read.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Arguments {
     /// Open the demo shop.
     pub(crate) demo: bool,
+    /// Start in the tray, without the window: nobody has asked to see it.
+    pub(crate) hidden: bool,
     /// Files of payouts to open.
     pub(crate) files: Vec<PathBuf>,
 }
@@ -23,6 +28,7 @@ impl Arguments {
             arguments.into_iter().skip(1).partition(|argument| argument.starts_with('-'));
         Self {
             demo: switches.iter().any(|switch| switch == "--demo"),
+            hidden: switches.iter().any(|switch| switch == HIDDEN),
             files: files.into_iter().map(|file| folder.join(file)).collect(),
         }
     }
@@ -51,6 +57,13 @@ mod tests {
     fn files_are_taken_from_the_folder_that_the_program_was_started_in() {
         let arguments = ["paydesk", "--demo", "a.csv", "/b.csv"].map(str::to_owned);
         let read = Arguments::read(arguments, Path::new("/shop"));
-        assert_eq!(read, Arguments { demo: true, files: vec!["/shop/a.csv".into(), "/b.csv".into()] });
+        let files = vec!["/shop/a.csv".into(), "/b.csv".into()];
+        assert_eq!(read, Arguments { demo: true, hidden: false, files });
+    }
+
+    #[test]
+    fn with_the_session_it_starts_hidden() {
+        let read = Arguments::read(["paydesk", HIDDEN].map(str::to_owned), Path::new("/"));
+        assert_eq!(read, Arguments { demo: false, hidden: true, files: vec![] });
     }
 }

@@ -1,17 +1,31 @@
-//! What the desktop does for the owner outside the window: file dialogs and the browser. The window itself may do
-//! none of it.
+//! What the desktop does for the owner outside the window: file dialogs, the browser, notifications, starting with the
+//! session. The window itself may do none of it.
 
 use std::path::PathBuf;
 
 use futures_util::future::BoxFuture;
 use paydesk_core::Failure;
+use serde::{Deserialize, Serialize};
+use specta::Type;
 use tauri::AppHandle;
 use tauri_plugin_dialog::DialogExt;
 use tauri_plugin_opener::OpenerExt;
 
+use crate::{autostart, notify};
+
 type Choose = dyn Fn() -> BoxFuture<'static, Option<PathBuf>> + Send + Sync;
 type Name = dyn Fn(String) -> BoxFuture<'static, Option<PathBuf>> + Send + Sync;
 type Open = dyn Fn(&str) -> Result<(), String> + Send + Sync;
+type Tell = dyn Fn(&str, &str) + Send + Sync;
+type Ask = dyn Fn() -> Result<bool, String> + Send + Sync;
+type Do = dyn Fn() -> Result<(), String> + Send + Sync;
+
+/// Whether Paydesk starts with the owner's session.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Type)]
+pub struct Autostart {
+    /// It does.
+    pub on: bool,
+}
 
 /// The desktop, as functions, so that tests can stand in for the owner.
 pub struct Desktop {
@@ -21,11 +35,20 @@ pub struct Desktop {
     pub name: Box<Name>,
     /// Opens an address in the browser.
     pub open: Box<Open>,
+    /// Shows a notification: its title and its text.
+    pub tell: Box<Tell>,
+    /// Whether Paydesk starts with the session.
+    pub starts: Box<Ask>,
+    /// Has it start with the session.
+    pub start: Box<Do>,
+    /// Has it not start with the session.
+    pub no_start: Box<Do>,
 }
 
 impl Desktop {
     pub(crate) fn native(app: &AppHandle) -> Self {
-        let (chooser, namer, opener) = (app.clone(), app.clone(), app.clone());
+        let (chooser, namer, opener, teller) = (app.clone(), app.clone(), app.clone(), app.clone());
+        let (starts, start, no_start) = (app.clone(), app.clone(), app.clone());
         Self {
             choose: Box::new(move || {
                 let (send, receive) = tokio::sync::oneshot::channel();
@@ -44,7 +67,35 @@ impl Desktop {
             open: Box::new(move |address| {
                 opener.opener().open_url(address, None::<&str>).map_err(|error| error.to_string())
             }),
+            tell: Box::new(move |title, body| notify::tell(&teller, title, body)),
+            starts: Box::new(move || autostart::is_on(&starts)),
+            start: Box::new(move || autostart::turn_on(&start)),
+            no_start: Box::new(move || autostart::turn_off(&no_start)),
         }
+    }
+
+    /// Shows the owner what a notification looks like here.
+    pub(crate) fn tell_something(&self) {
+        let body =
+            "This is how Paydesk tells you what happens. Nothing has happened now: you asked for a test.";
+        (self.tell)("A test notification", body);
+    }
+
+    /// What the system says about starting with the session.
+    pub(crate) fn autostart(&self) -> Result<Autostart, Failure> {
+        let on = (self.starts)().map_err(|error| {
+            Failure::other(format!("The system does not say whether Paydesk starts with it ({error})."))
+        })?;
+        Ok(Autostart { on })
+    }
+
+    /// Has the system start Paydesk with the session or not; says what it is then.
+    pub(crate) fn save_autostart(&self, wanted: Autostart) -> Result<Autostart, Failure> {
+        let done = if wanted.on { (self.start)() } else { (self.no_start)() };
+        done.map_err(|error| {
+            Failure::other(format!("The system did not take it ({error}). Nothing was changed."))
+        })?;
+        self.autostart()
     }
 
     pub(crate) async fn choose_file(&self) -> Option<PathBuf> {

@@ -2,6 +2,7 @@
 //! that calls core, and one event, [`Happened`], tells the window what to read again.
 
 mod arguments;
+mod autostart;
 mod commands;
 mod demo;
 mod desktop;
@@ -106,6 +107,14 @@ pub fn bridge<R: Runtime>() -> tauri_specta::Builder<R> {
             commands::second_factor::forget_second_factor,
             commands::second_factor::demo_phone,
             commands::notifications::notifications,
+            commands::notifications::mark_notifications_read,
+            commands::notifications::mark_all_notifications_read,
+            commands::notifications::notification_rules,
+            commands::notifications::save_notification_rules,
+            commands::notifications::pause_notifications,
+            commands::notifications::send_test_notification,
+            commands::notifications::autostart,
+            commands::notifications::save_autostart,
         ])
         .events(tauri_specta::collect_events![Happened])
 }
@@ -115,8 +124,10 @@ pub fn run() -> ExitCode {
     let bridge = bridge();
     let built = tauri::Builder::default()
         .plugin(tauri_plugin_single_instance::init(|app, arguments, folder| {
-            tray::show(app);
             let (app, arguments) = (app.clone(), Arguments::read(arguments, Path::new(&folder)));
+            if !arguments.hidden {
+                tray::show(&app);
+            }
             tauri::async_runtime::spawn(async move { arguments::take(&app, arguments).await });
         }))
         .plugin(
@@ -126,6 +137,7 @@ pub fn run() -> ExitCode {
                 .build(),
         )
         .plugin(tauri_plugin_notification::init())
+        .plugin(autostart::plugin())
         .plugin(tauri_plugin_dialog::init())
         .plugin(tauri_plugin_opener::init())
         .invoke_handler(bridge.invoke_handler())
@@ -137,6 +149,8 @@ pub fn run() -> ExitCode {
             WindowEvent::CloseRequested { api, .. } => {
                 api.prevent_close();
                 let _ = window.hide();
+                let app = window.app_handle().clone();
+                tauri::async_runtime::spawn(async move { tray::explain(&app).await });
             }
             WindowEvent::DragDrop(tauri::DragDropEvent::Drop { paths, .. }) => {
                 let (app, paths) = (window.app_handle().clone(), paths.clone());
@@ -187,6 +201,7 @@ fn set_up(app: &AppHandle) -> Result<(), Box<dyn std::error::Error>> {
     app.manage(Desktop::native(app));
     app.manage(Files::default());
     let arguments = Arguments::read(std::env::args(), &std::env::current_dir().unwrap_or_default());
+    let hidden = arguments.hidden;
     tauri::async_runtime::block_on(async {
         let (core, demo) = (app.state::<Core>(), app.state::<Demo>());
         // Why a shop could not be opened again is part of what core tells the window.
@@ -198,7 +213,10 @@ fn set_up(app: &AppHandle) -> Result<(), Box<dyn std::error::Error>> {
         arguments::take(app, arguments).await;
     });
     tray::build(app)?;
-    tray::show(app);
+    tauri::async_runtime::block_on(tray::update(app, &app.state::<Core>()));
+    if !hidden {
+        tray::show(app);
+    }
     Ok(())
 }
 

@@ -1,20 +1,46 @@
-//! Native notifications. Core decides what is told, and hands each out once.
+//! Native notifications. Core decides what is told, and hands each out once; a click on one shows what it is about.
 
-use paydesk_core::{Changed, Core};
+use std::time::Duration;
+
+use paydesk_core::{Changed, Core, notifications::Notification};
 use tauri::AppHandle;
-use tauri_plugin_notification::NotificationExt;
+use tauri_plugin_notification::{ActionPerformed, NotificationBuilder, NotificationExt};
 use tokio::sync::broadcast::error::RecvError;
+
+use crate::tray;
+
+/// While something waits for the end of quiet hours, of a pause, or of a busy minute, core is asked again after this time.
+const AGAIN: Duration = Duration::from_secs(15);
 
 /// Shows what core decides to tell, from now on.
 pub(crate) fn start(app: &AppHandle, core: &Core) {
+    let (clicked, of) = (app.clone(), core.clone());
+    let listening = app.notification().on_action(move |action| open(&clicked, &of, action));
+    if let Err(error) = listening {
+        tracing::warn!(%error, "clicks on notifications are not heard");
+    }
     let (app, core) = (app.clone(), core.clone());
     let mut changes = core.changes();
     tauri::async_runtime::spawn(async move {
-        show(&app, &core).await;
+        let mut waiting = show(&app, &core).await;
+        let mut paused = tray::update(&app, &core).await;
         loop {
-            match changes.recv().await {
+            let changed = tokio::select! {
+                changed = changes.recv() => changed,
+                () = tokio::time::sleep(AGAIN), if waiting > 0 || paused => Ok(Changed::Notifications),
+            };
+            match changed {
                 Ok(Changed::Notifications | Changed::Shops) | Err(RecvError::Lagged(_)) => {
-                    show(&app, &core).await;
+                    waiting = show(&app, &core).await;
+                    paused = tray::update(&app, &core).await;
+                }
+                // What core has decided to tell of payments, it has not announced on its own.
+                Ok(Changed::Payments) => {
+                    let waited = waiting;
+                    waiting = show(&app, &core).await;
+                    if waiting != waited {
+                        paused = tray::update(&app, &core).await;
+                    }
                 }
                 Ok(_) => {}
                 Err(RecvError::Closed) => return,
@@ -23,19 +49,66 @@ pub(crate) fn start(app: &AppHandle, core: &Core) {
     });
 }
 
-async fn show(app: &AppHandle, core: &Core) {
-    let Ok(shop) = core.shop() else { return };
-    let told = match shop.notifications.take().await {
-        Ok(told) => told,
+/// Shows what is to be told now; says how many wait.
+async fn show(app: &AppHandle, core: &Core) -> u32 {
+    let Ok(shop) = core.shop() else { return 0 };
+    let taken = match shop.notifications.take().await {
+        Ok(taken) => taken,
         Err(failure) => {
             tracing::warn!(%failure, "notifications could not be read");
-            return;
+            return 0;
         }
     };
-    for notification in told {
-        let shown = app.notification().builder().title(notification.title).body(notification.body).show();
-        if let Err(error) = shown {
-            tracing::warn!(%error, "the desktop did not take a notification");
-        }
+    if !taken.now.is_empty() {
+        tray::update(app, core).await;
+    }
+    for Notification { title, body, payment, batch, .. } in taken.now {
+        let told = app.notification().builder().extra("shop", &shop.shop.id);
+        hand_over(told.extra("payment", payment).extra("batch", batch), &title, &body);
+    }
+    taken.waiting
+}
+
+/// Tells something that core has not decided on. A click on it opens the window.
+pub(crate) fn tell(app: &AppHandle, title: &str, body: &str) {
+    hand_over(app.notification().builder(), title, body);
+}
+
+fn hand_over(notification: NotificationBuilder<tauri::Wry>, title: &str, body: &str) {
+    let shown = notification.title(without_markup(title)).body(without_markup(body)).show();
+    if let Err(error) = shown {
+        tracing::warn!(%error, "the desktop did not take a notification");
+    }
+}
+
+/// Some desktops read `<b>` and `&amp;` as markup, others show them as they are, and escaped they would look wrong there:
+/// signs that look alike stand in for them.
+fn without_markup(text: &str) -> String {
+    text.replace('<', "‹").replace('>', "›").replace('&', "＆")
+}
+
+/// A notification was clicked. What it is about is shown unless another shop has been opened since.
+fn open(app: &AppHandle, core: &Core, action: &ActionPerformed) {
+    if action.action_id() != "tap" {
+        return;
+    }
+    tray::show(app);
+    let Some(clicked) = action.notification() else { return };
+    let told = |key: &str| clicked.extra().get(key).and_then(|value| value.as_str()).map(str::to_owned);
+    if let (Some(shop), Ok(open)) = (told("shop"), core.shop())
+        && open.shop.id == shop
+    {
+        core.announce(Changed::Show { payment: told("payment"), batch: told("batch") });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_desktop_finds_markup_in_what_it_is_handed() {
+        let shown = without_markup("25.00 EUR for order <img src=\"http://x\"/> &lt;b&gt; Tom & Co.");
+        assert_eq!(shown, "25.00 EUR for order ‹img src=\"http://x\"/› ＆lt;b＆gt; Tom ＆ Co.");
     }
 }

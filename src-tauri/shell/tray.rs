@@ -1,22 +1,33 @@
-//! The tray keeps Paydesk alive when its window is closed, so that payouts are followed and notifications come.
+//! The tray keeps Paydesk alive when its window is closed, so that payouts are followed and notifications come. Its menu
+//! shows what is new.
 
+use paydesk_core::{
+    Changed, Core,
+    notifications::{Notification, NotificationList, Pause},
+};
 use tauri::{
-    AppHandle, Manager,
-    menu::{Menu, MenuItem},
+    AppHandle, Manager, Wry,
+    menu::{Menu, MenuItem, PredefinedMenuItem},
     tray::{MouseButton, MouseButtonState, TrayIconBuilder, TrayIconEvent},
 };
 
+use crate::notify;
+
+const ID: &str = "paydesk";
+/// How many of the new notifications are in the menu, and how much of each.
+const NEWEST: usize = 5;
+const LONGEST: usize = 70;
+/// What the id of a menu item begins with that stands for a notification; its key follows.
+const NOTIFICATION: &str = "notification:";
+
 pub(crate) fn build(app: &AppHandle) -> tauri::Result<()> {
-    let open = MenuItem::with_id(app, "open", "Open Paydesk", true, None::<&str>)?;
-    let quit = MenuItem::with_id(app, "quit", "Quit", true, None::<&str>)?;
-    let mut tray = TrayIconBuilder::with_id("paydesk")
+    let mut tray = TrayIconBuilder::with_id(ID)
         .tooltip("Paydesk")
-        .menu(&Menu::with_items(app, &[&open, &quit])?)
+        .menu(&menu(app, None)?)
         .show_menu_on_left_click(false)
-        .on_menu_event(|app, event| match event.id.as_ref() {
-            "open" => show(app),
-            "quit" => app.exit(0),
-            _ => {}
+        .on_menu_event(|app, event| {
+            let (app, id) = (app.clone(), event.id.as_ref().to_owned());
+            tauri::async_runtime::spawn(async move { chosen(&app, &id).await });
         })
         .on_tray_icon_event(|tray, event| {
             if let TrayIconEvent::Click {
@@ -35,11 +46,151 @@ pub(crate) fn build(app: &AppHandle) -> tauri::Result<()> {
     Ok(())
 }
 
+/// Shows in the tray what is new at the moment; says whether the owner has paused notifications.
+pub(crate) async fn update(app: &AppHandle, core: &Core) -> bool {
+    let list = match core.shop() {
+        Ok(shop) => shop.notifications.list().await.ok(),
+        Err(_) => None,
+    };
+    let paused = list.as_ref().is_some_and(|list| list.paused_until.is_some());
+    let Some(tray) = app.tray_by_id(ID) else { return paused };
+    let unread = list.as_ref().map_or(0, |list| list.unread);
+    let shown = menu(app, list.as_ref())
+        .and_then(|menu| tray.set_menu(Some(menu)))
+        .and_then(|()| tray.set_tooltip(Some(tooltip(unread))));
+    if let Err(error) = shown {
+        tracing::warn!(%error, "the tray does not show what is new");
+    }
+    paused
+}
+
+fn tooltip(unread: u32) -> String {
+    match unread {
+        0 => "Paydesk".to_owned(),
+        unread => format!("Paydesk: {}", news(unread)),
+    }
+}
+
+fn news(unread: u32) -> String {
+    match unread {
+        1 => "1 new notification".to_owned(),
+        unread => format!("{unread} new notifications"),
+    }
+}
+
+fn menu(app: &AppHandle, list: Option<&NotificationList>) -> tauri::Result<Menu<Wry>> {
+    let menu = Menu::new(app)?;
+    let item = |id: &str, text: &str| MenuItem::with_id(app, id, text, true, None::<&str>);
+    let line = || PredefinedMenuItem::separator(app);
+    if let Some(list) = list.filter(|list| list.unread > 0) {
+        menu.append(&MenuItem::new(app, news(list.unread), false, None::<&str>)?)?;
+        for entry in list.entries.iter().filter(|entry| !entry.read).take(NEWEST) {
+            let Notification { key, title, body, .. } = &entry.notification;
+            menu.append(&item(&format!("{NOTIFICATION}{key}"), &label(title, body))?)?;
+        }
+        menu.append(&item("read", "Mark all as read")?)?;
+        menu.append(&line()?)?;
+    }
+    menu.append(&item("open", "Open Paydesk")?)?;
+    if let Some(list) = list {
+        menu.append(&line()?)?;
+        if list.paused_until.is_some() {
+            menu.append(&item("resume", "Tell me again")?)?;
+        } else {
+            menu.append(&item("pause-hour", "Pause notifications for an hour")?)?;
+            menu.append(&item("pause-tomorrow", "Pause notifications until tomorrow")?)?;
+        }
+    }
+    menu.append(&line()?)?;
+    menu.append(&item("quit", "Quit")?)?;
+    Ok(menu)
+}
+
+/// A notification as one line of the menu, where `&` would mark a key.
+fn label(title: &str, body: &str) -> String {
+    let whole = format!("{title}: {body}");
+    let cut: String = whole.chars().take(LONGEST).collect();
+    let more = if cut.len() < whole.len() { "…" } else { "" };
+    format!("{}{more}", cut.replace('&', "&&"))
+}
+
+async fn chosen(app: &AppHandle, id: &str) {
+    match id {
+        "open" => return show(app),
+        "quit" => return app.exit(0),
+        _ => {}
+    }
+    let Ok(shop) = app.state::<Core>().shop() else { return };
+    let notifications = &shop.notifications;
+    let done = match id {
+        "pause-hour" => notifications.pause(Pause::Hour).await,
+        "pause-tomorrow" => notifications.pause(Pause::UntilTomorrow).await,
+        "resume" => notifications.pause(Pause::Over).await,
+        other => match notifications.list().await {
+            Ok(list) if other == "read" => match list.entries.first() {
+                Some(newest) => notifications.mark_all_read(newest.notification.at).await,
+                None => Ok(()),
+            },
+            Ok(list) => {
+                let key = other.strip_prefix(NOTIFICATION);
+                let entry = list.entries.into_iter().find(|entry| Some(&*entry.notification.key) == key);
+                let Some(Notification { key, payment, batch, .. }) = entry.map(|entry| entry.notification)
+                else {
+                    return;
+                };
+                show(app);
+                app.state::<Core>().announce(Changed::Show { payment, batch });
+                notifications.mark_read(vec![key]).await
+            }
+            Err(failure) => Err(failure),
+        },
+    };
+    if let Err(failure) = done {
+        tracing::warn!(%failure, "what was chosen in the tray was not done");
+    }
+}
+
 /// Brings the window to the front.
 pub(crate) fn show(app: &AppHandle) {
     if let Some(window) = app.get_webview_window("main") {
         let _ = window.show();
         let _ = window.unminimize();
         let _ = window.set_focus();
+    }
+}
+
+/// The window was closed and Paydesk goes on in the tray: said once, since it is not what every program does.
+pub(crate) async fn explain(app: &AppHandle) {
+    let Some(core) = app.try_state::<Core>() else { return };
+    match core.is_first_time("tray").await {
+        Ok(true) => notify::tell(
+            app,
+            "Paydesk keeps running",
+            "It follows your payments and payouts, and tells you of them. Its icon in the tray opens it again and quits it; \
+             starting it again opens it, too.",
+        ),
+        Ok(false) => {}
+        Err(failure) => tracing::warn!(%failure, "whether this was explained before is not known"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_of_the_menu_is_short_and_marks_no_key() {
+        assert_eq!(label("Paid", "Tom & Co."), "Paid: Tom && Co.");
+        let long = label("Payment received", &"ü&".repeat(100));
+        assert_eq!(long.replace("&&", "&").chars().count(), LONGEST + 1);
+        assert!(long.ends_with('…'));
+    }
+
+    #[test]
+    fn the_tooltip_says_how_much_is_new() {
+        assert_eq!(
+            [0, 1, 3].map(tooltip),
+            ["Paydesk", "Paydesk: 1 new notification", "Paydesk: 3 new notifications"]
+        );
     }
 }
