@@ -2,15 +2,17 @@
 
 use std::path::PathBuf;
 
-use nowpayments_simulator::{History, Options, Simulator};
+use nowpayments_simulator::{CallbackSettings, History, Options, Simulator};
 use paydesk_core::{
-    Core, Failure,
+    Changed, Core, Failure, OpenShop,
+    callbacks::ListenerState,
     second_factor::DemoPhone,
     shops::{Bases, DemoConnection, Environment},
 };
 use secrecy::SecretString;
 use serde::Deserialize;
-use tokio::sync::OnceCell;
+use tauri::{AppHandle, Manager};
+use tokio::sync::{OnceCell, broadcast::error::RecvError};
 use url::{Host, Url};
 
 /// Names a simulator that runs already: the line that the `nowpayments-simulator` command prints. The demo shop then
@@ -26,8 +28,10 @@ pub struct Demo {
 struct Running {
     connection: DemoConnection,
     totp_secret: SecretString,
+    /// What it signs callbacks with.
+    ipn_secret: Option<SecretString>,
     /// Kept alive as long as the app is.
-    _simulator: Option<Simulator>,
+    simulator: Option<Simulator>,
 }
 
 /// What the `nowpayments-simulator` command prints.
@@ -38,6 +42,7 @@ struct Printed {
     email: String,
     password: SecretString,
     totp_secret: SecretString,
+    ipn_secret: Option<SecretString>,
 }
 
 impl Demo {
@@ -58,6 +63,23 @@ impl Demo {
             return Ok(None);
         }
         shop.second_factor.phone(&self.running().await?.totp_secret).map(Some)
+    }
+
+    /// Has the demo shop listen to its simulator, and the simulator post its callbacks to where the shop listens. One that
+    /// runs elsewhere is told by whoever runs it.
+    async fn connect_callbacks(&self, shop: &OpenShop) -> Result<(), Failure> {
+        let running = self.running().await?;
+        if let Some(secret) = running.ipn_secret.clone() {
+            shop.callbacks.practise(secret).await?;
+        }
+        if let Some(simulator) = &running.simulator {
+            let forward_to = match shop.callbacks.listener().await?.state {
+                ListenerState::Listening { address, .. } => Some(address),
+                ListenerState::Off | ListenerState::Failed { .. } => None,
+            };
+            simulator.set_callbacks(CallbackSettings { forward_to, ..CallbackSettings::default() });
+        }
+        Ok(())
     }
 
     async fn running(&self) -> Result<&Running, Failure> {
@@ -86,9 +108,32 @@ impl Demo {
                 password: credentials.password.into(),
             },
             totp_secret: credentials.totp_secret.into(),
-            _simulator: Some(simulator),
+            ipn_secret: Some(credentials.ipn_secret.into()),
+            simulator: Some(simulator),
         })
     }
+}
+
+/// Connects the demo shop's callbacks, now and whenever a shop was opened or its listener has moved.
+pub(crate) fn carry_callbacks(app: &AppHandle, core: &Core) {
+    let (app, core) = (app.clone(), core.clone());
+    let mut changes = core.changes();
+    tauri::async_runtime::spawn(async move {
+        loop {
+            match changes.recv().await {
+                Ok(Changed::Shops | Changed::Callbacks) | Err(RecvError::Lagged(_)) => {}
+                Ok(_) => continue,
+                Err(RecvError::Closed) => return,
+            }
+            let Ok(shop) = core.shop() else { continue };
+            if shop.shop.environment != Environment::Demo {
+                continue;
+            }
+            if let Err(failure) = app.state::<Demo>().connect_callbacks(&shop).await {
+                tracing::warn!(%failure, "the demo shop does not hear of its callbacks");
+            }
+        }
+    });
 }
 
 /// Where NOWPayments is.
@@ -133,7 +178,8 @@ impl From<Printed> for Running {
                 password: printed.password,
             },
             totp_secret: printed.totp_secret,
-            _simulator: None,
+            ipn_secret: printed.ipn_secret,
+            simulator: None,
         }
     }
 }

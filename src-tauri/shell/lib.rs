@@ -115,6 +115,15 @@ pub fn bridge<R: Runtime>() -> tauri_specta::Builder<R> {
             commands::notifications::send_test_notification,
             commands::notifications::autostart,
             commands::notifications::save_autostart,
+            commands::callbacks::callback_listener,
+            commands::callbacks::listen_for_callbacks,
+            commands::callbacks::stop_listening_for_callbacks,
+            commands::callbacks::set_ipn_secret,
+            commands::callbacks::forget_ipn_secret,
+            commands::callbacks::list_callbacks,
+            commands::callbacks::callback,
+            commands::callbacks::send_test_callback,
+            commands::callbacks::check_callback,
         ])
         .events(tauri_specta::collect_events![Happened])
 }
@@ -198,6 +207,7 @@ fn set_up(app: &AppHandle) -> Result<(), Box<dyn std::error::Error>> {
     forward_changes(app, &core);
     app.manage(core);
     app.manage(demo);
+    demo::carry_callbacks(app, &app.state::<Core>());
     app.manage(Desktop::native(app));
     app.manage(Files::default());
     let arguments = Arguments::read(std::env::args(), &std::env::current_dir().unwrap_or_default());

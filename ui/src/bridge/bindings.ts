@@ -171,6 +171,25 @@ export const commands = {
 	autostart: () => typedError<Autostart, Failure>(__TAURI_INVOKE("autostart")),
 	/**  Has Paydesk start with the session or not; answers as the system says then. */
 	saveAutostart: (autostart: Autostart) => typedError<Autostart, Failure>(__TAURI_INVOKE("save_autostart", { autostart })),
+	notifications: () => typedError<Notification[], Failure>(__TAURI_INVOKE("notifications")),
+	/**  How the listener for callbacks stands. */
+	callbackListener: () => typedError<CallbackListener, Failure>(__TAURI_INVOKE("callback_listener")),
+	/**  Listens for callbacks on a port, or on one that is free. */
+	listenForCallbacks: (port: number | null) => typedError<CallbackListener, Failure>(__TAURI_INVOKE("listen_for_callbacks", { port })),
+	/**  Listens for callbacks no more. */
+	stopListeningForCallbacks: () => typedError<CallbackListener, Failure>(__TAURI_INVOKE("stop_listening_for_callbacks")),
+	/**  Keeps the IPN secret in the keychain. */
+	setIpnSecret: (secret: string) => typedError<CallbackListener, Failure>(__TAURI_INVOKE("set_ipn_secret", { secret })),
+	/**  Deletes the IPN secret from the keychain, and listens no more. */
+	forgetIpnSecret: () => typedError<CallbackListener, Failure>(__TAURI_INVOKE("forget_ipn_secret")),
+	/**  The last callbacks that came in. */
+	listCallbacks: (limit: number, after: number | null) => typedError<CallbackPage, Failure>(__TAURI_INVOKE("list_callbacks", { limit, after })),
+	/**  One callback. */
+	callback: (number: number) => typedError<CallbackDetail, Failure>(__TAURI_INVOKE("callback", { number })),
+	/**  Posts a signed sample to the listener. */
+	sendTestCallback: () => typedError<TestDelivery, Failure>(__TAURI_INVOKE("send_test_callback")),
+	/**  Checks a callback that the owner brings; keeps nothing. */
+	checkCallback: (callback: CallbackToCheck) => typedError<Verdict, Failure>(__TAURI_INVOKE("check_callback", { callback })),
 };
 
 /** Events */
@@ -418,6 +437,104 @@ export type BatchSummary = {
 	updated_at: string,
 };
 
+/**  One callback, whole. */
+export type CallbackDetail = {
+	/**  The row of the list. */
+	row: CallbackRow,
+	/**  The payment that it is about, where it is in the cache. */
+	payment: string | null,
+	/**  Our batch that it is about. */
+	batch: string | null,
+	/**  The end of its signature. */
+	signature_end: string | null,
+	/**  Its body, laid out for reading, with every value spelled as it was signed. */
+	body: string | null,
+};
+
+/**  What a callback has done. */
+export type CallbackEffect = 
+/**  The payment has changed. */
+"changed" | 
+/**  What it told was known already. */
+"known" | 
+/**  The same callback had come before. */
+"repeated" | 
+/**  The batch of the payout is looked at. */
+"looked_up" | 
+/**  It was written down and nothing else. */
+"noted" | 
+/**  It was right, but could not be taken: NOWPayments is asked to send it again. */
+"not_taken" | 
+/**  Nothing: it was refused. */
+"refused";
+
+/**  What a callback is about. */
+export type CallbackKind = 
+/**  A payment. */
+"payment" | 
+/**  A payout. */
+"payout" | 
+/**  A charge of a customer's balance. */
+"recurring" | 
+/**  A test that Paydesk has sent to itself. */
+"test" | 
+/**  Something that this version does not know. */
+"other";
+
+/**  How the listener stands. */
+export type CallbackListener = {
+	/**  Whether it listens, and where. */
+	state: ListenerState,
+	/**  The port that it listens on, or would. */
+	port: number,
+	/**  When the IPN secret was last set; `None` when there is none. */
+	secret_set_at: string | null,
+	/**  When the last callback came. */
+	last_at: string | null,
+};
+
+/**  A page of the callbacks that came in. */
+export type CallbackPage = {
+	/**  The rows, newest first. */
+	rows: CallbackRow[],
+	/**  Where to go on; `None` at the end. */
+	next: number | null,
+	/**  How many there are in all. */
+	total: number,
+};
+
+/**  A callback in the list. */
+export type CallbackRow = {
+	/**  Counted from 1. */
+	number: number,
+	/**  When it came. */
+	at: string,
+	/**  What it has done. */
+	effect: CallbackEffect,
+	/**  Why it was refused, or what went wrong with it, in words. */
+	reason: string | null,
+	/**  The form of its body that was signed; `None` when it was refused. */
+	form: SignedForm | null,
+	/**  What it is about; `None` when it was refused. */
+	kind: CallbackKind | null,
+	/**  The id of the payment, payout or charge. */
+	subject: string | null,
+	/**  The status that it tells, lower case. */
+	status: string | null,
+	/**  The size of its body. */
+	bytes: number,
+};
+
+/**  A callback that the owner wants to have checked. Nothing of it is kept. */
+export type CallbackToCheck = {
+	/**  Its body. */
+	body: string,
+	/**  The header `x-nowpayments-sig`. */
+	signature: string,
+	/**  The IPN secret to check it with; `None`: that of the shop. */
+	secret: string | null,
+};
+
 /**  Something changed. A view names the kinds it depends on and reads again; nothing else triggers a read. */
 export type Changed = 
 /**  So much has changed at once that every view reads again. */
@@ -445,6 +562,8 @@ batch: string } |
 { kind: "second_factor" } | 
 /**  Notifications that were decided on. */
 { kind: "notifications" } | 
+/**  Callbacks that came in, or the listener for them. */
+{ kind: "callbacks" } | 
 /**  A file came in from outside the window (dropped, or given on the command line) and is this batch now: show it. */
 { kind: "opened"; 
 /**  The batch. */
@@ -845,6 +964,24 @@ export type NewPaymentView = {
 	/**  Its columns; none for those of the list as it is. */
 	columns: ListColumn[],
 };
+/**  Whether callbacks are listened for. */
+export type ListenerState = 
+/**  They are not, as the owner wishes. */
+{ kind: "off" } | 
+/**  They are. */
+{ kind: "listening"; 
+/**  Where they are to be posted to, on this computer. */
+address: string; 
+/**  Since when. */
+since: string; 
+/**  How many have come since, and were right. */
+verified: number; 
+/**  How many have come since, and were refused. */
+refused: number } | 
+/**  They are not, although the owner wishes it. */
+{ kind: "failed"; 
+/**  Why, and what to do. */
+reason: string };
 
 /**  What the owner types to connect a shop. The secrets go to the keychain and nowhere else. */
 export type NewShop = {
@@ -1482,6 +1619,15 @@ export type Shop = {
 	added_at: string,
 };
 
+/**  The form of a body that was signed. See [`nowpayments::callbacks::Form`]. */
+export type SignedForm = 
+/**  The body as it came. */
+"raw" | 
+/**  The body with its keys sorted. */
+"canonical" | 
+/**  The body with its keys sorted and its arrays as objects. */
+"documented";
+
 /**  How many payments have a status. */
 export type StatusCount = {
 	/**  The status, lower case, as the API says it. */
@@ -1538,6 +1684,16 @@ export type Terms = {
 	fee_paid_by_customer: boolean,
 };
 
+/**  What came of a test callback. */
+export type TestDelivery = {
+	/**  The listener took it. */
+	taken: boolean,
+	/**  The status of its answer over HTTP. */
+	status: number,
+	/**  Its answer in words. */
+	answer: string,
+};
+
 /**  Light or dark. */
 export type Theme = 
 /**  As the system says. */
@@ -1546,6 +1702,24 @@ export type Theme =
 "light" | 
 /**  Dark. */
 "dark";
+
+/**  What a check of a callback has found. */
+export type Verdict = {
+	/**  It was signed with the secret, and it can be read. */
+	genuine: boolean,
+	/**  What was found, in words. */
+	message: string,
+	/**  What probably happened to it, and what to do. */
+	notes: string[],
+	/**  The form of its body that was signed. */
+	form: SignedForm | null,
+	/**  What it is about. */
+	kind: CallbackKind | null,
+	/**  The id of the payment, payout or charge. */
+	subject: string | null,
+	/**  The status that it tells, lower case. */
+	status: string | null,
+};
 
 /**  What was paid, in the currency of the price. */
 export type Worth = {

@@ -50,6 +50,12 @@ export function program(own: Answers = {}): void {
     payment_rate: () => ({ until: null, renewable: false }),
     invoices: () => [],
     qr_code: () => ({ size: 29, path: "M4 4h7v1h-7z" }),
+    callback_listener: () => ({
+      state: { kind: "off" },
+      port: 4380,
+      secret_set_at: null,
+      last_at: null,
+    }),
     ...own,
   };
 }

@@ -8,7 +8,7 @@ import OpenCount from "../attention/OpenCount.svelte";
 import { m } from "../messages";
 import PaymentsPlace from "../payments/PaymentsPlace.svelte";
 import PayoutsScreen from "../payouts/PayoutsScreen.svelte";
-import SettingsScreen from "../settings/SettingsScreen.svelte";
+import SettingsPlace from "../settings/SettingsPlace.svelte";
 
 /** A place in the window. Its id is the first segment of its address; what follows is the screen's own affair. */
 export interface Place {
@@ -56,6 +56,6 @@ export const settings: Place = {
   id: "settings",
   title: m.settings,
   icon: Settings,
-  screen: SettingsScreen,
+  screen: SettingsPlace,
   keys: "mod+,",
 };
