@@ -2,8 +2,8 @@
 
 pub(crate) mod app;
 pub(crate) mod attention;
-pub(crate) mod invoices;
 pub(crate) mod callbacks;
+pub(crate) mod invoices;
 pub(crate) mod notifications;
 pub(crate) mod payments;
 pub(crate) mod payouts;
