@@ -6,6 +6,8 @@
 #[path = "common/world.rs"]
 mod world;
 
+use std::time::Duration;
+
 use nowpayments::{
     PaymentId,
     payments::{CreatePayment, Payment},
@@ -71,6 +73,7 @@ async fn what_happened_while_paydesk_was_closed_is_told_once_when_it_opens() {
     wait_for_sync(&core, |status| status.complete && !status.running).await;
     core.close().await;
 
+    world.simulator.step(Duration::from_secs(5)); // later, by more than what the provider's clock is known to
     change(&world, &waiting.payment_id, PaymentStatus::Finished);
     change(&world, &failing.payment_id, PaymentStatus::Failed);
     let mut never_seen = Vec::new();
