@@ -128,12 +128,11 @@ pub(crate) fn write_text(out: &mut impl Write, checked: &Checked) -> io::Result<
     let (form, words) = words::form(*form);
     writeln!(out, "valid: the signature is that of {words} (form: {form})")?;
     let About { kind, id, status, meaning } = About::new(callback);
-    match callback {
-        Callback::Other => {
-            writeln!(out, "kind: {}, with the fields of none that this version knows", kind.name())?
-        }
-        _ => writeln!(out, "kind: {}", kind.name())?,
-    }
+    let known = match callback {
+        Callback::Other => ", with the fields of none that this version knows",
+        _ => "",
+    };
+    writeln!(out, "kind: {}{known}", kind.name())?;
     if let Some(id) = id {
         writeln!(out, "id: {}", visible(id))?;
     }

@@ -63,8 +63,19 @@ impl Till {
         self.core.shop().unwrap().callbacks.clone()
     }
 
-    /// An order whose callbacks come here, and which is settled within a minute.
+    /// An order whose callbacks come here, and which is settled within a minute. Its first callback has brought it.
     async fn order(&self) -> String {
+        let id = self.place().await;
+        self.wait_until_known(&id).await;
+        id
+    }
+
+    async fn wait_until_known(&self, id: &str) {
+        let payments = self.core.shop().unwrap().payments.clone();
+        wait_for(&self.core, || async { Ok(payments.get(id).await.is_ok()) }, |known| *known).await;
+    }
+
+    async fn place(&self) -> String {
         let new = CreatePayment {
             ipn_callback_url: Some(self.url.clone()),
             case: Some(SandboxCase::Success),
@@ -236,13 +247,12 @@ async fn the_order_of_keys_does_not_matter() {
 async fn a_callback_that_cannot_be_taken_comes_again() {
     let till = Till::open().await;
     till.callbacks().stop_listening().await.unwrap();
-    let id = till.order().await;
+    let id = till.place().await;
     assert_eq!(till.world.simulator.callbacks()[0].state, CallbackState::Due);
     till.callbacks().listen(Some(port(&till.url))).await.unwrap();
     till.live(60).await;
     assert_eq!(till.world.simulator.callbacks()[0].state, CallbackState::Delivered);
-    wait_for(&till.core, || async { Ok(till.core.shop()?.payments.get(&id).await.is_ok()) }, |found| *found)
-        .await;
+    till.wait_until_known(&id).await;
 }
 
 #[tokio::test]
