@@ -22,7 +22,11 @@ use tauri_plugin_window_state::StateFlags;
 use tauri_specta::Event as _;
 
 use crate::arguments::Arguments;
-pub use crate::{demo::Demo, desktop::Desktop, files::Files};
+pub use crate::{
+    demo::Demo,
+    desktop::{Autostart, Desktop},
+    files::Files,
+};
 
 /// The one event that crosses to the window.
 #[derive(Debug, Clone, Serialize, Deserialize, Type, tauri_specta::Event)]

@@ -24,14 +24,14 @@ export const commands = {
 	/**  A page of payments. */
 	listPayments: (query: PaymentQuery) => typedError<PaymentPage, Failure>(__TAURI_INVOKE("list_payments", { query })),
 	/**  What payments can be narrowed to. */
-	paymentChoices: () => typedError<PaymentChoices, Failure>(__TAURI_INVOKE("payment_choices")),
+	paymentFilters: () => typedError<PaymentFilters, Failure>(__TAURI_INVOKE("payment_filters")),
 	/**  What selected payments come to. */
 	paymentTotals: (selection: PaymentSelection) => typedError<PaymentTotals, Failure>(__TAURI_INVOKE("payment_totals", { selection })),
 	/**  The ids of selected payments. */
 	selectedPaymentIds: (selection: PaymentSelection) => typedError<string[], Failure>(__TAURI_INVOKE("selected_payment_ids", { selection })),
 	/**  Selected payments as a table for a spreadsheet. */
 	paymentTable: (selection: PaymentSelection, columns: PaymentColumn[], heads: string[], currency: string) => typedError<string, Failure>(__TAURI_INVOKE("payment_table", { selection, columns, heads, currency })),
-	/**  Asks NOWPayments for one payment again; whether that changed anything. */
+	/**  Asks NOWPayments for one payment again; says whether anything has changed. */
 	readPaymentAgain: (id: string) => typedError<boolean, Failure>(__TAURI_INVOKE("read_payment_again", { id })),
 	/**  The lists of payments that the owner gave a name. */
 	paymentViews: () => typedError<PaymentView[], Failure>(__TAURI_INVOKE("payment_views")),
@@ -49,8 +49,6 @@ export const commands = {
 	payment: (id: string) => typedError<PaymentDetail, Failure>(__TAURI_INVOKE("payment", { id })),
 	/**  What NOWPayments answered last about a payment, laid out to be read. */
 	paymentAnswer: (id: string) => typedError<string, Failure>(__TAURI_INVOKE("payment_answer", { id })),
-	/**  Asks NOWPayments for one payment again; says whether anything has changed. */
-	readPaymentAgain: (id: string) => typedError<boolean, Failure>(__TAURI_INVOKE("read_payment_again", { id })),
 	/**  Opens the page of a block explorer that shows the address or a transaction of a payment in the browser. */
 	openPaymentInExplorer: (id: string, trace: PaymentTrace) => typedError<null, Failure>(__TAURI_INVOKE("open_payment_in_explorer", { id, trace })),
 	/**  The QR code of an address, a memo or a link. */
@@ -171,7 +169,6 @@ export const commands = {
 	autostart: () => typedError<Autostart, Failure>(__TAURI_INVOKE("autostart")),
 	/**  Has Paydesk start with the session or not; answers as the system says then. */
 	saveAutostart: (autostart: Autostart) => typedError<Autostart, Failure>(__TAURI_INVOKE("save_autostart", { autostart })),
-	notifications: () => typedError<Notification[], Failure>(__TAURI_INVOKE("notifications")),
 	/**  How the listener for callbacks stands. */
 	callbackListener: () => typedError<CallbackListener, Failure>(__TAURI_INVOKE("callback_listener")),
 	/**  Listens for callbacks on a port, or on one that is free. */
@@ -210,6 +207,14 @@ export type AppState = {
 	settings: Settings,
 	/**  The version of Paydesk. */
 	version: string,
+};
+
+/**  The smallest price in a currency that is told. */
+export type AtLeast = {
+	/**  The currency of the price, in any case. */
+	currency: string,
+	/**  The price. */
+	amount: string,
 };
 
 /**  Something that needs the owner. */
@@ -299,14 +304,6 @@ export type AttentionShelf =
 "earlier" | 
 /**  Nothing is left to do. */
 "settled";
-
-/**  The smallest price in a currency that is told. */
-export type AtLeast = {
-	/**  The currency of the price, in any case. */
-	currency: string,
-	/**  The price. */
-	amount: string,
-};
 
 /**  Whether Paydesk starts with the owner's session. */
 export type Autostart = {
@@ -596,18 +593,20 @@ export type CheckState =
 /**  It could not be tried, since something before it failed. */
 "not_tried";
 
-/**  Another coin that the same price can be paid with. */
-export type CoinMinimum = {
-	/**  Which. */
-	coin: PayCoin,
-	/**  How small a payment in it may be. */
-	minimum: Minimum,
 /**  How many payments are paid in a coin. */
 export type CoinCount = {
 	/**  The coin, lower case. */
 	coin: string,
 	/**  How many. */
 	count: number,
+};
+
+/**  Another coin that the same price can be paid with. */
+export type CoinMinimum = {
+	/**  Which. */
+	coin: PayCoin,
+	/**  How small a payment in it may be. */
+	minimum: Minimum,
 };
 
 /**  What a batch pays in one coin. */
@@ -775,28 +774,6 @@ export type FollowUp = {
 /**  The one event that crosses to the window. */
 export type Happened = Changed;
 
-/**  Payments that are left out. */
-export type MoreRelated = {
-	/**  How many. */
-	count: number,
-	/**  What finds them in the list, with those that are given; `None` when no search does. */
-	search: string | null,
-/**  How many cases are of a kind. */
-export type KindCount = {
-	/**  The kind. */
-	kind: AttentionKind,
-	/**  How many. */
-	count: number,
-};
-
-/**  Where a refund goes. NOWPayments does not say whom a payment came from: the owner has to ask. */
-export type NewRefund = {
-	/**  The customer's address, of the coin that was paid. */
-	address: string,
-	/**  The memo or tag that goes with it. */
-	extra_id: string | null,
-	/**  How many coins, as typed. */
-	amount: string,
 /**  An invoice that was made here. */
 export type Invoice = {
 	/**  Our id, a UUID. */
@@ -850,6 +827,41 @@ export type InvoiceState =
 /**  The answer was lost, and with it the link, if there is one. */
 "lost";
 
+/**  How many cases are of a kind. */
+export type KindCount = {
+	/**  The kind. */
+	kind: AttentionKind,
+	/**  How many. */
+	count: number,
+};
+
+/**  A column as the owner has it. */
+export type ListColumn = {
+	/**  Which. */
+	column: PaymentColumn,
+	/**  How wide, in pixels; `None` as it comes. */
+	width: number | null,
+};
+
+/**  Whether callbacks are listened for. */
+export type ListenerState = 
+/**  They are not, as the owner wishes. */
+{ kind: "off" } | 
+/**  They are. */
+{ kind: "listening"; 
+/**  Where they are to be posted to, on this computer. */
+address: string; 
+/**  Since when. */
+since: string; 
+/**  How many have come since, and were right. */
+verified: number; 
+/**  How many have come since, and were refused. */
+refused: number } | 
+/**  They are not, although the owner wishes it. */
+{ kind: "failed"; 
+/**  Why, and what to do. */
+reason: string };
+
 /**  A payment that was made here, or is just being made. */
 export type MadePayment = {
 	/**  Our id, a UUID. */
@@ -893,6 +905,14 @@ export type Minimum = {
 	amount: string,
 	/**  About the same in the currency of the price; `None` when NOWPayments does not say. */
 	worth: string | null,
+};
+
+/**  Payments that are left out. */
+export type MoreRelated = {
+	/**  How many. */
+	count: number,
+	/**  What finds them in the list, with those that are given; `None` when no search does. */
+	search: string | null,
 };
 
 /**  What the owner asks for. */
@@ -943,12 +963,6 @@ export type NewPayment = {
 	purchase_id: string | null,
 	/**  In the sandbox: how the payment is to end. */
 	case: SandboxCase | null,
-/**  A column as the owner has it. */
-export type ListColumn = {
-	/**  Which. */
-	column: PaymentColumn,
-	/**  How wide, in pixels; `None` as it comes. */
-	width: number | null,
 };
 
 /**  What is kept of a list under a name. */
@@ -964,24 +978,16 @@ export type NewPaymentView = {
 	/**  Its columns; none for those of the list as it is. */
 	columns: ListColumn[],
 };
-/**  Whether callbacks are listened for. */
-export type ListenerState = 
-/**  They are not, as the owner wishes. */
-{ kind: "off" } | 
-/**  They are. */
-{ kind: "listening"; 
-/**  Where they are to be posted to, on this computer. */
-address: string; 
-/**  Since when. */
-since: string; 
-/**  How many have come since, and were right. */
-verified: number; 
-/**  How many have come since, and were refused. */
-refused: number } | 
-/**  They are not, although the owner wishes it. */
-{ kind: "failed"; 
-/**  Why, and what to do. */
-reason: string };
+
+/**  Where a refund goes. NOWPayments does not say whom a payment came from: the owner has to ask. */
+export type NewRefund = {
+	/**  The customer's address, of the coin that was paid. */
+	address: string,
+	/**  The memo or tag that goes with it. */
+	extra_id: string | null,
+	/**  How many coins, as typed. */
+	amount: string,
+};
 
 /**  What the owner types to connect a shop. The secrets go to the keychain and nowhere else. */
 export type NewShop = {
@@ -1013,70 +1019,6 @@ export type Notification = {
 	at: string,
 };
 
-/**  A coin that customers can pay with. */
-export type PayCoin = {
-	/**  The ticker, lower case. */
-	ticker: string,
-	/**  What it is called. */
-	name: string,
-	/**  Its network, as NOWPayments spells it. */
-	network: string | null,
-	/**  Its address comes with a memo or tag that must not be forgotten. */
-	memo: boolean,
-	/**  It is one of those that NOWPayments shows first. */
-	popular: boolean,
-	/**  The shop has chosen it in its dashboard. */
-	chosen: boolean,
-	/**  How many of the newest payments are in it. */
-	used: number,
-};
-
-/**  What a payment can be made of. */
-export type PaymentChoices = {
-	/**  The coins: those that the shop has chosen in its dashboard first, and of them the most used. */
-	coins: PayCoin[],
-	/**  The currencies of prices, lower case, the most used first. */
-	currencies: string[],
-};
-
-/**  What the cached payments can be narrowed to, most frequent first. */
-export type PaymentChoices = {
-	/**  The statuses they have. */
-	statuses: StatusCount[],
-	/**  The coins they are paid in. */
-	coins: CoinCount[],
-};
-
-/**  A column that the list can have. */
-export type PaymentColumn = 
-/**  When it was made. */
-"created" | 
-/**  When the API last changed it. */
-"updated" | 
-/**  The shop's order id. */
-"order" | 
-/**  The shop's description. */
-"description" | 
-/**  What was paid in coin, or is to be paid where nothing was. */
-"amount" | 
-/**  The price. */
-"price" | 
-/**  What was paid, in the currency of the price and at the rate of then. */
-"worth" | 
-/**  The coin. */
-"coin" | 
-/**  The status. */
-"status" | 
-/**  The API's id. */
-"id" | 
-/**  Where the customer pays to. */
-"address" | 
-/**  The invoice it belongs to. */
-"invoice" | 
-/**  Its purchase. */
-"purchase" | 
-/**  What the shop gets, after conversion. */
-"outcome";
 /**  A notification in the list. */
 export type NotificationEntry = {
 	/**  The notification. */
@@ -1117,6 +1059,63 @@ export type Pause =
 "until_tomorrow" | 
 /**  Not any more. */
 "over";
+
+/**  A coin that customers can pay with. */
+export type PayCoin = {
+	/**  The ticker, lower case. */
+	ticker: string,
+	/**  What it is called. */
+	name: string,
+	/**  Its network, as NOWPayments spells it. */
+	network: string | null,
+	/**  Its address comes with a memo or tag that must not be forgotten. */
+	memo: boolean,
+	/**  It is one of those that NOWPayments shows first. */
+	popular: boolean,
+	/**  The shop has chosen it in its dashboard. */
+	chosen: boolean,
+	/**  How many of the newest payments are in it. */
+	used: number,
+};
+
+/**  What a payment can be made of. */
+export type PaymentChoices = {
+	/**  The coins: those that the shop has chosen in its dashboard first, and of them the most used. */
+	coins: PayCoin[],
+	/**  The currencies of prices, lower case, the most used first. */
+	currencies: string[],
+};
+
+/**  A column that the list can have. */
+export type PaymentColumn = 
+/**  When it was made. */
+"created" | 
+/**  When the API last changed it. */
+"updated" | 
+/**  The shop's order id. */
+"order" | 
+/**  The shop's description. */
+"description" | 
+/**  What was paid in coin, or is to be paid where nothing was. */
+"amount" | 
+/**  The price. */
+"price" | 
+/**  What was paid, in the currency of the price and at the rate of then. */
+"worth" | 
+/**  The coin. */
+"coin" | 
+/**  The status. */
+"status" | 
+/**  The API's id. */
+"id" | 
+/**  Where the customer pays to. */
+"address" | 
+/**  The invoice it belongs to. */
+"invoice" | 
+/**  Its purchase. */
+"purchase" | 
+/**  What the shop gets, after conversion. */
+"outcome";
 
 /**  One payment, whole. */
 export type PaymentDetail = {
@@ -1159,6 +1158,8 @@ export type PaymentDetail = {
 	missing_worth: Worth | null,
 	/**  What was taken from what was paid; `None` while nothing was paid out, or where it was paid out in another coin. */
 	fees: PaymentFees | null,
+	/**  What they consist of; `None` when no callback has told it. */
+	fee: PaymentFee | null,
 	/**  The customer's transaction. */
 	payin_hash: string | null,
 	/**  The transaction to the shop's wallet. */
@@ -1171,8 +1172,6 @@ export type PaymentDetail = {
 	price_holds_until: string | null,
 	/**  Until when NOWPayments waits for the money. */
 	waits_until: string | null,
-	/**  What it cost the shop; `None` when no callback has told it. */
-	fee: PaymentFee | null,
 	/**  What we saw, oldest first. */
 	timeline: PaymentEvent[],
 	/**  What belongs to it. */
@@ -1209,12 +1208,6 @@ export type PaymentEvent = {
 	at: string,
 };
 
-/**  What was taken from what a customer paid: worked out as what was paid without what the shop gets. */
-export type PaymentFees = {
-	/**  How much. */
-	amount: string,
-	/**  In which coin or currency, lower case. */
-	currency: string,
 /**  What a payment cost the shop, in coin. Only a callback tells it. */
 export type PaymentFee = {
 	/**  The coin of the fees, lower case. */
@@ -1226,6 +1219,23 @@ export type PaymentFee = {
 	/**  For sending the money on to the shop. */
 	withdrawal: string | null,
 };
+
+/**  What was taken from what a customer paid: worked out as what was paid without what the shop gets. */
+export type PaymentFees = {
+	/**  How much. */
+	amount: string,
+	/**  In which coin or currency, lower case. */
+	currency: string,
+};
+
+/**  What the cached payments can be narrowed to, most frequent first. */
+export type PaymentFilters = {
+	/**  The statuses they have. */
+	statuses: StatusCount[],
+	/**  The coins they are paid in. */
+	coins: CoinCount[],
+};
+
 /**  What the owner is told of payments. */
 export type PaymentNews = 
 /**  The shop has got its money. */
@@ -1271,7 +1281,6 @@ export type PaymentRate = {
 	renewable: boolean,
 };
 
-/**  A payment in the list. */
 /**  A payment in the list. Texts of the shop are cut where they are longer than a list can show. */
 export type PaymentRow = {
 	/**  The API's id. */
@@ -1346,14 +1355,6 @@ export type PaymentSort =
 /**  The status, as the API says it. */
 "status";
 
-/**  What of a payment is on a chain. */
-export type PaymentTrace = 
-/**  The address that the customer pays to. */
-"address" | 
-/**  The customer's transaction. */
-"payin" | 
-/**  The transaction to the shop's wallet. */
-"payout";
 /**  What selected payments come to. Every total is exact. */
 export type PaymentTotals = {
 	/**  How many they are. */
@@ -1365,6 +1366,15 @@ export type PaymentTotals = {
 	/**  What that was worth when it was paid, by the currency of the price. */
 	worth: CurrencyTotal[],
 };
+
+/**  What of a payment is on a chain. */
+export type PaymentTrace = 
+/**  The address that the customer pays to. */
+"address" | 
+/**  The customer's transaction. */
+"payin" | 
+/**  The transaction to the shop's wallet. */
+"payout";
 
 /**  A list that the owner gave a name. */
 export type PaymentView = {
@@ -1412,6 +1422,46 @@ export type QrCode = {
 	path: string,
 };
 
+/**  A part of the day, by the clock where the owner is. It may go over midnight. */
+export type QuietHours = {
+	/**  The first quiet minute. */
+	from: string,
+	/**  The first minute that is not quiet any more. */
+	to: string,
+};
+
+/**  What a price comes to in a coin. */
+export type Quote = {
+	/**  About what the customer will pay, in the coin. Fees that the customer pays come on top. */
+	estimate: string,
+	/**  How small a payment in this coin may be. */
+	minimum: Minimum,
+	/**  The price is not below that. */
+	enough: boolean,
+};
+
+/**  Which price, in which coin. */
+export type QuoteRequest = {
+	/**  The price, as it was typed. */
+	price_amount: string,
+	/**  The currency of the price. */
+	price_currency: string,
+	/**  The coin that the customer pays with. */
+	pay_currency: string,
+	/**  Whose fees, and which rate. */
+	terms: Terms,
+};
+
+/**  A refund that was prepared. It is a batch of payouts like any other: nothing is sent before it was checked and approved. */
+export type Refund = {
+	/**  The batch. */
+	batch: string,
+	/**  Its name. */
+	name: string,
+	/**  Where it stands. */
+	state: BatchState,
+};
+
 /**  A payment that belongs to another. */
 export type RelatedPayment = {
 	/**  How. */
@@ -1441,36 +1491,6 @@ export type Relation =
 /**  Both pay one invoice. */
 "invoice";
 
-/**  A refund that was prepared. It is a batch of payouts like any other: nothing is sent before it was checked and approved. */
-export type Refund = {
-	/**  The batch. */
-	batch: string,
-	/**  Its name. */
-	name: string,
-	/**  Where it stands. */
-	state: BatchState,
-/**  What a price comes to in a coin. */
-export type Quote = {
-	/**  About what the customer will pay, in the coin. Fees that the customer pays come on top. */
-	estimate: string,
-	/**  How small a payment in this coin may be. */
-	minimum: Minimum,
-	/**  The price is not below that. */
-	enough: boolean,
-};
-
-/**  Which price, in which coin. */
-export type QuoteRequest = {
-	/**  The price, as it was typed. */
-	price_amount: string,
-	/**  The currency of the price. */
-	price_currency: string,
-	/**  The coin that the customer pays with. */
-	pay_currency: string,
-	/**  Whose fees, and which rate. */
-	terms: Terms,
-};
-
 /**  The amount that a customer is to pay from now on. */
 export type RenewedRate = {
 	/**  What it was before. */
@@ -1479,12 +1499,6 @@ export type RenewedRate = {
 	pay_amount: string,
 	/**  Until when that holds, by the clock of this computer. */
 	until: string | null,
-/**  A part of the day, by the clock where the owner is. It may go over midnight. */
-export type QuietHours = {
-	/**  The first quiet minute. */
-	from: string,
-	/**  The first minute that is not quiet any more. */
-	to: string,
 };
 
 /**  Which rows of a batch are meant. */
