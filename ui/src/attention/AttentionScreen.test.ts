@@ -19,6 +19,11 @@ const payment: PaymentRow = {
   actually_paid: "12.5",
   pay_currency: "usdt",
   worth: { amount: "11.5", about: true },
+  pay_address: null,
+  invoice_id: null,
+  purchase_id: null,
+  outcome_amount: null,
+  outcome_currency: null,
   created_at: "2026-11-20T09:00:00Z",
   updated_at: "2026-11-20T10:00:00Z",
 };

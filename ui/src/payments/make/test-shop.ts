@@ -11,6 +11,7 @@ import type {
   QuoteRequest,
 } from "../../bridge";
 import { program } from "../../bridge/test-program";
+import { detail as whole } from "../test-payment";
 
 export function coin(ticker: string, name: string, own: Partial<PayCoin> = {}): PayCoin {
   return { ticker, name, network: ticker, memo: false, popular: true, chosen: true, used: 0, ...own };
@@ -54,6 +55,11 @@ export function row(own: Partial<PaymentRow> = {}): PaymentRow {
     actually_paid: null,
     pay_currency: "btc",
     worth: null,
+    pay_address: null,
+    invoice_id: null,
+    purchase_id: null,
+    outcome_amount: null,
+    outcome_currency: null,
     created_at: "2026-11-20T09:00:00Z",
     updated_at: "2026-11-20T09:00:00Z",
     ...own,
@@ -61,22 +67,12 @@ export function row(own: Partial<PaymentRow> = {}): PaymentRow {
 }
 
 export function detail(own: Partial<PaymentDetail> = {}): PaymentDetail {
-  const nothing = {
-    payin_extra_id: null,
-    invoice_id: null,
-    parent_payment_id: null,
-    outcome_amount: null,
-    outcome_currency: null,
-    missing: null,
-  };
-  return {
-    ...nothing,
+  return whole({
     row: row(),
     pay_address: "bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4",
-    purchase_id: "60001",
     timeline: [],
     ...own,
-  } as PaymentDetail;
+  });
 }
 
 /** A price below 5 is too small for Bitcoin, and for Bitcoin alone. */
