@@ -1,5 +1,7 @@
 //! Callbacks: what NOWPayments tells is believed when it is signed, and nothing else is.
 
+#![allow(clippy::unwrap_used, reason = "a test ends where it fails")]
+
 #[path = "common/payouts.rs"]
 mod payouts;
 #[path = "common/world.rs"]
