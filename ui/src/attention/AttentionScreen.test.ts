@@ -6,6 +6,7 @@ import App from "../App.svelte";
 import type { AttentionCase, AttentionQuery, NewRefund, PaymentRow } from "../bridge";
 import { announce, argumentsOf, failure, program } from "../bridge/test-program";
 import { route } from "../lib/router.svelte";
+import { detail } from "../payments/test-payment";
 import { batch, paged, row as batchRow } from "../payouts/test-batch";
 
 const payment: PaymentRow = {
@@ -341,19 +342,8 @@ test("what cannot be read says why and is read again when asked", async () => {
 test("the details of a payment begin with what is wrong, and lead to it", async () => {
   const one = item(1);
   shop([one], {
-    list_payments: () => ({ rows: [one.payment], next: null, total: 1, statuses: [] }),
-    payment: () => ({
-      row: one.payment,
-      pay_address: null,
-      payin_extra_id: null,
-      purchase_id: null,
-      invoice_id: null,
-      parent_payment_id: null,
-      outcome_amount: null,
-      outcome_currency: null,
-      missing: "7.5",
-      timeline: [],
-    }),
+    list_payments: () => ({ rows: [one.payment], total: 1 }),
+    payment: () => detail({ row: one.payment, missing: "7.5" }),
   });
   route.replace(["payments", "501"]);
   const user = userEvent.setup();

@@ -67,7 +67,8 @@ test("it is found from the palette and from the settings", async () => {
   const link = await screen.findByRole("link", { name: /Callbacks that came in/ });
   expect(link).toHaveAttribute("href", "#/settings/callbacks");
   await user.keyboard("{Control>}k{/Control}");
-  await user.type(await screen.findByRole("combobox"), "callbacks");
+  const palette = within(await screen.findByRole("dialog"));
+  await user.type(palette.getByRole("combobox"), "go to callbacks");
   await user.click(await screen.findByRole("option", { name: "Go to Callbacks" }));
   expect(await screen.findByRole("heading", { name: "Callbacks will be listed here" })).toBeInTheDocument();
 });

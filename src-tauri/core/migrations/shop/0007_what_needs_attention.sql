@@ -7,9 +7,6 @@ ALTER TABLE payments ADD COLUMN expected_key TEXT GENERATED ALWAYS AS (
     || substr(pay_amount, instr(pay_amount || '.', '.') + 1)
 ) VIRTUAL;
 
--- The payments that repeat one. Few payments do.
-CREATE INDEX payments_by_parent ON payments (parent_payment_id) WHERE parent_payment_id IS NOT NULL;
-
 -- What is wrong with payments as they are cached, and since when. The only place that says so, but for what only the
 -- time makes wrong. A payment has one such thing at a time.
 CREATE VIEW attention_wrong (payment, kind, since, purchase_id) AS

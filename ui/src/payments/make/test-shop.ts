@@ -85,7 +85,7 @@ function quoted({ price_amount, pay_currency }: QuoteRequest): Quote {
 /** A program that answers like this to who makes payments, unless the test says otherwise. */
 export function counter(own: Record<string, (args: never) => unknown> = {}): void {
   program({
-    list_payments: () => ({ rows: [], next: null, total: 0, statuses: [] }),
+    list_payments: () => ({ rows: [], total: 0 }),
     payment_choices: () => choices,
     quote_payment: ({ request }: { request: QuoteRequest }) => quoted(request),
     coins_for_price: (): CoinMinimum[] => [
