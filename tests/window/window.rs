@@ -180,19 +180,6 @@ impl Window {
         Ok(self.explained(found).await?.click().await?)
     }
 
-    /// Waits until the row of a list in which `text` stands says `words`, too.
-    ///
-    /// # Errors
-    /// When it does not.
-    pub async fn row_says(&self, text: &str, words: &str) -> Result<()> {
-        let said = wait_for(&format!("“{words}” in the row of “{text}”"), async || {
-            let Some(row) = self.element(FIND_ROW, text).await? else { return Ok(None) };
-            Ok(row.text().await.ok().filter(|row| row.contains(words)).map(drop))
-        })
-        .await;
-        self.explained(said).await
-    }
-
     /// Presses keys, wherever the focus is.
     ///
     /// # Errors

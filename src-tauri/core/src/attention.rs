@@ -1,7 +1,7 @@
 //! What needs the owner: payments that did not go as they should, each a case with what it is worth and what can be done.
 //!
 //! What is wrong follows from what is cached, and is said in one place: the view `attention_wrong` of the database. Cases
-//! are opened and ended in the transaction that writes the cache ([`notice`]), so that neither is without the other; what
+//! are opened and ended in the transaction that writes the cache (`attention/notice.rs`), so that neither is without the other; what
 //! only time makes wrong is looked for on a rhythm. A case ends by itself when what was wrong is over, or when the owner
 //! says so, and then it does not come back for the same reason.
 
