@@ -3,6 +3,7 @@
 pub(crate) mod app;
 pub(crate) mod attention;
 pub(crate) mod callbacks;
+pub(crate) mod exports;
 pub(crate) mod invoices;
 pub(crate) mod notifications;
 pub(crate) mod payments;

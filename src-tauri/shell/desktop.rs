@@ -1,7 +1,7 @@
 //! What the desktop does for the owner outside the window: file dialogs, the browser, notifications, starting with the
 //! session. The window itself may do none of it.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use futures_util::future::BoxFuture;
 use paydesk_core::Failure;
@@ -16,6 +16,7 @@ use crate::{autostart, notify};
 type Choose = dyn Fn() -> BoxFuture<'static, Option<PathBuf>> + Send + Sync;
 type Name = dyn Fn(String) -> BoxFuture<'static, Option<PathBuf>> + Send + Sync;
 type Open = dyn Fn(&str) -> Result<(), String> + Send + Sync;
+type Reveal = dyn Fn(&Path) -> Result<(), String> + Send + Sync;
 type Tell = dyn Fn(&str, &str) + Send + Sync;
 type Ask = dyn Fn() -> Result<bool, String> + Send + Sync;
 type Do = dyn Fn() -> Result<(), String> + Send + Sync;
@@ -35,6 +36,8 @@ pub struct Desktop {
     pub name: Box<Name>,
     /// Opens an address in the browser.
     pub open: Box<Open>,
+    /// Shows a file in its folder.
+    pub reveal: Box<Reveal>,
     /// Shows a notification: its title and its text.
     pub tell: Box<Tell>,
     /// Whether Paydesk starts with the session.
@@ -48,6 +51,7 @@ pub struct Desktop {
 impl Desktop {
     pub(crate) fn native(app: &AppHandle) -> Self {
         let (chooser, namer, opener, teller) = (app.clone(), app.clone(), app.clone(), app.clone());
+        let revealer = app.clone();
         let (starts, start, no_start) = (app.clone(), app.clone(), app.clone());
         Self {
             choose: Box::new(move || {
@@ -66,6 +70,9 @@ impl Desktop {
             }),
             open: Box::new(move |address| {
                 opener.opener().open_url(address, None::<&str>).map_err(|error| error.to_string())
+            }),
+            reveal: Box::new(move |path| {
+                revealer.opener().reveal_item_in_dir(path).map_err(|error| error.to_string())
             }),
             tell: Box::new(move |title, body| notify::tell(&teller, title, body)),
             starts: Box::new(move || autostart::is_on(&starts)),
@@ -102,6 +109,10 @@ impl Desktop {
         (self.choose)().await
     }
 
+    pub(crate) async fn name_file(&self, suggestion: String) -> Option<PathBuf> {
+        (self.name)(suggestion).await
+    }
+
     pub(crate) async fn save_file(
         &self,
         suggestion: &str,
@@ -120,6 +131,15 @@ impl Desktop {
     pub(crate) fn open(&self, address: &str) -> Result<(), Failure> {
         (self.open)(address).map_err(|error| {
             Failure::other(format!("The browser could not be opened ({error}). The page is {address}"))
+        })
+    }
+
+    pub(crate) fn reveal(&self, path: &Path) -> Result<(), Failure> {
+        (self.reveal)(path).map_err(|error| {
+            Failure::other(format!(
+                "The folder could not be opened ({error}). The file is {}",
+                path.display()
+            ))
         })
     }
 }

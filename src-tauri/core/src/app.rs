@@ -16,6 +16,7 @@ use crate::{
     attention::Attention,
     callbacks::Callbacks,
     changes::Changed,
+    exports::Exports,
     failure::{Failure, FailureCode},
     invoices::Invoices,
     notifications::Notifications,
@@ -104,6 +105,8 @@ pub struct OpenShop {
     pub payments: Payments,
     /// Its invoices.
     pub invoices: Invoices,
+    /// Its payments as files.
+    pub exports: Exports,
     /// Its payouts.
     pub payouts: Payouts,
     /// What needs the owner.
@@ -124,6 +127,7 @@ impl OpenShop {
         let shop = Self {
             shop: ctx.shop.clone(),
             invoices: Invoices::new(ctx.clone(), payments.clone()),
+            exports: Exports::new(ctx.clone(), payments.clone()),
             attention: Attention::new(ctx.clone(), payouts.clone()),
             callbacks: Callbacks::new(ctx.clone(), payments.clone(), payouts.clone()),
             payments,

@@ -29,6 +29,8 @@ pub enum Changed {
         /// The batch.
         batch: String,
     },
+    /// How far the export is.
+    Export,
     /// The way codes are given, or its lock.
     SecondFactor,
     /// Notifications that were decided on.

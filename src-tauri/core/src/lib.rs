@@ -7,6 +7,7 @@ pub mod attention;
 pub mod callbacks;
 pub mod changes;
 pub mod coins;
+pub mod exports;
 pub mod failure;
 pub mod invoices;
 pub mod notifications;

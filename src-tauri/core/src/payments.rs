@@ -24,6 +24,7 @@ use nowpayments::Amount;
 use serde::{Deserialize, Serialize};
 use specta::Type;
 
+pub(crate) use self::list::{Which, WholeList, WholePayment};
 pub(crate) use self::making::{
     LONGEST_DESCRIPTION, LONGEST_ORDER, Order, Price, forget_draft, line, payable, refusal,
 };
@@ -211,7 +212,7 @@ impl Payments {
 
 const COLUMNS: &str = "number, id, status, order_id, order_description, price_amount, price_currency, pay_amount, \
     actually_paid, actually_paid_at_fiat, pay_currency, created_at, updated_at, pay_address, payin_extra_id, purchase_id, invoice_id, \
-    parent_payment_id, outcome_amount, outcome_currency, fee";
+    parent_payment_id, outcome_amount, outcome_currency, fee, origin_type";
 
 /// A payment as it stands in the database.
 #[derive(sqlx::FromRow)]
@@ -237,6 +238,7 @@ struct Stored {
     outcome_amount: Option<String>,
     outcome_currency: Option<String>,
     fee: Option<String>,
+    origin_type: Option<String>,
 }
 
 impl Stored {
@@ -246,7 +248,12 @@ impl Stored {
         let actually_paid = amount(self.actually_paid.as_deref())?;
         let stated = amount(self.actually_paid_at_fiat.as_deref())?;
         Ok(PaymentRow {
-            worth: Worth::of(&price_amount, pay_amount.as_ref(), actually_paid.as_ref(), stated.as_ref()),
+            worth: Worth::of(
+                &price_amount,
+                asked(pay_amount.as_ref(), self.origin_type.as_deref()),
+                actually_paid.as_ref(),
+                stated.as_ref(),
+            ),
             id: self.id.clone(),
             status: self.status.clone(),
             order_id: self.order_id.clone(),
@@ -265,6 +272,11 @@ impl Stored {
             updated_at: self.updated_at,
         })
     }
+}
+
+/// What was asked for of the coin that a payment is in: nothing where its customer has paid in another one.
+fn asked<'a>(pay_amount: Option<&'a Amount>, origin_type: Option<&str>) -> Option<&'a Amount> {
+    pay_amount.filter(|_| origin_type != Some("WRONG_ASSET"))
 }
 
 fn amount(text: Option<impl AsRef<str>>) -> Result<Option<Amount>, Failure> {

@@ -18,6 +18,8 @@ pub struct Surroundings {
     pub day_begins: Arc<dyn Fn(NaiveDate) -> DateTime<Utc> + Send + Sync>,
     /// What the owner's clock shows at a time.
     pub local: Arc<dyn Fn(DateTime<Utc>) -> NaiveDateTime + Send + Sync>,
+    /// The name of the owner's time zone, such as `Europe/Berlin`; `None` where the system has none.
+    pub zone: Option<String>,
     /// Fills a buffer with random bytes fit for keys.
     pub random: Arc<Randomness>,
     /// The folder for databases. Made if missing.
@@ -38,6 +40,7 @@ impl Surroundings {
             now: Arc::new(Utc::now),
             day_begins: Arc::new(|day| beginning(day, &Local)),
             local: Arc::new(|at| at.with_timezone(&Local).naive_local()),
+            zone: iana_time_zone::get_timezone().ok(),
             random: Arc::new(random),
             data,
             keychain,

@@ -109,6 +109,18 @@ export const commands = {
 	stopSync: () => typedError<null, Failure>(__TAURI_INVOKE("stop_sync")),
 	/**  Has the sync go on where it was stopped. */
 	resumeSync: () => typedError<null, Failure>(__TAURI_INVOKE("resume_sync")),
+	/**  The beginning of what an export would write. */
+	previewExport: (request: ExportRequest) => typedError<ExportPreview, Failure>(__TAURI_INVOKE("preview_export", { request })),
+	/**  Lets the owner name a file and begins to write payments into it; says whether one was named. */
+	exportPayments: (request: ExportRequest) => typedError<boolean, Failure>(__TAURI_INVOKE("export_payments", { request })),
+	/**  How the export that runs, or ran last, stands. */
+	exportStatus: () => typedError<ExportStatus | null, Failure>(__TAURI_INVOKE("export_status")),
+	/**  Stops the export that runs. */
+	cancelExport: () => typedError<null, Failure>(__TAURI_INVOKE("cancel_export")),
+	/**  How the owner last had payments exported. */
+	exportChoices: () => typedError<ExportChoices | null, Failure>(__TAURI_INVOKE("export_choices")),
+	/**  Shows the file that was written last in its folder. */
+	showExportedFile: () => typedError<null, Failure>(__TAURI_INVOKE("show_exported_file")),
 	/**  Lets the owner choose a file and reads it as a new batch; `None` when nothing was chosen. */
 	choosePayoutFile: () => typedError<Batch | null, Failure>(__TAURI_INVOKE("choose_payout_file")),
 	/**  Reads pasted text as a new batch. */
@@ -555,6 +567,8 @@ export type Changed =
 { kind: "payouts"; 
 /**  The batch. */
 batch: string } | 
+/**  How far the export is. */
+{ kind: "export" } | 
 /**  The way codes are given, or its lock. */
 { kind: "second_factor" } | 
 /**  Notifications that were decided on. */
@@ -653,6 +667,22 @@ export type CurrencyTotal = {
 	about: boolean,
 };
 
+/**  What stands before the decimals in a CSV. */
+export type DecimalMark = 
+/**  `1.5` */
+"point" | 
+/**  `1,5` */
+"comma";
+
+/**  What stands between the cells of a CSV. */
+export type Delimiter = 
+/**  `,` */
+"comma" | 
+/**  `;` */
+"semicolon" | 
+/**  A tab. */
+"tab";
+
 /**  What the phone of the demo shop's owner shows, in place of a real one. */
 export type DemoPhone = {
 	/**  The secret as base32, to try the enrolment with. */
@@ -681,6 +711,188 @@ export type Environment =
 "sandbox" | 
 /**  `https://api.nowpayments.io/v1` */
 "live";
+
+/**  How payments are written. Kept for the next time. */
+export type ExportChoices = {
+	/**  The kind of file. */
+	format: ExportFormat,
+	/**  What stands between the cells of a CSV. */
+	delimiter: Delimiter,
+	/**  What stands before the decimals in a CSV. */
+	decimal_mark: DecimalMark,
+	/**  A CSV begins with a byte order mark, by which Excel knows UTF-8. */
+	byte_order_mark: boolean,
+	/**  Whose clocks the times and days are by. */
+	time_zone: ExportZone,
+	/**  The columns, in this order. */
+	columns: ExportColumn[],
+};
+
+/**  A column of an export. In JSON it goes by the name that it has here. */
+export type ExportColumn = 
+/**  When it was made. */
+"created_at" | 
+/**  When the API last changed it. */
+"updated_at" | 
+/**  How far the clocks were from UTC when it was made: `UTC+01:00`. */
+"utc_offset" | 
+/**  The API's id. */
+"payment_id" | 
+/**  The status, as the API says it. */
+"status" | 
+/**  The status in the owner's words. */
+"status_word" | 
+/**  The shop's order id. */
+"order_id" | 
+/**  The shop's description. */
+"order_description" | 
+/**  The price. */
+"price_amount" | 
+/**  The currency of the price. */
+"price_currency" | 
+/**  The coin. */
+"pay_currency" | 
+/**  What the customer was to pay, in coin. */
+"pay_amount" | 
+/**  What the customer has paid, in coin. */
+"actually_paid" | 
+/**  What was expected and not paid (positive) or paid beyond (negative), in coin. */
+"missing" | 
+/**  What was paid, in the currency of the price and at the rate of then. */
+"worth" | 
+/**  Whether NOWPayments has said that, or it was worked out. */
+"worth_origin" | 
+/**  What the shop gets, after conversion. */
+"outcome_amount" | 
+/**  In which coin. */
+"outcome_currency" | 
+/**  The coin of the fees. */
+"fee_currency" | 
+/**  For taking the deposit. */
+"deposit_fee" | 
+/**  For the service of NOWPayments. */
+"service_fee" | 
+/**  For sending the money on to the shop. */
+"withdrawal_fee" | 
+/**  Where the customer pays to. */
+"pay_address" | 
+/**  The memo or tag that goes with the address. */
+"payin_extra_id" | 
+/**  The invoice it belongs to. */
+"invoice_id" | 
+/**  Ties several payments of one purchase together. */
+"purchase_id" | 
+/**  The payment that this one repeats. */
+"parent_payment_id";
+
+/**  The kind of file. */
+export type ExportFormat = 
+/**  Text with a line for each payment, as RFC 4180 says. */
+"csv" | 
+/**  A workbook for Excel and its like, whose cells have types. */
+"xlsx" | 
+/**  A list of objects, for programs. */
+"json";
+
+/**  What a file does not hold as it was, by the number of its cells. */
+export type ExportNotes = {
+	/**  Texts that are longer than a cell of a workbook, and were cut there. */
+	cut: number,
+	/**  Amounts with more digits than a number of a workbook can have: they are there as text, whole. */
+	numbers_as_text: number,
+	/**  Texts with an apostrophe before what a spreadsheet would take for a formula. */
+	apostrophes: number,
+	/**  Texts with control characters, which are there as pictures of them. */
+	pictures: number,
+};
+
+/**  The beginning of an export. */
+export type ExportPreview = {
+	/**  How many payments it would have. */
+	total: number,
+	/**  The name that is suggested for the file. */
+	file_name: string,
+	/**  The first lines of a CSV or JSON. Long texts are shortened here, and here alone. */
+	text: string | null,
+	/**  The first rows of a workbook, with that of the heads. */
+	rows: PreviewCell[][],
+};
+
+/**  What is exported, and how. */
+export type ExportRequest = {
+	/**  Which payments. */
+	what: ExportedPayments,
+	/**  How they are written. */
+	choices: ExportChoices,
+	/**  The words of the owner's language that go into the file. */
+	words: ExportWords,
+};
+
+/**  Whether an export has ended, and how. */
+export type ExportState = 
+/**  It is being written. */
+"running" | 
+/**  The file is whole. */
+"done" | 
+/**  The owner stopped it: there is no file. */
+"cancelled" | 
+/**  It failed: there is no file. */
+"failed";
+
+/**  How an export stands. */
+export type ExportStatus = {
+	/**  Whether it has ended, and how. */
+	state: ExportState,
+	/**  Payments that are written. */
+	done: number,
+	/**  Of how many. */
+	total: number,
+	/**  The file. */
+	path: string,
+	/**  What the file does not hold as it was. */
+	notes: ExportNotes,
+	/**  Why it failed. */
+	failure: Failure | null,
+};
+
+/**
+ *  The words of the owner's language that go into the file. JSON has its own names for columns, which are the same in
+ *  every language.
+ */
+export type ExportWords = {
+	/**  What the sheet of a workbook is called. */
+	title: string,
+	/**  The heads of the columns, one for each. */
+	heads: string[],
+	/**  What the statuses are called. One that is missing goes by the API's word. */
+	statuses: StatusWord[],
+	/**  That NOWPayments has said what a payment was worth. */
+	stated: string,
+	/**  That it was worked out. */
+	worked_out: string,
+};
+
+/**  Whose clocks times and days are by. */
+export type ExportZone = 
+/**  Those of the owner. */
+"local" | 
+/**  UTC. */
+"utc";
+
+/**  Which payments are exported. */
+export type ExportedPayments = 
+/**  Selected ones, or all of a list, in their order. */
+{ kind: "selected"; 
+/**  Which. */
+selection: PaymentSelection } | 
+/**  Those made on these days, the first first. */
+{ kind: "period"; 
+/**  The first day, `2026-03-01`. */
+from: string; 
+/**  The last day. */
+to: string; 
+/**  Only those that match; empty for all. */
+search: string };
 
 /**
  *  What went wrong, in words for the shop owner.
@@ -1406,6 +1618,14 @@ export type PendingApproval = {
 	not_before: string | null,
 };
 
+/**  A cell of a workbook. */
+export type PreviewCell = {
+	/**  What it shows. */
+	text: string,
+	/**  It is a number. */
+	number: boolean,
+};
+
 /**  How far a job is. */
 export type Progress = {
 	/**  Done. */
@@ -1648,6 +1868,14 @@ export type StatusCount = {
 	status: string,
 	/**  How many. */
 	count: number,
+};
+
+/**  What a status is called. */
+export type StatusWord = {
+	/**  The status, lower case, as the API says it. */
+	status: string,
+	/**  The owner's word for it. */
+	word: string,
 };
 
 /**  One step in the life of a batch, as written before it was done. */

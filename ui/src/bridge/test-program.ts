@@ -43,6 +43,7 @@ export function program(own: Answers = {}): void {
     notifications: () => ({ entries: [], unread: 0, paused_until: null }),
     notification_rules: () => notificationRules(),
     autostart: () => ({ on: false }),
+    export_status: () => null,
     demo_phone: () => null,
     unsettled_payments: () => [],
     payment_draft: () => null,

@@ -32,3 +32,6 @@ export function statusWords(status: string): StatusWords {
   if (!words) return { tone: "quiet", word: status, meaning: m.payment_unknown_meaning({ status }) };
   return { tone: words.tone, word: words.word(), meaning: words.meaning() };
 }
+
+/** The statuses that have words, in the order in which a payment goes through them. */
+export const statuses = Object.keys(known);

@@ -130,12 +130,7 @@ impl Payments {
         db.commit().await?;
 
         let stored = kept.stored;
-        let mut row = stored.row()?;
-        let origin_type = said.get(|said| &said.origin_type).map(|kind| kind.to_ascii_uppercase());
-        if origin_type.as_deref() == Some("WRONG_ASSET") && !said.states_worth() {
-            // What came in another coin is no part of the price.
-            row.worth = None;
-        }
+        let row = stored.row()?;
         let missing = missing(&row);
         let outcome_amount = amount(stored.outcome_amount.as_deref())?;
         let pay_in = coins.pay_in.as_ref();
@@ -152,7 +147,7 @@ impl Payments {
             fees: PaymentFees::of(&row, outcome_amount.as_ref(), stored.outcome_currency.as_deref()),
             fee: cache::fee(stored.fee.as_deref()),
             row,
-            origin_type,
+            origin_type: stored.origin_type,
             kind: said.get(|said| &said.kind),
             is_fixed_rate: said.get(|said| &said.is_fixed_rate),
             is_fee_paid_by_user: said.get(|said| &said.is_fee_paid_by_user),
@@ -243,11 +238,6 @@ impl Said {
     fn repeats(&self) -> Vec<&str> {
         self.0.iter().flat_map(|said| &said.payment_extra_ids).map(|id| id.as_str()).collect()
     }
-
-    /// Whether it is stated what was paid is worth.
-    fn states_worth(&self) -> bool {
-        self.get(|said| &said.actually_paid_at_fiat).is_some_and(|worth| worth.is_positive())
-    }
 }
 
 /// What is known of the coins of a payment, without asking anybody.
@@ -293,7 +283,7 @@ async fn coin(db: &mut SqliteConnection, code: &str) -> Result<Option<Coin>, sql
 }
 
 /// What was expected and not paid; nothing before something was paid.
-fn missing(row: &PaymentRow) -> Option<Amount> {
+pub(super) fn missing(row: &PaymentRow) -> Option<Amount> {
     let paid = row.actually_paid.as_ref().filter(|paid| paid.is_positive())?;
     row.pay_amount.as_ref().filter(|expected| *expected != paid).map(|expected| expected - paid)
 }

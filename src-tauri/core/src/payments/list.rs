@@ -8,6 +8,7 @@ mod kept;
 mod numbers;
 mod selection;
 mod table;
+mod whole;
 
 use std::{collections::HashMap, sync::Arc};
 
@@ -16,6 +17,7 @@ use sqlx::{QueryBuilder, Sqlite, SqliteConnection};
 pub(super) use self::kept::Kept;
 use self::numbers::{Ordered, Set, json, parse};
 pub use self::selection::{CurrencyTotal, PaymentSelection, PaymentTotals};
+pub(crate) use self::whole::{Which, WholeList, WholePayment};
 use super::{
     COLUMNS, CoinCount, PaymentFilters, PaymentPage, PaymentQuery, PaymentRow, Payments, StatusCount, Stored,
     search::{Condition, Context, Search},

@@ -91,6 +91,12 @@ impl Search {
         Ok(search)
     }
 
+    /// The same, of what was made at the first time or later, and before the second.
+    pub(super) fn made(mut self, from: DateTime<Utc>, to: DateTime<Utc>) -> Self {
+        self.wanted.push(Condition::Made(Some(from), Some(to)));
+        self
+    }
+
     /// Whether it asks for nothing, so that every payment is found.
     pub(super) fn is_empty(&self) -> bool {
         self.wanted.is_empty() && self.excluded.is_empty()

@@ -129,6 +129,14 @@ impl ShopContext {
         Self::for_test_at(folder, "http://127.0.0.1:9/v1", "key", None).await
     }
 
+    /// The same, in other surroundings than those of this computer.
+    pub(crate) async fn for_test_with(
+        folder: &std::path::Path,
+        change: impl FnOnce(&mut Surroundings),
+    ) -> Arc<Self> {
+        Self::for_test_in(folder, "http://127.0.0.1:9/v1", "key", None, change).await
+    }
+
     /// A shop in `folder` with its account at `base`.
     pub(crate) async fn for_test_at(
         folder: &std::path::Path,
@@ -136,9 +144,20 @@ impl ShopContext {
         api_key: &str,
         login: Option<nowpayments::Login>,
     ) -> Arc<Self> {
+        Self::for_test_in(folder, base, api_key, login, |_| {}).await
+    }
+
+    async fn for_test_in(
+        folder: &std::path::Path,
+        base: &str,
+        api_key: &str,
+        login: Option<nowpayments::Login>,
+        change: impl FnOnce(&mut Surroundings),
+    ) -> Arc<Self> {
         let keychain =
             crate::secrets::Keychain::in_store("paydesk", keyring_core::mock::Store::new().unwrap());
-        let surroundings = Surroundings::native(folder.to_owned(), keychain);
+        let mut surroundings = Surroundings::native(folder.to_owned(), keychain);
+        change(&mut surroundings);
         let db = crate::store::open(&folder.join("shop.sqlite"), &crate::store::SHOP).await.unwrap();
         let retry = nowpayments::Retry { times: 0, ..nowpayments::Retry::default() };
         let client =

@@ -41,12 +41,13 @@ pub(super) struct Row {
     pub(super) updated_at: String,
     pub(super) answer: String,
     pub(super) fee: Option<String>,
+    pub(super) origin_type: Option<String>,
 }
 
 /// The columns of [`Row`].
 const COLUMNS: &str = "id, status, price_amount, price_currency, pay_amount, actually_paid, actually_paid_at_fiat, \
     pay_currency, pay_address, payin_extra_id, order_id, order_description, purchase_id, invoice_id, parent_payment_id, \
-    outcome_amount, outcome_currency, created_at, updated_at, answer, fee";
+    outcome_amount, outcome_currency, created_at, updated_at, answer, fee, origin_type";
 /// Those that are worked out of them.
 const KEYS: &str = "price_key, paid_key, amount_key";
 /// How many rows one statement writes.
@@ -122,6 +123,7 @@ impl Row {
             updated_at: String::new(),
             answer: String::new(),
             fee: None,
+            origin_type: payment.origin_type.as_ref().map(|origin| origin.to_ascii_uppercase()),
         }
     }
 
@@ -142,6 +144,7 @@ impl Row {
             outcome_amount: text(self.outcome_amount, &other.outcome_amount),
             outcome_currency: text(self.outcome_currency, &other.outcome_currency),
             fee: text(self.fee, &other.fee),
+            origin_type: text(self.origin_type, &other.origin_type),
             ..self
         }
     }
@@ -235,6 +238,7 @@ impl Row {
             Some(self.updated_at),
             Some(self.answer),
             self.fee,
+            self.origin_type,
         ];
         own.into_iter().chain(keys).for_each(&mut take);
     }

@@ -8,7 +8,7 @@ use specta::Type;
 use sqlx::SqliteConnection;
 
 use super::{
-    super::{PaymentSort, Payments, Worth, amount, exact},
+    super::{PaymentSort, Payments, Worth, amount, asked, exact},
     numbers::{Set, json, parse},
 };
 use crate::failure::Failure;
@@ -76,22 +76,24 @@ impl Payments {
         let (mut price, mut paid, mut worth) = (Sums::default(), Sums::default(), Sums::default());
         for numbers in numbers.chunks(AT_A_TIME) {
             let lines: Vec<Line> = sqlx::query_as(
-                "SELECT price_amount, price_currency, pay_amount, actually_paid, actually_paid_at_fiat, pay_currency \
+                "SELECT price_amount, price_currency, pay_amount, actually_paid, actually_paid_at_fiat, pay_currency, \
+                    origin_type \
                  FROM payments NOT INDEXED WHERE number IN (SELECT value FROM json_each(?))",
             )
             .bind(json(numbers.iter().copied()))
             .fetch_all(&mut *db)
             .await?;
             for line in lines {
-                let asked = exact(&line.price_amount)?;
+                let price_of_it = exact(&line.price_amount)?;
                 let [to_pay, came, stated] =
                     [&line.pay_amount, &line.actually_paid, &line.actually_paid_at_fiat]
                         .map(|text| amount(text.as_deref()));
-                let came = came?;
-                if let Some(of_it) = Worth::of(&asked, to_pay?.as_ref(), came.as_ref(), stated?.as_ref()) {
+                let (to_pay, came) = (to_pay?, came?);
+                let to_pay = asked(to_pay.as_ref(), line.origin_type.as_deref());
+                if let Some(of_it) = Worth::of(&price_of_it, to_pay, came.as_ref(), stated?.as_ref()) {
                     worth.add(&line.price_currency, &of_it.amount, of_it.about);
                 }
-                price.add(&line.price_currency, &asked, false);
+                price.add(&line.price_currency, &price_of_it, false);
                 if let Some(came) = came.filter(|came| !came.is_zero()) {
                     paid.add(&line.pay_currency, &came, false);
                 }
@@ -177,6 +179,7 @@ struct Line {
     actually_paid: Option<String>,
     actually_paid_at_fiat: Option<String>,
     pay_currency: String,
+    origin_type: Option<String>,
 }
 
 /// Sums by currency.

@@ -8,7 +8,7 @@ use sqlx::{SqlitePool, migrate::Migrator};
 use super::*;
 use crate::{
     payments::{
-        PaymentColumn, PaymentRow,
+        PaymentColumn, PaymentRow, Worth,
         cache::{Answered, absorb},
     },
     shops::ShopContext,
@@ -531,6 +531,30 @@ async fn what_is_selected_adds_up_exactly_by_currency() {
     assert_eq!(payments.selected_ids(all("", &["97"])).await.unwrap(), ["98", "96", "95"]);
     assert_eq!(payments.totals(all("coin:none", &[])).await.unwrap().count, 0);
     payments.totals(all("amount>x", &[])).await.unwrap_err();
+}
+
+#[tokio::test]
+async fn what_came_in_another_coin_is_worth_nothing_of_the_price_unless_it_is_said() {
+    let folder = tempfile::tempdir().unwrap();
+    let made = Made { to_pay: Some("10"), paid: Some("10"), price: "25", ..PLAIN };
+    let mut answers = vec![answer(0, &made), answer(1, &made)];
+    answers[1].json = answers[1].json.replacen('{', r#"{"origin_type":"wrong_asset","#, 1);
+    answers[1].payment = serde_json::from_str(&answers[1].json).unwrap();
+    let ctx = ShopContext::for_test(folder.path()).await;
+    let mut db = ctx.write().await.unwrap();
+    absorb(&mut db, &answers, Utc::now()).await.unwrap();
+    db.commit().await.unwrap();
+    let payments = Payments::new(ctx);
+    let query = PaymentQuery { descending: false, limit: 5, ..PaymentQuery::default() };
+    let worths: Vec<_> = payments.list(query).await.unwrap().rows.into_iter().map(|row| row.worth).collect();
+    assert_eq!(worths, [Some(Worth { amount: amount("25"), about: false }), None]);
+    let both = PaymentSelection::Ids { ids: vec!["95".to_owned(), "96".to_owned()] };
+    let sum = payments.totals(both.clone()).await.unwrap();
+    assert_eq!(totals(&sum.worth), [("eur", "25".to_owned(), false)]);
+    assert_eq!(totals(&sum.paid), [("btc", "20".to_owned(), false)]);
+    let said = "UPDATE payments SET actually_paid_at_fiat = '9.87' WHERE id = '96'";
+    sqlx::query(said).execute(&payments.ctx.db).await.unwrap();
+    assert_eq!(totals(&payments.totals(both).await.unwrap().worth), [("eur", "34.87".to_owned(), false)]);
 }
 
 #[tokio::test]
