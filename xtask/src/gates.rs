@@ -14,9 +14,9 @@ use crate::{
 const FEATURES: [&str; 2] = ["--features", "tauri/test"];
 
 /// What the app and its tests are built from: always the same packages, for cargo to resolve the same features, so
-/// that what one gate has compiled serves the next. The window tests stay apart, for they know the app only from
+/// that what one gate has compiled serves the next. The window tests and the bench stay apart, for they know the app only from
 /// outside, and their libraries must not give it features that it would not have in a release.
-const APP: [&str; 3] = ["--workspace", "--exclude", "paydesk-window-tests"];
+const APP: [&str; 5] = ["--workspace", "--exclude", "paydesk-window-tests", "--exclude", "paydesk-bench"];
 
 /// Something that must hold.
 struct Gate {

@@ -3,6 +3,7 @@
 
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command speaks to the terminal")]
 
+mod bench;
 mod demo;
 mod files;
 mod gates;
@@ -22,6 +23,7 @@ cargo xtask test --list       name the gates
 cargo xtask test --verbose    show all that the gates print
 cargo xtask tour              leave numbered pictures of the demo shop in target/tour
 cargo xtask pictures          take the tour and keep its pictures in docs/pictures
+cargo xtask bench             measure Paydesk, and write docs/benchmarks.md anew
 cargo xtask setup             only set up
 cargo xtask bindings          write ui/src/bridge/bindings.ts anew from the shell's commands
 cargo xtask icons             write icons/ anew from icons/paydesk.svg
@@ -51,6 +53,7 @@ fn run(arguments: &[String]) -> Result<String> {
         ["test", rest @ ..] => gates::test(rest)?,
         ["tour"] => demo::tour()?,
         ["pictures"] => demo::pictures()?,
+        ["bench", rest @ ..] => bench::run(rest)?,
         ["setup"] => {
             setup::set_up(setup::Need::ALL)?;
             "everything is set up".to_owned()

@@ -1,0 +1,188 @@
+//! Measures Paydesk against baselines that are timed in the same run, and writes what it found as a table.
+//!
+//! `cargo xtask bench` builds everything in the release profile and runs it.
+
+#![allow(clippy::print_stdout, reason = "a command speaks to the terminal")]
+
+mod fill;
+mod lists;
+mod measure;
+mod plans;
+mod report;
+mod simulator;
+mod window;
+
+use std::{
+    path::{Path, PathBuf},
+    process::Command,
+    time::Duration,
+};
+
+use anyhow::{Context, Result, ensure};
+use clap::{Parser, Subcommand};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+
+use crate::{
+    plans::Plan,
+    report::{Measured, Report},
+    simulator::{Shop, Simulator},
+    window::Run,
+};
+
+#[derive(Parser)]
+#[command(about = "Measures Paydesk against baselines that are timed in the same run")]
+struct Arguments {
+    /// Where the simulator is
+    #[arg(long, env = "SIMULATOR_BINARY")]
+    simulator: Option<PathBuf>,
+    /// Where Paydesk is, in the release profile
+    #[arg(long, env = "PAYDESK_BINARY")]
+    paydesk: Option<PathBuf>,
+    /// How many payments the cache is filled with
+    #[arg(long, default_value_t = 200_000)]
+    fill: u32,
+    /// How many payments are cached when lists are read
+    #[arg(long, default_value_t = 1_000_000)]
+    cached: u32,
+    /// How often Paydesk and an empty window are started
+    #[arg(long, default_value_t = 7)]
+    starts: u32,
+    /// The folder with the pages into which the results are written, between their marks
+    #[arg(long)]
+    docs: Option<PathBuf>,
+    #[command(subcommand)]
+    part: Option<Part>,
+}
+
+/// A part that runs in a process of its own, so that its processor time and its memory are its own.
+#[derive(Subcommand)]
+enum Part {
+    #[command(hide = true)]
+    FillPaydesk { shop: String, folder: PathBuf },
+    #[command(hide = true)]
+    FillBare { pages: PathBuf, folder: PathBuf },
+    #[command(hide = true)]
+    Lists { shop: String, folder: PathBuf },
+    #[command(hide = true)]
+    Plans { shop: String, folder: PathBuf },
+    #[command(hide = true)]
+    Window { program: PathBuf, data: Option<PathBuf> },
+}
+
+/// What a part used.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+pub(crate) struct Used {
+    /// Payments that it dealt with.
+    pub(crate) payments: u32,
+    /// Of the processor's time.
+    pub(crate) microseconds: u64,
+    /// The most memory there was at once, in bytes.
+    pub(crate) memory: u64,
+}
+
+impl Used {
+    /// All since the processor time was `before`.
+    pub(crate) fn since(before: Duration, payments: u32) -> Result<Self> {
+        let microseconds = u64::try_from((measure::processor_time()? - before).as_micros())?;
+        Ok(Self { payments, microseconds, memory: measure::peak_memory()? })
+    }
+}
+
+#[tokio::main]
+async fn main() -> Result<()> {
+    let arguments = Arguments::parse();
+    match &arguments.part {
+        None => all(&arguments).await,
+        Some(Part::FillPaydesk { shop, folder }) => {
+            say(&fill::paydesk(&serde_json::from_str(shop)?, folder).await?)
+        }
+        Some(Part::FillBare { pages, folder }) => say(&fill::bare(pages, folder)?),
+        Some(Part::Lists { shop, folder }) => {
+            say(&lists::measure(&serde_json::from_str(shop)?, folder).await?)
+        }
+        Some(Part::Plans { shop, folder }) => {
+            say(&plans::explain(&serde_json::from_str(shop)?, folder).await?)
+        }
+        Some(Part::Window { program, data }) => {
+            let arguments: &[&str] = if data.is_some() { &["--demo"] } else { &[] };
+            say(&window::run(program, data.as_deref(), arguments).await?)
+        }
+    }
+}
+
+async fn all(arguments: &Arguments) -> Result<()> {
+    let simulator = arguments.simulator.as_deref().context("--simulator says where the simulator is")?;
+    let paydesk = arguments.paydesk.as_deref().context("--paydesk says where Paydesk is")?;
+    let mut report = Report::default();
+    let folder = tempfile::tempdir()?;
+
+    println!("filling the cache with {} payments", arguments.fill);
+    let running = Simulator::start(simulator, arguments.fill)?;
+    let pages = new_folder(folder.path(), "pages")?;
+    fill::save_pages(&running.shop, &pages).await?;
+    let bare: Used = part("fill-bare", &[path(&pages)?, path(&new_folder(folder.path(), "bare")?)?], &[])?;
+    let filled = new_folder(folder.path(), "filled")?;
+    let by_paydesk: Used = part("fill-paydesk", &[&json(&running.shop)?, path(&filled)?], &[])?;
+    ensure!(
+        bare.payments == by_paydesk.payments,
+        "Paydesk has {} of {} payments",
+        by_paydesk.payments,
+        bare.payments
+    );
+    report.fill(bare, by_paydesk);
+    drop(running);
+
+    println!("filling another with {} payments, for what follows", arguments.cached);
+    let running = Simulator::start(simulator, arguments.cached)?;
+    let cached = new_folder(folder.path(), "cached")?;
+    let shop = json(&running.shop)?;
+    let used: Used = part("fill-paydesk", &[&shop, path(&cached)?], &[])?;
+    println!("reading lists");
+    let lists: Vec<Measured> = part("lists", &[&shop, path(&cached)?], &[])?;
+    report.lists(used.payments, lists);
+
+    let plans: Vec<Plan> = part("plans", &[&shop, path(&cached)?], &[])?;
+
+    println!("starting Paydesk and an empty window");
+    let empty = std::env::current_exe()?.with_file_name("empty-window");
+    let (mut of_empty, mut of_paydesk) = (Vec::new(), Vec::new());
+    for _ in 0..arguments.starts {
+        of_empty.push(part::<Run>("window", &[path(&empty)?], &[("PAYDESK_BINARY", path(&empty)?)])?);
+        let surroundings = [("PAYDESK_BINARY", path(paydesk)?), ("PAYDESK_SIMULATOR", running.line.as_str())];
+        of_paydesk.push(part::<Run>("window", &[path(paydesk)?, path(&cached)?], &surroundings)?);
+    }
+    report.windows(used.payments, of_empty, of_paydesk)?;
+
+    let text = report.to_string();
+    println!("{text}");
+    let Some(docs) = &arguments.docs else { return Ok(()) };
+    report::write(&docs.join("benchmarks.md"), &text)?;
+    report::write(&docs.join("query-plans.md"), &report::plans(&plans))
+}
+
+/// Runs a part of this program in a process of its own, and reads what it says.
+fn part<T: DeserializeOwned>(name: &str, arguments: &[&str], environment: &[(&str, &str)]) -> Result<T> {
+    let mut command = Command::new(std::env::current_exe()?);
+    let output = command.arg(name).args(arguments).envs(environment.iter().copied()).output()?;
+    ensure!(output.status.success(), "{name} failed: {}", String::from_utf8_lossy(&output.stderr));
+    serde_json::from_slice(&output.stdout).with_context(|| format!("{name} said something else"))
+}
+
+fn say(result: &impl Serialize) -> Result<()> {
+    println!("{}", serde_json::to_string(result)?);
+    Ok(())
+}
+
+fn json(shop: &Shop) -> Result<String> {
+    Ok(serde_json::to_string(shop)?)
+}
+
+fn new_folder(within: &Path, name: &str) -> Result<PathBuf> {
+    let folder = within.join(name);
+    std::fs::create_dir(&folder)?;
+    Ok(folder)
+}
+
+fn path(path: &Path) -> Result<&str> {
+    path.to_str().context("the temporary folder has a name that is no text")
+}

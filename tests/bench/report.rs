@@ -1,0 +1,115 @@
+//! The results as tables, and the page that they are written into.
+
+use std::{fmt, fs, path::Path};
+
+use anyhow::{Context, Result};
+use serde::{Deserialize, Serialize};
+
+use crate::{Used, measure, plans::Plan, window::Run};
+
+/// One list, read by Paydesk and by bare SQLite: the slow end of many readings.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Measured {
+    pub(crate) name: String,
+    /// In microseconds.
+    pub(crate) bare: u64,
+    /// In microseconds.
+    pub(crate) paydesk: u64,
+}
+
+/// What was measured so far.
+#[derive(Debug, Default)]
+pub(crate) struct Report {
+    text: String,
+}
+
+impl Report {
+    pub(crate) fn fill(&mut self, bare: Used, paydesk: Used) {
+        let Used { payments, .. } = paydesk;
+        self.line(&format!("### Filling the cache with {payments} payments\n"));
+        self.line("| | processor time | ratio | to reach | most memory |");
+        self.line("|---|---:|---:|---:|---:|");
+        let row = |who: &str, used: Used, ratio: &str, reach: &str| {
+            let memory = used.memory / 1_000_000;
+            format!("| {who} | {} | {ratio} | {reach} | {memory} MB |", seconds(used.microseconds))
+        };
+        self.line(&row("`serde_json` and bare SQLite", bare, "1", ""));
+        let ratio = hundredths(measure::ratio(paydesk.microseconds, bare.microseconds));
+        self.line(&row("Paydesk", paydesk, &ratio, "at most 2"));
+    }
+
+    pub(crate) fn lists(&mut self, cached: u32, lists: Vec<Measured>) {
+        self.line(&format!("\n### Lists of {cached} cached payments, 99 of 100 readings within\n"));
+        self.line("| | bare SQLite | Paydesk | ratio (to reach: at most 2) |");
+        self.line("|---|---:|---:|---:|");
+        for Measured { name, bare, paydesk } in lists {
+            let ratio = hundredths(measure::ratio(paydesk, bare));
+            self.line(&format!("| {name} | {} | {} | {ratio} |", milliseconds(bare), milliseconds(paydesk)));
+        }
+    }
+
+    pub(crate) fn windows(&mut self, cached: u32, empty: Vec<Run>, paydesk: Vec<Run>) -> Result<()> {
+        let usable = |runs: &[Run]| measure::median(runs.iter().map(|run| run.usable).collect());
+        let memory = |runs: &[Run]| measure::median(runs.iter().map(|run| run.memory).collect());
+        self.line(&format!("\n### The window, with {cached} cached payments\n"));
+        self.line(&format!("The middle one of {} starts each.\n", paydesk.len()));
+        self.line("| | empty Tauri window | Paydesk | | to reach |");
+        self.line("|---|---:|---:|---:|---:|");
+        let (bare, ours) = (usable(&empty)?, usable(&paydesk)?);
+        let ratio = hundredths(measure::ratio(ours, bare));
+        self.line(&format!(
+            "| start to usable | {bare} ms | {ours} ms | {ratio} times | at most 1.25 times |"
+        ));
+        let (bare, ours) = (memory(&empty)? / 1_000_000, memory(&paydesk)? / 1_000_000);
+        let more = i128::from(ours) - i128::from(bare);
+        self.line(&format!("| memory at rest | {bare} MB | {ours} MB | {more:+} MB | at most +40 MB |"));
+        Ok(())
+    }
+
+    fn line(&mut self, line: &str) {
+        self.text.push_str(line);
+        self.text.push('\n');
+    }
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+/// The statements with their plans.
+pub(crate) fn plans(plans: &[Plan]) -> String {
+    let plans = plans.iter().map(|Plan { statement, plan }| {
+        let plan: Vec<_> = plan.iter().map(|line| format!("    {line}")).collect();
+        format!("```text\n{statement}\n\n{}\n```\n", plan.join("\n"))
+    });
+    plans.collect::<Vec<_>>().join("\n")
+}
+
+/// Puts the results between the marks of a page, in place of earlier ones.
+pub(crate) fn write(page: &Path, results: &str) -> Result<()> {
+    const BEGIN: &str = "<!-- results -->";
+    const END: &str = "<!-- end of results -->";
+    let text = fs::read_to_string(page)?;
+    let (before, rest) = text.split_once(BEGIN).context("the page has no mark where results begin")?;
+    let (_, after) = rest.split_once(END).context("the page has no mark where results end")?;
+    Ok(fs::write(page, format!("{before}{BEGIN}\n\n{results}\n{END}{after}"))?)
+}
+
+fn seconds(microseconds: u64) -> String {
+    format!("{} s", spelled(microseconds, 1_000_000))
+}
+
+fn milliseconds(microseconds: u64) -> String {
+    format!("{} ms", spelled(microseconds, 1_000))
+}
+
+/// Microseconds in the unit of `per` of them, with two decimals.
+fn spelled(microseconds: u64, per: u64) -> String {
+    hundredths(microseconds * 100 / per)
+}
+
+fn hundredths(number: u64) -> String {
+    format!("{}.{:02}", number / 100, number % 100)
+}

@@ -1,0 +1,30 @@
+//! `cargo xtask bench`: everything that is measured, built in the release profile and run on this computer.
+
+use std::process::Command;
+
+use anyhow::Result;
+
+use crate::{
+    setup::{self, Need},
+    step::{self, cargo, npm, target},
+};
+
+/// Where the pages are that show the results.
+const DOCS: &str = "docs";
+
+/// Builds and measures; `arguments` go to the program that measures.
+pub(crate) fn run(arguments: &[&str]) -> Result<String> {
+    setup::set_up(&[Need::Window, Need::Node, Need::Desktop])?;
+    step::run("ui", &mut npm(["run", "--silent", "--workspace", "ui", "build"]))?;
+    let mut build = cargo(["build", "--release"]);
+    for package in ["paydesk", "paydesk-bench", "nowpayments-simulator"] {
+        build.args(["--package", package]);
+    }
+    step::run("release build", &mut build)?;
+    let programs = target().join("release");
+    let mut bench = Command::new(programs.join("paydesk-bench"));
+    bench.arg("--simulator").arg(programs.join("nowpayments-simulator"));
+    bench.arg("--paydesk").arg(programs.join("paydesk")).args(["--docs", DOCS]);
+    step::run_aloud("measuring; leave the computer alone", bench.args(arguments))?;
+    Ok("docs/benchmarks.md and docs/query-plans.md were written".to_owned())
+}
