@@ -67,6 +67,26 @@ impl Window {
         self.sees("Codes can now be made on this computer").await
     }
 
+    /// Does something by its name in the palette.
+    ///
+    /// # Errors
+    /// When nothing goes by that name.
+    pub async fn find_and_do(&self, name: &str) -> Result<()> {
+        self.press("Find or do").await?;
+        self.keys(&format!("{name}\u{e007}")).await
+    }
+
+    /// Chooses the coin of a new payment by its ticker.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub async fn choose_coin(&self, ticker: &str) -> Result<()> {
+        self.press("Your customer pays in").await?;
+        self.sees("Coins of your shop").await?;
+        self.keys(&format!("{ticker}\u{e007}")).await?;
+        self.sees_not("Coins of your shop").await
+    }
+
     /// Waits until the batch on the screen has been checked against the shop.
     ///
     /// # Errors

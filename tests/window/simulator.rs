@@ -26,6 +26,18 @@ impl Simulator {
     /// # Errors
     /// When it does not start.
     pub async fn start() -> Result<Self> {
+        Self::with_history("demo").await
+    }
+
+    /// Starts a simulator with an account in which nothing happens but what a test does.
+    ///
+    /// # Errors
+    /// When it does not start.
+    pub async fn start_quiet() -> Result<Self> {
+        Self::with_history("none").await
+    }
+
+    async fn with_history(history: &str) -> Result<Self> {
         let (program, mut lines) =
             Program::listen(Command::new(program("SIMULATOR_BINARY", "nowpayments-simulator")).args([
                 "--port",
@@ -35,7 +47,7 @@ impl Simulator {
                 "--seed",
                 "1",
                 "--history",
-                "demo",
+                history,
             ]))?;
         let line = lines.next_line().await?.context("the simulator says where it is")?;
         let said: Value = serde_json::from_str(&line)?;

@@ -13,10 +13,7 @@ pub use owner::{PAYROLL, PIN};
 pub use simulator::Simulator;
 pub use window::Window;
 
-use std::{
-    path::PathBuf,
-    time::{Duration, Instant},
-};
+use std::{path::PathBuf, time::Duration};
 
 use anyhow::{Result, bail};
 
@@ -28,16 +25,16 @@ pub const PATIENCE: Duration = Duration::from_secs(60);
 /// # Errors
 /// When it does not within [`PATIENCE`]; `what` names it.
 pub async fn wait_for<T>(what: &str, mut look: impl AsyncFnMut() -> Result<Option<T>>) -> Result<T> {
-    let begun = Instant::now();
-    loop {
-        if let Some(found) = look().await? {
-            return Ok(found);
+    let looking = async {
+        loop {
+            if let Some(found) = look().await? {
+                return Ok(found);
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
         }
-        if begun.elapsed() > PATIENCE {
-            bail!("waited {} s in vain for {what}", PATIENCE.as_secs());
-        }
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
+    };
+    let found = tokio::time::timeout(PATIENCE, looking).await;
+    found.unwrap_or_else(|_| bail!("waited {} s in vain for {what}", PATIENCE.as_secs()))
 }
 
 /// A file or folder of the repository.

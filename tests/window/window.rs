@@ -8,6 +8,9 @@ use thirtyfour::{Capabilities, WebDriver, WebElement};
 
 use crate::{Desktop, Simulator, axe, desktop::paydesk_binary, process::Program, repository, wait_for};
 
+/// How long a window may take to show what it looked like when something went wrong.
+const LAST_LOOK: Duration = Duration::from_secs(10);
+
 /// A window of Paydesk, and the driver that it is driven through.
 #[derive(Debug)]
 pub struct Window {
@@ -75,7 +78,6 @@ impl Window {
             })
             .await?;
         }
-        std::mem::forget(self.driver); // there is no session left to end
         Ok(())
     }
 
@@ -84,7 +86,7 @@ impl Window {
     /// # Errors
     /// When the driver does not answer.
     pub async fn close(self) -> Result<()> {
-        Ok(self.driver.quit().await?)
+        Ok(self.driver.clone().quit().await?)
     }
 
     /// Waits until `text` can be read anywhere on the screen.
@@ -102,11 +104,19 @@ impl Window {
     /// Adds to an error what is on the screen, in words and as a picture.
     async fn explained<T>(&self, result: Result<T>) -> Result<T> {
         let Err(error) = result else { return result };
-        let picture = repository("target/window").join(format!("failed-{}.png", std::process::id()));
-        std::fs::create_dir_all(repository("target/window"))?;
-        self.photograph(&picture).await?;
-        let screen = self.text().await?;
-        Err(error.context(format!("on the screen ({}):\n{screen}", picture.display())))
+        let folder = repository("target/window");
+        let picture = folder.join(format!("failed-{}.png", std::process::id()));
+        let look = async {
+            std::fs::create_dir_all(&folder)?;
+            self.photograph(&picture).await?;
+            self.text().await
+        };
+        // Whatever went wrong may have taken the driver along: the error is told in any case.
+        Err(match tokio::time::timeout(LAST_LOOK, look).await {
+            Ok(Ok(screen)) => error.context(format!("on the screen ({}):\n{screen}", picture.display())),
+            Ok(Err(blind)) => error.context(format!("the screen could not be looked at: {blind}")),
+            Err(_) => error.context("the window does not answer"),
+        })
     }
 
     /// All text on the screen, white space folded.
@@ -180,6 +190,31 @@ impl Window {
         Ok(self.explained(found).await?.click().await?)
     }
 
+    /// Waits until the row of a list in which `text` stands says `words`, too.
+    ///
+    /// # Errors
+    /// When it does not.
+    pub async fn row_says(&self, text: &str, words: &str) -> Result<()> {
+        let said = wait_for(&format!("“{words}” in the row of “{text}”"), async || {
+            let Some(row) = self.element(FIND_ROW, text).await? else { return Ok(None) };
+            // A row that has just been replaced is looked for again.
+            Ok(self.text_of(&row).await.is_ok_and(|said| said.contains(words)).then_some(()))
+        })
+        .await;
+        self.explained(said).await
+    }
+
+    /// Scrolls until the heading `text` is at the top of what it stands in.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub async fn scroll_to(&self, text: &str) -> Result<()> {
+        let found = wait_for(text, async || self.element(FIND_HEADING, text).await).await;
+        let heading = self.explained(found).await?.to_json()?;
+        self.driver.execute("arguments[0].scrollIntoView({ block: 'start' })", vec![heading]).await?;
+        Ok(())
+    }
+
     /// Presses keys, wherever the focus is.
     ///
     /// # Errors
@@ -245,6 +280,13 @@ impl Window {
         .await
     }
 
+    /// The text of an element, white space folded.
+    async fn text_of(&self, element: &WebElement) -> Result<String> {
+        let text = "return arguments[0].innerText.replace(/\\s+/g, ' ')";
+        let said = self.driver.execute(text, vec![element.to_json()?]).await?;
+        Ok(said.json().as_str().unwrap_or_default().to_owned())
+    }
+
     async fn find_control(&self, name: &str) -> Result<Option<WebElement>> {
         self.element(FIND_CONTROL, name).await
     }
@@ -255,15 +297,22 @@ impl Window {
     }
 }
 
-/// Finds the visible, enabled control whose name, or a line of it, is the argument.
+/// A session that is not closed is not waited for: its driver is killed, and Paydesk with it.
+impl Drop for Window {
+    fn drop(&mut self) {
+        let _ = self.driver.clone().leak();
+    }
+}
+
+/// Finds the visible, enabled control whose name, or a line or label of it, is the argument.
 const FIND_CONTROL: &str = "
     const name = arguments[0];
     const selector = 'button, a[href], summary, [role=button], [role=tab], [role=radio], [role=option], \
         [role=menuitem], [role=menuitemradio], [role=switch], [role=checkbox], label, [role=row][tabindex]';
+    const labels = element => (element.getAttribute('aria-labelledby') ?? '').split(' ').filter(Boolean)
+        .map(id => document.getElementById(id)?.innerText ?? '');
     const called = element => {
-        const labelled = element.getAttribute('aria-labelledby');
-        const text = element.getAttribute('aria-label')
-            ?? (labelled ? labelled.split(' ').map(id => document.getElementById(id)?.innerText ?? '').join(' ') : element.innerText);
+        const text = element.getAttribute('aria-label') ?? (labels(element).join(' ') || element.innerText);
         return text.replace(/\\s+/g, ' ').trim();
     };
     const usable = element => {
@@ -273,7 +322,14 @@ const FIND_CONTROL: &str = "
     };
     const controls = [...document.querySelectorAll(selector)].filter(usable);
     return controls.find(element => called(element) === name)
-        ?? controls.find(element => element.innerText.split('\\n').some(line => line.trim() === name)) ?? null;
+        ?? controls.find(element => element.innerText.split('\\n').some(line => line.trim() === name))
+        ?? controls.find(element => labels(element).includes(name)) ?? null;
+";
+
+/// Finds the visible heading that is the argument.
+const FIND_HEADING: &str = "
+    return [...document.querySelectorAll('h1, h2, h3, h4')]
+        .find(heading => heading.getBoundingClientRect().height > 0 && heading.innerText.trim() === arguments[0]) ?? null;
 ";
 
 /// Finds the first visible row of a list in which the argument stands.
