@@ -107,7 +107,7 @@ test("typing narrows the list, and one press shows all again", async () => {
   await user.keyboard("/22");
   await waitFor(() => expect(screen.queryByText("ORD-1")).toBeNull());
   expect(screen.getByText("ORD-22")).toBeVisible();
-  await user.click(screen.getByRole("button", { name: "Show all" }));
+  await user.click(screen.getByRole("button", { name: "Clear" }));
   expect(await screen.findByText("ORD-1")).toBeVisible();
 });
 
@@ -363,7 +363,7 @@ test("amounts, days, order and invoice are filters too", async () => {
   render(App);
   await screen.findByText("ORD-1");
   await user.keyboard("f");
-  const dialog = await screen.findByRole("dialog", { name: "More filters" });
+  const dialog = await screen.findByRole("dialog", { name: "Filters" });
   await user.type(within(dialog).getByLabelText("Price at least"), "10");
   await user.type(within(dialog).getByLabelText("Price at most"), "20.5");
   await user.type(within(dialog).getByLabelText("Order"), "A 17");
@@ -492,14 +492,14 @@ test("rows are selected from the keyboard, added up, and let go again", async ()
   await user.keyboard(" {Shift>}{ArrowDown}{/Shift}");
   const bar = await screen.findByRole("region", { name: "Selection" });
   expect(bar).toHaveTextContent("2 selected");
-  await waitFor(() => expect(bar).toHaveTextContent("25 EUR"));
+  await waitFor(() => expect(bar).toHaveTextContent("25.00 EUR"));
   expect(screen.getByRole("checkbox", { name: "Select ORD-1" })).toBeChecked();
   expect(screen.getByRole("checkbox", { name: "Select ORD-2" })).not.toBeChecked();
 
   await user.keyboard("{Control>}a{/Control}{ArrowUp} ");
   await waitFor(() => expect(bar).toHaveTextContent("449 selected"));
   expect(screen.getByRole("checkbox", { name: "Select ORD-0" })).not.toBeChecked();
-  await waitFor(() => expect(bar).toHaveTextContent("5,625 EUR"));
+  await waitFor(() => expect(bar).toHaveTextContent("5,625.00 EUR"));
   const { selection } = argumentsOf("payment_totals").at(-1) as { selection: PaymentSelection };
   expect(selection).toEqual({ kind: "all", search: "", sort: "created", descending: true, except: ["500"] });
 
