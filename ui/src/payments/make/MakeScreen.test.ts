@@ -222,6 +222,7 @@ test("turned to the customer nothing else of the shop is in sight, and Escape tu
   await user.click(await screen.findByRole("button", { name: "Turn to the customer" }));
   await waitFor(() => expect(screen.queryByRole("navigation")).toBeNull());
   expect(screen.getByText("104857")).toBeVisible();
+  expect(screen.getByText("We are waiting for your payment.")).toBeVisible();
   await user.keyboard("{Escape}");
   expect(await screen.findByRole("navigation", { name: "Main" })).toBeVisible();
 });
