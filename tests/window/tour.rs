@@ -2,12 +2,15 @@
 
 use std::path::PathBuf;
 
-use anyhow::Result;
+use anyhow::{Result, ensure};
 use paydesk_window_tests::{Desktop, Keychain, PAYROLL, Simulator, Window, repository};
 use serde_json::json;
 
 /// The sizes of the window that pictures are taken at.
 const SIZES: [(&str, u32, u32); 2] = [("large", 1280, 800), ("small", 900, 600)];
+
+const SEARCH: &str = "Search order, address, ID…";
+const ESCAPE: &str = "\u{e00c}";
 
 #[tokio::test]
 async fn the_tour_shows_every_screen() -> Result<()> {
@@ -15,7 +18,23 @@ async fn the_tour_shows_every_screen() -> Result<()> {
     let simulator = Simulator::start().await?;
     let window = Window::open(&desktop, Some(&simulator), &[]).await?;
     let mut tour = Tour::begin(&window)?;
+    connecting(&mut tour).await?;
+    payments(&mut tour).await?;
+    finding_payments(&mut tour).await?;
+    fetching_payments(&mut tour, &simulator).await?;
+    making_payments(&mut tour).await?;
+    payment_links(&mut tour).await?;
+    needing_attention(&mut tour).await?;
+    callbacks(&mut tour, &simulator).await?;
+    second_factor(&mut tour, &simulator).await?;
+    importing_payouts(&mut tour, &desktop).await?;
+    sending_payouts(&mut tour, &desktop, &simulator).await?;
+    tour.end()?;
+    window.close().await
+}
 
+async fn connecting(tour: &mut Tour<'_>) -> Result<()> {
+    let window = tour.window;
     window.sees("Try the demo shop").await?;
     tour.picture("welcome").await?;
     window.press("Connect my NOWPayments account").await?;
@@ -30,47 +49,250 @@ async fn the_tour_shows_every_screen() -> Result<()> {
     window.sees("Needs you").await?;
     tour.picture("connect-wrong-key").await?;
     window.press("Back").await?;
-
     window.press("Try the demo shop").await?;
-    window.sees("Up to date").await?;
+    window.sees("Up to date").await
+}
+
+async fn payments(tour: &mut Tour<'_>) -> Result<()> {
+    let window = tour.window;
     tour.picture("payments").await?;
-    window.open_row("KC-").await?;
+    window.fill(SEARCH, "status:paid coin:usdttrc20").await?;
+    window.sees("found").await?;
+    window.open_row("Paid").await?;
     window.sees("What happened").await?;
     tour.picture("payment").await?;
-    window.keys("\u{e00c}").await?;
-    window.fill("Search order, address, ID…", "espresso").await?;
+    window.scroll_to("What happened").await?;
+    tour.picture("payment-timeline").await?;
+    window.press("Show the answer of NOWPayments").await?;
+    window.sees("\"payment_status\"").await?;
+    window.scroll_to("For support").await?;
+    tour.picture("payment-answer").await?;
+    window.keys(ESCAPE).await?;
+    window.find_and_do("Show all").await?;
+    window.sees("in all").await
+}
+
+async fn finding_payments(tour: &mut Tour<'_>) -> Result<()> {
+    let window = tour.window;
+    window.press("Any status").await?;
+    window.sees("Awaiting payment").await?;
+    tour.picture_of_list("payments-statuses").await?;
+    window.keys(ESCAPE).await?;
+    window.fill(SEARCH, "espresso").await?;
     window.sees_not("Gooseneck").await?;
     tour.picture("payments-search").await?;
-    window.fill("Search order, address, ID…", "there is no such order").await?;
+    window.fill(SEARCH, "there is no such order").await?;
     window.sees("No payment matches").await?;
     tour.picture("payments-none").await?;
+    window.fill(SEARCH, "status:paid,underpaid coin:btc,usdttrc20 amount>20 after:2026-01").await?;
+    window.sees("found").await?;
+    tour.picture("payments-filtered").await?;
+    window.open_row("Paid").await?;
+    window.sees("What happened").await?;
+    tour.picture("payments-filtered-open").await?;
+    window.keys(ESCAPE).await?;
+    window.fill(SEARCH, "amount>abc").await?;
+    window.sees("is no amount").await?;
+    tour.picture("payments-refused").await?;
+    window.press("Filters").await?;
+    tour.picture("payments-filters").await?;
+    window.press("Done").await?;
+    window.press("How to search").await?;
+    tour.picture("payments-search-help").await?;
+    window.press("status:failed").await?;
+    window.find_and_do("Show all").await?;
+    window.sees("in all").await?;
+
+    window.press("Columns").await?;
+    tour.picture("payments-columns").await?;
+    window.press("Close").await?;
+    window.press("Views").await?;
+    window.press("Save this view").await?;
+    window.fill("Name", "Large orders").await?;
+    tour.picture("payments-save-view").await?;
+    window.press("Save").await?;
+    window.sees_not("Save this view").await?;
+    window.press("Views").await?;
+    window.sees("Large orders").await?;
+    tour.picture_of_list("payments-views").await?;
+    window.keys(ESCAPE).await?;
+
+    let boxes =
+        "[...document.querySelectorAll('[role=gridcell] input')].slice(0, 5).forEach(box => box.click())";
+    window.run(boxes).await?;
+    window.sees("5 selected").await?;
+    tour.picture("payments-selected").await?;
+    window.press("Export…").await?;
+    window.sees("Save as…").await?;
+    tour.picture("export").await?;
+    window.press("Cancel").await?;
+    window.press("Clear the selection").await?;
 
     window.press("Find or do").await?;
     window.sees("Go to Payouts").await?;
     tour.picture("palette").await?;
-    window.keys("\u{e00c}").await?;
+    window.keys(ESCAPE).await
+}
 
+async fn fetching_payments(tour: &mut Tour<'_>, simulator: &Simulator) -> Result<()> {
+    let window = tour.window;
+    window.find_and_do("Show how fetching payments stands").await?;
+    window.sees("On this computer").await?;
+    tour.picture("sync").await?;
+    window.keys(ESCAPE).await?;
+    simulator.call("POST", "/faults", Some(json!({ "fault": { "kind": "drop_before" } }))).await?;
+    window.find_and_do("Refresh now").await?;
+    window.sees("Offline").await?;
+    window.find_and_do("Show how fetching payments stands").await?;
+    window.sees("can still be read").await?;
+    tour.picture("sync-offline").await?;
+    window.keys(ESCAPE).await?;
+    simulator.call("DELETE", "/faults", None).await?;
+    window.find_and_do("Refresh now").await?;
+    window.sees("Up to date").await
+}
+
+async fn making_payments(tour: &mut Tour<'_>) -> Result<()> {
+    let window = tour.window;
+    window.press("New payment").await?;
+    window.sees("What is sold").await?;
+    tour.picture("make").await?;
+    window.fill("Amount", "1").await?;
+    window.choose_coin("btc").await?;
+    window.sees("is too small to be paid in BTC").await?;
+    window.sees_not("Looking for coins").await?;
+    tour.picture("make-too-small").await?;
+    window.press("Your customer pays in").await?;
+    window.sees("Coins of your shop").await?;
+    tour.picture("make-coins").await?;
+    window.keys(ESCAPE).await?;
+    window.fill("Amount", "48.50").await?;
+    window.fill("Order", "TABLE-7").await?;
+    window.fill("Description", "Two bags of Guji, one grinder brush").await?;
+    window.sees("This is enough").await?;
+    tour.picture("make-quote").await?;
+    window.press("Make the payment").await?;
+    window.sees("Pay to this address").await?;
+    tour.picture("counter").await?;
+    window.press("Turn to the customer").await?;
+    window.sees("Back to the shop").await?;
+    tour.picture("counter-customer").await?;
+    window.press("Back to the shop").await?;
+    window.press("Payments").await?;
+    window.open_row("TABLE-7").await?;
+    window.sees("What happened").await?;
+    tour.picture("payment-waiting").await?;
+    window.keys(ESCAPE).await
+}
+
+async fn payment_links(tour: &mut Tour<'_>) -> Result<()> {
+    let window = tour.window;
+    window.press("Payment links").await?;
+    window.sees("Your payment links will be here").await?;
+    tour.picture("links-empty").await?;
+    window.press("New payment link").await?;
+    window.sees("Page after paying").await?;
+    window.fill("Amount", "80").await?;
+    window.fill("Order", "OFFICE-12").await?;
+    tour.picture("link-make").await?;
+    window.press("Make the link").await?;
+    window.sees("Payments of this link").await?;
+    tour.picture("links").await?;
+    window.press("Pay it here").await?;
+    window.sees("E-mail address of your customer").await?;
+    tour.picture("link-pay").await?;
+    window.press("Cancel").await
+}
+
+async fn needing_attention(tour: &mut Tour<'_>) -> Result<()> {
+    let window = tour.window;
+    window.press("Needs attention").await?;
+    window.sees("Open:").await?;
+    tour.picture("attention").await?;
+    window.open_row("Underpaid").await?;
+    window.sees("Ask for the rest").await?;
+    tour.picture("attention-case").await?;
+    window.press("Prepare a refund").await?;
+    window.sees("Prepare the draft").await?;
+    tour.picture("attention-refund").await?;
+    window.press("Cancel").await?;
+    window.press("Ask for the rest").await?;
+    window.sees("are missing").await?;
+    tour.picture("attention-ask").await?;
+    window.press("Needs attention").await?;
+    window.open_row("Underpaid").await?;
+    window.press("Show the payment").await?;
+    window.sees("What happened").await?;
+    tour.picture("payment-underpaid").await
+}
+
+async fn callbacks(tour: &mut Tour<'_>, simulator: &Simulator) -> Result<()> {
+    let window = tour.window;
+    window.press("Settings").await?;
+    tour.picture("settings").await?;
+    window.scroll_to("Notifications").await?;
+    tour.picture("settings-notifications").await?;
+    window.press("Callbacks that came in, and how to set them up").await?;
+    window.sees("Nothing has come yet").await?;
+    tour.picture("callbacks-none").await?;
+    window.press("Set up").await?;
+    window.sees("Stop listening").await?;
+    tour.picture("callbacks-set-up").await?;
+    window.press("Send a test callback to myself").await?;
+    window.sees("The test callback arrived").await?;
+    tour.picture("callbacks-test").await?;
+    window.press("Received").await?;
+    window.open_row("Test of Paydesk").await?;
+    window.sees("Signature ends in").await?;
+    tour.picture("callbacks").await?;
+    window.press("Check one").await?;
+
+    let sent = simulator.call("GET", "/callbacks", None).await?;
+    let part = |name: &str| sent[0][name].as_str().unwrap_or_default().to_owned();
+    let changed = part("body").replacen("\"payment_id\":", "\"payment_id\":1", 1);
+    window.paste("Body", &changed).await?;
+    window.paste("Signature", &part("signature")).await?;
+    window.press("Check it").await?;
+    window.sees("This callback is not to be trusted").await?;
+    tour.picture("callbacks-check-refused").await?;
+    window.paste("Body", &part("body")).await?;
+    window.press("Check it").await?;
+    window.sees("This callback is genuine").await?;
+    tour.picture("callbacks-check-genuine").await
+}
+
+async fn second_factor(tour: &mut Tour<'_>, simulator: &Simulator) -> Result<()> {
+    let window = tour.window;
+    window.press("Settings").await?;
+    window.press("Set up codes on this computer").await?;
+    window.press("Use the practice phone's secret").await?;
+    tour.picture("second-factor").await?;
+    window.press("Cancel").await?;
+    window.set_up_codes(simulator).await
+}
+
+async fn importing_payouts(tour: &mut Tour<'_>, desktop: &Desktop) -> Result<()> {
+    let window = tour.window;
     window.press("Payouts").await?;
     window.sees("Drop a CSV file here").await?;
     tour.picture("payouts-empty").await?;
     window.press("How the file must look").await?;
     tour.picture("payouts-format").await?;
-    window.keys("\u{e00c}").await?;
+    window.keys(ESCAPE).await?;
     window.press("Paste").await?;
     window.paste("Rows", "not a table").await?;
     window.press("Check these rows").await?;
     window.sees("This text was not taken").await?;
     tour.picture("payouts-paste-refused").await?;
     window.press("Cancel").await?;
+    desktop.open_with_paydesk(&desktop.write("empty.csv", "")?).await?;
+    window.sees("This file was not taken").await?;
+    tour.picture("file-refused").await?;
+    window.press("Understood").await
+}
 
-    window.press("Settings").await?;
-    tour.picture("settings").await?;
-    window.press("Set up codes on this computer").await?;
-    window.press("Use the practice phone's secret").await?;
-    tour.picture("second-factor").await?;
-    window.press("Cancel").await?;
-    window.set_up_codes(&simulator).await?;
-
+async fn sending_payouts(tour: &mut Tour<'_>, desktop: &Desktop, simulator: &Simulator) -> Result<()> {
+    let window = tour.window;
     desktop.open_with_paydesk(&desktop.write("payroll-november.csv", PAYROLL)?).await?;
     window.sees("Remove the 3 bad rows").await?;
     window.is_checked().await?;
@@ -78,7 +300,7 @@ async fn the_tour_shows_every_screen() -> Result<()> {
     window.press("All (13)").await?;
     window.open_row("Green beans").await?;
     tour.picture("batch-row").await?;
-    window.keys("\u{e00c}").await?;
+    window.keys(ESCAPE).await?;
     window.press("Remove the 3 bad rows").await?;
     tour.picture("batch-remove").await?;
     window.press("Remove").await?;
@@ -114,12 +336,7 @@ async fn the_tour_shows_every_screen() -> Result<()> {
     tour.picture("notifications").await?;
     window.press("Payouts").await?;
     window.sees("Drop a CSV file here").await?;
-    tour.picture("payouts").await?;
-
-    desktop.open_with_paydesk(&desktop.write("empty.csv", "")?).await?;
-    window.sees("This file was not taken").await?;
-    tour.picture("file-refused").await?;
-    window.close().await
+    tour.picture("payouts").await
 }
 
 /// Takes pictures and numbers them.
@@ -127,6 +344,7 @@ struct Tour<'a> {
     window: &'a Window,
     folder: PathBuf,
     taken: u32,
+    troubles: Vec<String>,
 }
 
 impl<'a> Tour<'a> {
@@ -136,11 +354,20 @@ impl<'a> Tour<'a> {
             std::fs::remove_dir_all(&folder)?;
         }
         std::fs::create_dir_all(&folder)?;
-        Ok(Self { window, folder, taken: 0 })
+        Ok(Self { window, folder, taken: 0, troubles: Vec::new() })
     }
 
-    /// Pictures of the screen as it is now, in both themes at both sizes.
+    /// Pictures of the screen as it is now, in both themes at both sizes, and a look at whether it is accessible.
     async fn picture(&mut self, name: &str) -> Result<()> {
+        self.picture_of_list(name).await?;
+        if let Err(trouble) = self.window.is_accessible(name).await {
+            self.troubles.push(format!("{trouble:#}"));
+        }
+        Ok(())
+    }
+
+    /// Pictures alone: an open list of choices floats beside all landmarks, which axe does not like.
+    async fn picture_of_list(&mut self, name: &str) -> Result<()> {
         self.taken += 1;
         for (size, width, height) in SIZES {
             self.window.resize(width, height).await?;
@@ -153,5 +380,11 @@ impl<'a> Tour<'a> {
         self.window.set_theme(None).await?;
         let (_, width, height) = SIZES[0];
         self.window.resize(width, height).await
+    }
+
+    /// Tells what is not accessible, on all screens together.
+    fn end(self) -> Result<()> {
+        ensure!(self.troubles.is_empty(), "{}", self.troubles.join("\n"));
+        Ok(())
     }
 }
