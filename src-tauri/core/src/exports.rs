@@ -10,7 +10,6 @@ mod json;
 mod numbers;
 mod period;
 mod preview;
-mod texts;
 mod writer;
 mod xlsx;
 

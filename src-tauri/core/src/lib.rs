@@ -17,6 +17,7 @@ pub mod qr_codes;
 pub mod second_factor;
 pub mod secrets;
 pub mod shops;
+mod spreadsheet;
 mod store;
 pub mod surroundings;
 

@@ -212,7 +212,7 @@ impl Payments {
 
 const COLUMNS: &str = "number, id, status, order_id, order_description, price_amount, price_currency, pay_amount, \
     actually_paid, actually_paid_at_fiat, pay_currency, created_at, updated_at, pay_address, payin_extra_id, purchase_id, invoice_id, \
-    parent_payment_id, outcome_amount, outcome_currency, fee, origin_type";
+    parent_payment_id, outcome_amount, outcome_currency, fee, origin_type, waits_until";
 
 /// A payment as it stands in the database.
 #[derive(sqlx::FromRow)]
@@ -239,6 +239,7 @@ struct Stored {
     outcome_currency: Option<String>,
     fee: Option<String>,
     origin_type: Option<String>,
+    waits_until: Option<DateTime<Utc>>,
 }
 
 impl Stored {

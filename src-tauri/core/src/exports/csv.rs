@@ -8,9 +8,8 @@ use std::io::{self, Write};
 use super::{
     DecimalMark, Delimiter, ExportChoices, ExportNotes,
     columns::{Cell, Columns},
-    texts,
 };
-use crate::payments::WholePayment;
+use crate::{payments::WholePayment, spreadsheet};
 
 /// Writes a CSV.
 pub(super) struct CsvWriter<W> {
@@ -69,8 +68,8 @@ impl<W: Write> CsvWriter<W> {
     }
 
     fn text(&mut self, text: &str) {
-        let pictured = texts::pictured(text);
-        let guarded = texts::guarded(&pictured, self.delimiter);
+        let pictured = spreadsheet::pictured(text);
+        let guarded = spreadsheet::guarded(&pictured, self.delimiter);
         self.notes.pictures += u32::from(pictured != text);
         self.notes.apostrophes += u32::from(guarded != pictured);
         self.field(&guarded);
@@ -81,16 +80,7 @@ impl<W: Write> CsvWriter<W> {
             self.line.push(self.delimiter);
         }
         self.begun = true;
-        let outer_space = field.starts_with(char::is_whitespace) || field.ends_with(char::is_whitespace);
-        let quoted = outer_space || field.contains(['"', ',', ';', '\t', '\r', '\n']);
-        match quoted {
-            true => {
-                self.line.push('"');
-                self.line.push_str(&field.replace('"', "\"\""));
-                self.line.push('"');
-            }
-            false => self.line.push_str(field),
-        }
+        self.line.push_str(&spreadsheet::quoted(field));
     }
 
     fn end_line(&mut self) -> io::Result<()> {

@@ -8,12 +8,13 @@ use specta::Type;
 use super::{
     ExportFormat, ExportRequest, Exports,
     columns::{Cell, Columns},
-    job, numbers, texts,
+    job, numbers,
     writer::Writer,
 };
 use crate::{
     failure::Failure,
     payments::{WholeList, WholePayment},
+    spreadsheet,
 };
 
 /// The beginning of an export.
@@ -83,7 +84,8 @@ fn rows(columns: &Columns, payments: &[WholePayment]) -> Vec<Vec<PreviewCell>> {
 }
 
 fn shown(cell: Cell<'_>) -> PreviewCell {
-    let text = |text: Cow<'_, str>| PreviewCell { text: texts::pictured(&text).into_owned(), number: false };
+    let text =
+        |text: Cow<'_, str>| PreviewCell { text: spreadsheet::pictured(&text).into_owned(), number: false };
     match cell {
         Cell::Empty => text("".into()),
         Cell::Text(written) | Cell::Code(written) => text(written),

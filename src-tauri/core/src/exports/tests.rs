@@ -20,6 +20,7 @@ use super::{
 };
 use crate::{
     payments::{PaymentFee, PaymentRow, PaymentSort, WholeList, WholePayment, Worth},
+    spreadsheet,
     surroundings::Surroundings,
 };
 
@@ -356,7 +357,7 @@ fn unguarded(text: &str) -> String {
     let apostrophes: Vec<_> = text.match_indices('\'').map(|(at, _)| at).collect();
     for at in apostrophes.into_iter().rev() {
         let may_begin = at == 0 || text[..at].ends_with([',', ';', '\t', '\r', '\n']);
-        if may_begin && texts::begins_formula(&text[at + 1..]) {
+        if may_begin && spreadsheet::begins_formula(&text[at + 1..]) {
             text.remove(at);
         }
     }
@@ -378,7 +379,7 @@ proptest! {
         given.row.order_description = Some(description.clone());
         let columns = [ExportColumn::OrderId, ExportColumn::OrderDescription, ExportColumn::Missing];
         let texts = [order, description];
-        let shown = texts.clone().map(|text| texts::pictured(&text).into_owned());
+        let shown = texts.clone().map(|text| spreadsheet::pictured(&text).into_owned());
 
         for (delimiter, separator) in [(Delimiter::Comma, b','), (Delimiter::Semicolon, b';'), (Delimiter::Tab, b'\t')] {
             let mut request = request(all(), ExportFormat::Csv, &columns);
@@ -391,14 +392,14 @@ proptest! {
             for (expected, read) in shown.iter().zip(&records[1]) {
                 prop_assert_eq!(unguarded(read), unguarded(expected));
                 prop_assert_eq!(notes.apostrophes == 0, records[1][..2] == shown);
-                if !expected.contains([',', ';', '\t', '\r', '\n']) && !texts::begins_formula(expected) {
+                if !expected.contains([',', ';', '\t', '\r', '\n']) && !spreadsheet::begins_formula(expected) {
                     prop_assert_eq!(read, expected);
                 }
-                prop_assert!(!texts::begins_formula(read), "{read:?} begins a formula");
+                prop_assert!(!spreadsheet::begins_formula(read), "{read:?} begins a formula");
                 for other in [',', ';', '\t'].into_iter().filter(|other| *other != char::from(separator)) {
                     for cell in worst_cells(read, other) {
                         let seen = cell.trim_start_matches('\t');
-                        prop_assert!(!texts::begins_formula(seen), "{cell:?} of {read:?} at {other:?}");
+                        prop_assert!(!spreadsheet::begins_formula(seen), "{cell:?} of {read:?} at {other:?}");
                     }
                 }
             }

@@ -13,9 +13,9 @@ use self::parts::{Style, column_name};
 use super::{
     ExportColumn, ExportNotes,
     columns::{Cell, Columns},
-    numbers, texts,
+    numbers,
 };
-use crate::payments::WholePayment;
+use crate::{payments::WholePayment, spreadsheet};
 
 mod parts;
 
@@ -90,7 +90,7 @@ impl<W: Write + Seek> XlsxWriter<W> {
         self.xml = parts::sheet_head(self.sheets, columns.columns.iter().map(|column| width(*column)));
         self.begin_row();
         for (at, head) in columns.heads.iter().enumerate() {
-            let head = texts::pictured(head);
+            let head = spreadsheet::pictured(head);
             self.string(at, Style::Head, &head);
         }
         self.end_row()
@@ -119,7 +119,7 @@ impl<W: Write + Seek> XlsxWriter<W> {
         match cell {
             Cell::Empty => {}
             Cell::Text(text) => {
-                let style = if texts::begins_formula(&text) { Style::Quoted } else { Style::Plain };
+                let style = if spreadsheet::begins_formula(&text) { Style::Quoted } else { Style::Plain };
                 self.text(at, style, &text);
             }
             Cell::Code(text) => self.text(at, Style::Text, &text),
@@ -147,7 +147,7 @@ impl<W: Write + Seek> XlsxWriter<W> {
     }
 
     fn text(&mut self, at: usize, style: Style, text: &str) {
-        let pictured = texts::pictured(text);
+        let pictured = spreadsheet::pictured(text);
         self.notes.pictures += u32::from(pictured != text);
         match cut(&pictured) {
             None => self.string(at, style, &pictured),

@@ -11,7 +11,7 @@ use specta::Type;
 use sqlx::{QueryBuilder, SqliteConnection};
 
 pub use self::related::{MoreRelated, RelatedPayment, RelatedPayments, Relation};
-use super::{COLUMNS, PaymentFee, PaymentRow, Payments, Stored, Worth, amount, cache};
+use super::{COLUMNS, PaymentFee, PaymentRow, Payments, Stored, Worth, amount, cache, making::rates};
 use crate::{coins::explorers, failure::Failure};
 
 /// One payment, whole.
@@ -127,6 +127,8 @@ impl Payments {
                 .await?;
         let related = related::read(&mut db, &kept.stored, &said.repeats()).await?;
         let coins = Coins::read(&mut db, &kept.stored, &said).await?;
+        // Most answers do not say it: one that did is kept.
+        let price_holds_until = rates::read(&mut db, id).await?;
         db.commit().await?;
 
         let stored = kept.stored;
@@ -154,8 +156,8 @@ impl Payments {
             payin_hash: said.get(|said| &said.payin_hash),
             payout_hash: said.get(|said| &said.payout_hash),
             callback_url: said.get(|said| &said.ipn_callback_url),
-            price_holds_until: said.get(|said| &said.expiration_estimate_date),
-            waits_until: said.get(|said| &said.valid_until),
+            price_holds_until: price_holds_until.max(said.get(|said| &said.expiration_estimate_date)),
+            waits_until: stored.waits_until,
             outcome_amount,
             pay_address: stored.pay_address,
             payin_extra_id: stored.payin_extra_id,

@@ -8,7 +8,7 @@ mod journal;
 mod look;
 mod order;
 mod quotes;
-mod rates;
+pub(super) mod rates;
 
 use std::{
     borrow::Cow,

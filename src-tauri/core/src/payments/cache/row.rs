@@ -42,12 +42,13 @@ pub(super) struct Row {
     pub(super) answer: String,
     pub(super) fee: Option<String>,
     pub(super) origin_type: Option<String>,
+    pub(super) waits_until: Option<String>,
 }
 
 /// The columns of [`Row`].
 const COLUMNS: &str = "id, status, price_amount, price_currency, pay_amount, actually_paid, actually_paid_at_fiat, \
     pay_currency, pay_address, payin_extra_id, order_id, order_description, purchase_id, invoice_id, parent_payment_id, \
-    outcome_amount, outcome_currency, created_at, updated_at, answer, fee, origin_type";
+    outcome_amount, outcome_currency, created_at, updated_at, answer, fee, origin_type, waits_until";
 /// Those that are worked out of them.
 const KEYS: &str = "price_key, paid_key, amount_key";
 /// How many rows one statement writes.
@@ -124,6 +125,7 @@ impl Row {
             answer: String::new(),
             fee: None,
             origin_type: payment.origin_type.as_ref().map(|origin| origin.to_ascii_uppercase()),
+            waits_until: payment.valid_until.map(store::time),
         }
     }
 
@@ -145,6 +147,7 @@ impl Row {
             outcome_currency: text(self.outcome_currency, &other.outcome_currency),
             fee: text(self.fee, &other.fee),
             origin_type: text(self.origin_type, &other.origin_type),
+            waits_until: text(self.waits_until, &other.waits_until),
             ..self
         }
     }
@@ -239,6 +242,7 @@ impl Row {
             Some(self.answer),
             self.fee,
             self.origin_type,
+            self.waits_until,
         ];
         own.into_iter().chain(keys).for_each(&mut take);
     }

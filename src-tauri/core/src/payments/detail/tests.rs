@@ -85,6 +85,16 @@ async fn a_payment_that_waits_has_a_link_to_pay_it_and_no_differences() {
 }
 
 #[tokio::test]
+async fn how_long_a_payment_waits_is_known_after_an_answer_that_does_not_say_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let whole = payment(1, json!({ "valid_until": "2026-03-08T10:00:00.000Z" }));
+    let payments = shop(folder.path(), &[whole, payment(1, json!({}))]).await;
+    let detail = payments.get("1").await.unwrap();
+    assert_eq!(text(detail.waits_until).as_deref(), Some("2026-03-08 10:00:00 UTC"));
+    assert!(!payments.answer("1").await.unwrap().contains("valid_until"), "the answer is the last one");
+}
+
+#[tokio::test]
 async fn a_memo_is_never_lost_in_a_link() {
     let own = json!({ "pay_currency": "btc", "pay_address": "1A1zP1eP5QGefi2DMPTfTL5SLmv7DivfNa", "payin_extra_id": "7" });
     let detail = alone(own).await;

@@ -8,7 +8,7 @@ use super::{
     numbers::json,
     selection::{AT_A_TIME, PaymentSelection},
 };
-use crate::{failure::Failure, store};
+use crate::{failure::Failure, spreadsheet, store};
 
 impl Payments {
     /// Selected payments as lines with tabs between their cells, under a line with these heads. An amount is a number of its
@@ -84,9 +84,5 @@ fn cells(column: PaymentColumn, stored: &Stored) -> Result<Vec<String>, Failure>
 /// spreadsheets take as the sign of a text.
 fn safe(text: &str) -> String {
     let line: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
-    let first = line.trim_start().chars().next();
-    match first {
-        Some('=' | '+' | '-' | '@' | '＝' | '＋' | '－' | '＠') => format!("'{line}"),
-        _ => line,
-    }
+    if spreadsheet::begins_formula(&line) { format!("'{line}") } else { line }
 }

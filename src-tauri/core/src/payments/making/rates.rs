@@ -104,6 +104,17 @@ impl Payments {
     }
 }
 
+/// Until when the amount of a payment holds, by the provider's clock, where an answer has said so.
+pub(in crate::payments) async fn read(
+    db: &mut SqliteConnection,
+    payment: &str,
+) -> Result<Option<DateTime<Utc>>, sqlx::Error> {
+    sqlx::query_scalar("SELECT until FROM payment_rates WHERE payment = ?")
+        .bind(payment)
+        .fetch_optional(db)
+        .await
+}
+
 /// Keeps until when the amount of a payment holds, by the provider's clock.
 pub(super) async fn write(
     db: &mut SqliteConnection,

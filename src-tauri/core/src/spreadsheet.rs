@@ -1,4 +1,5 @@
-//! Texts of others in the cells of a spreadsheet: what would be a formula, and what cannot be a character there.
+//! Texts of others in the cells of a spreadsheet: what would be a formula, and what cannot be a character there. One rule
+//! for all that leaves Paydesk as a table: exports, reports, and what is copied.
 
 use std::borrow::Cow;
 
@@ -10,7 +11,7 @@ const SEPARATORS: [char; 5] = [',', ';', '\t', '\r', '\n'];
 ///
 /// The characters are those of OWASP (ASVS 1.2.10, "CSV Injection"), with their full-width forms. What cannot be seen,
 /// spaces and quotes before them do not make them harmless.
-pub(super) fn begins_formula(text: &str) -> bool {
+pub(crate) fn begins_formula(text: &str) -> bool {
     if text.starts_with(['\t', '\r', '\n', '\0']) {
         return true;
     }
@@ -27,7 +28,7 @@ fn passed_over(character: char) -> bool {
 /// A text of a CSV that no spreadsheet takes for a formula, whichever separator it takes for the right one: each
 /// beginning of one gets an apostrophe before it. `own` is what separates the cells of this file; it begins none where
 /// it stands in quotes.
-pub(super) fn guarded(text: &str, own: char) -> Cow<'_, str> {
+pub(crate) fn guarded(text: &str, own: char) -> Cow<'_, str> {
     let splits = |character: char| SEPARATORS.contains(&character) && character != own;
     let mut guarded = String::new();
     let mut copied = 0;
@@ -49,8 +50,17 @@ pub(super) fn guarded(text: &str, own: char) -> Cow<'_, str> {
     Cow::Owned(guarded)
 }
 
+/// A field of a CSV as RFC 4180 says: in quotes where it must be, whichever separator it is read with.
+pub(crate) fn quoted(field: &str) -> Cow<'_, str> {
+    let outer_space = field.starts_with(char::is_whitespace) || field.ends_with(char::is_whitespace);
+    match outer_space || field.contains('"') || field.contains(SEPARATORS) {
+        true => Cow::Owned(format!("\"{}\"", field.replace('"', "\"\""))),
+        false => Cow::Borrowed(field),
+    }
+}
+
 /// A text with a picture (`␀`) in place of each control character that spreadsheets cut off or refuse.
-pub(super) fn pictured(text: &str) -> Cow<'_, str> {
+pub(crate) fn pictured(text: &str) -> Cow<'_, str> {
     if !text.contains(is_refused) {
         return Cow::Borrowed(text);
     }
@@ -97,6 +107,12 @@ mod tests {
         assert_eq!(guarded("a,\t=1", '\t'), "a,'\t=1");
         check("a,b", "a,b");
         check("", "");
+    }
+
+    #[test]
+    fn fields_are_quoted_only_where_they_must_be() {
+        let fields = ["a", "b,c", "d\"e", "f\ng", " h", "i;j", ""].map(quoted);
+        assert_eq!(fields, ["a", "\"b,c\"", "\"d\"\"e\"", "\"f\ng\"", "\" h\"", "\"i;j\"", ""]);
     }
 
     #[test]

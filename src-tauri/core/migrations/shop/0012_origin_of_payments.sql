@@ -1,4 +1,0 @@
--- Why a payment repeats another, upper case as the API says it: what came in another coin has no part in the price.
-ALTER TABLE payments ADD COLUMN origin_type TEXT;
-UPDATE payments SET origin_type = upper(answer ->> '$.origin_type')
-    WHERE parent_payment_id IS NOT NULL AND json_valid(answer);
