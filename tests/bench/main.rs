@@ -33,10 +33,10 @@ use crate::{
 #[command(about = "Measures Paydesk against baselines that are timed in the same run")]
 struct Arguments {
     /// Where the simulator is
-    #[arg(long, env = "SIMULATOR_BINARY")]
+    #[arg(long)]
     simulator: Option<PathBuf>,
     /// Where Paydesk is, in the release profile
-    #[arg(long, env = "PAYDESK_BINARY")]
+    #[arg(long)]
     paydesk: Option<PathBuf>,
     /// How many payments the cache is filled with
     #[arg(long, default_value_t = 200_000)]
