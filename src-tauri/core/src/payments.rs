@@ -23,6 +23,7 @@ use chrono::{DateTime, Utc};
 use nowpayments::Amount;
 use serde::{Deserialize, Serialize};
 use specta::Type;
+use sqlx::{QueryBuilder, Sqlite, SqliteConnection};
 
 pub(crate) use self::list::{Which, WholeList, WholePayment};
 pub(crate) use self::making::{
@@ -214,8 +215,8 @@ const COLUMNS: &str = "number, id, status, order_id, order_description, price_am
     actually_paid, actually_paid_at_fiat, pay_currency, created_at, updated_at, pay_address, payin_extra_id, purchase_id, invoice_id, \
     parent_payment_id, outcome_amount, outcome_currency, fee, origin_type, waits_until";
 
-/// A payment as it stands in the database.
-#[derive(sqlx::FromRow)]
+/// A payment as it stands in the database. Its fields are in the order of [`COLUMNS`].
+#[derive(sqlx::FromRow, Deserialize)]
 struct Stored {
     number: i64,
     id: String,
@@ -243,6 +244,27 @@ struct Stored {
 }
 
 impl Stored {
+    /// The rows of a statement whose columns are `columns`, which are like [`COLUMNS`], and that goes on with `rest`; `order`
+    /// is nothing or an `ORDER BY`.
+    ///
+    /// They come as one text: each row of its own would wake up the task that waits for it, which takes longer than to
+    /// read the row.
+    async fn read(
+        db: &mut SqliteConnection,
+        columns: &str,
+        order: &str,
+        rest: impl FnOnce(&mut QueryBuilder<Sqlite>),
+    ) -> Result<Vec<Self>, Failure> {
+        let mut sql = QueryBuilder::new("SELECT json_group_array(json_array(");
+        sql.push(columns).push(") ").push(order).push(") ");
+        rest(&mut sql);
+        let rows: String = sql.build_query_scalar().fetch_one(db).await?;
+        serde_json::from_str(&rows).map_err(|error| {
+            tracing::error!(%error, "the database holds what is no payment");
+            damaged()
+        })
+    }
+
     fn row(&self) -> Result<PaymentRow, Failure> {
         let price_amount = exact(&self.price_amount)?;
         let pay_amount = amount(self.pay_amount.as_deref())?;
@@ -287,6 +309,12 @@ fn amount(text: Option<impl AsRef<str>>) -> Result<Option<Amount>, Failure> {
 pub(crate) fn exact(text: &str) -> Result<Amount, Failure> {
     text.parse().map_err(|error| {
         tracing::error!(text, %error, "the database holds what is no amount");
-        Failure::other("An amount in Paydesk's own file cannot be read. The file is damaged: remove the shop and add it again.")
+        damaged()
     })
+}
+
+fn damaged() -> Failure {
+    Failure::other(
+        "A payment in Paydesk's own file cannot be read. The file is damaged: remove the shop and add it again.",
+    )
 }

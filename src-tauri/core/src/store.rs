@@ -47,6 +47,7 @@ pub(crate) async fn open(path: &Path, migrations: &'static Migrator) -> Result<S
         .optimize_on_close(true, None);
     let pool = SqlitePoolOptions::new()
         .max_connections(4)
+        .test_before_acquire(false) // a file does not hang up
         .connect_with(options)
         .await
         .map_err(|error| cannot_open(path, &error))?;

@@ -20,6 +20,7 @@ pub use self::selection::{CurrencyTotal, PaymentSelection, PaymentTotals};
 pub(crate) use self::whole::{Which, WholeList, WholePayment};
 use super::{
     COLUMNS, CoinCount, PaymentFilters, PaymentPage, PaymentQuery, PaymentRow, Payments, StatusCount, Stored,
+    damaged,
     search::{Condition, Context, Search},
     sort::PaymentSort,
 };
@@ -55,7 +56,6 @@ impl Payments {
             }
         };
         let rows = rows(&mut db, &numbers).await?;
-        db.commit().await?;
         Ok(PaymentPage { rows, total })
     }
 
@@ -80,10 +80,12 @@ impl Payments {
 
     /// Reads what was typed, in the light of what is cached.
     async fn understand(&self, db: &mut SqliteConnection, typed: &str) -> Result<Look<'_>, Failure> {
-        let changes: i64 =
-            sqlx::query_scalar("SELECT count FROM payment_changes").fetch_one(&mut *db).await?;
-        let sql = "SELECT status, count FROM payment_counts WHERE count > 0 ORDER BY count DESC, status";
-        let cached: Vec<(String, u32)> = sqlx::query_as(sql).fetch_all(db).await?;
+        let sql = "SELECT count, (SELECT json_group_object(status, count) FROM payment_counts WHERE count > 0) \
+            FROM payment_changes";
+        let (changes, counts): (i64, String) = sqlx::query_as(sql).fetch_one(db).await?;
+        let counts: HashMap<String, u32> = serde_json::from_str(&counts).map_err(|_| damaged())?;
+        let mut cached: Vec<_> = counts.into_iter().collect();
+        cached.sort_by(|(a, of_a), (b, of_b)| of_b.cmp(of_a).then_with(|| a.cmp(b)));
         // Payments are never deleted: one that is new or another change makes it larger.
         let revision = changes + cached.iter().map(|(_, count)| i64::from(*count)).sum::<i64>();
         let names: Vec<_> = cached.iter().map(|(status, _)| status.as_str()).collect();
@@ -254,10 +256,11 @@ impl<'a> Straight<'a> {
             if left == 0 {
                 break;
             }
-            let mut sql = QueryBuilder::new("");
-            self.push(&mut sql, part, descending);
-            sql.push(" LIMIT ").push_bind(left);
-            found.extend(sql.build_query_scalar::<u32>().fetch_all(&mut *db).await?);
+            let numbers = numbers_of(db, |sql| {
+                self.push(sql, part, descending);
+                sql.push(" LIMIT ").push_bind(left);
+            });
+            found.extend(numbers.await?);
         }
         Ok(found)
     }
@@ -341,14 +344,15 @@ fn numbers_statement(push: impl FnOnce(&mut QueryBuilder<Sqlite>)) -> QueryBuild
 
 /// Rows with these numbers, in this order. Long texts are cut: a list has no room for them.
 async fn rows(db: &mut SqliteConnection, numbers: &[u32]) -> Result<Vec<PaymentRow>, Failure> {
-    let text = |column: &str| format!("substr({column}, 1, {}) AS {column}", LONGEST_TEXT + 1);
+    let text = |column: &str| format!("substr({column}, 1, {})", LONGEST_TEXT + 1);
     let columns = ["order_id", "order_description"].iter().fold(COLUMNS.to_owned(), |columns, column| {
         columns.replace(&format!(" {column},"), &format!(" {},", text(column)))
     });
-    let mut sql = QueryBuilder::new("SELECT ");
-    sql.push(columns).push(" FROM payments NOT INDEXED WHERE number IN (SELECT value FROM json_each(");
-    sql.push_bind(json(numbers.iter().copied())).push("))");
-    let found: Vec<Stored> = sql.build_query_as().fetch_all(db).await?;
+    let found = Stored::read(db, &columns, "", |sql| {
+        sql.push("FROM payments NOT INDEXED WHERE number IN (SELECT value FROM json_each(");
+        sql.push_bind(json(numbers.iter().copied())).push("))");
+    });
+    let found = found.await?;
     let mut found: HashMap<_, _> = found.into_iter().map(|stored| (stored.number, stored)).collect();
     let in_order = numbers.iter().filter_map(|number| found.remove(&i64::from(*number)));
     in_order

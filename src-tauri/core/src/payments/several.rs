@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use nowpayments::Amount;
-use sqlx::{QueryBuilder, SqliteConnection};
+use sqlx::SqliteConnection;
 
 use super::{COLUMNS, PaymentRow, Stored, Worth, amount};
 use crate::failure::Failure;
@@ -56,15 +56,15 @@ async fn read(
     column: &'static str,
     values: serde_json::Value,
 ) -> Result<HashMap<i64, Seen>, Failure> {
-    let mut sql = QueryBuilder::new("SELECT ");
-    sql.push(COLUMNS).push(" FROM payments WHERE ").push(column);
-    sql.push(" IN (SELECT value FROM json_each(").push_bind(values.to_string()).push("))");
-    let found: Vec<Stored> = sql.build_query_as().fetch_all(db).await?;
+    let found = Stored::read(db, COLUMNS, "", |sql| {
+        sql.push("FROM payments WHERE ").push(column);
+        sql.push(" IN (SELECT value FROM json_each(").push_bind(values.to_string()).push("))");
+    });
     let seen = |stored: Stored| {
         let (row, stated) = (stored.row()?, amount(stored.actually_paid_at_fiat.as_deref())?);
         Ok((stored.number, Seen { row, stated, parent_payment_id: stored.parent_payment_id }))
     };
-    found.into_iter().map(seen).collect()
+    found.await?.into_iter().map(seen).collect()
 }
 
 /// Takes answers of the API into the cache, for tests of what follows from them.

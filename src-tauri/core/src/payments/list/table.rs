@@ -1,7 +1,6 @@
 //! Selected payments as a table that a spreadsheet takes from the clipboard.
 
 use nowpayments::Amount;
-use sqlx::QueryBuilder;
 
 use super::{
     super::{COLUMNS, PaymentColumn, Payments, Stored, amount},
@@ -31,13 +30,12 @@ impl Payments {
         });
         let mut lines = vec![heads.collect::<Vec<_>>().join("\t")];
         for numbers in numbers.chunks(AT_A_TIME) {
-            let mut sql = QueryBuilder::new("SELECT ");
-            sql.push(COLUMNS)
-                .push(" FROM (SELECT key AS place, value AS wanted FROM json_each(")
-                .push_bind(json(numbers.iter().copied()));
-            sql.push(")) JOIN payments ON number = wanted ORDER BY place");
-            let found: Vec<Stored> = sql.build_query_as().fetch_all(&mut *db).await?;
-            for stored in found {
+            let found = Stored::read(&mut db, COLUMNS, "ORDER BY place", |sql| {
+                sql.push("FROM (SELECT key AS place, value AS wanted FROM json_each(")
+                    .push_bind(json(numbers.iter().copied()));
+                sql.push(")) JOIN payments ON number = wanted");
+            });
+            for stored in found.await? {
                 let cells =
                     columns.iter().map(|column| cells(*column, &stored)).collect::<Result<Vec<_>, _>>()?;
                 lines.push(cells.concat().join("\t"));

@@ -361,6 +361,17 @@ async fn a_row_of_a_list_has_no_more_of_a_text_than_can_be_shown_and_the_payment
     assert_eq!(page.rows[0].order_description.as_deref(), Some(exactly));
 }
 
+#[tokio::test]
+async fn a_text_of_any_signs_is_listed_as_it_is() {
+    let folder = tempfile::tempdir().unwrap();
+    let signs = "\"\\/\u{1}\u{1f}\u{7f}\t\r\n\u{2028}\u{202e}\u{ffff}😀 {\"a\":[1]} ' null";
+    let payments = shop(folder.path(), &[Made { order: Some("7"), description: Some(signs), ..PLAIN }]).await;
+    let query = PaymentQuery { limit: 5, ..PaymentQuery::default() };
+    let page = payments.list(query).await.unwrap();
+    assert_eq!(page.rows[0].order_description.as_deref(), Some(signs));
+    assert_eq!(page.rows[0].order_id.as_deref(), Some("7"), "a text that is a number stays a text");
+}
+
 async fn plan(db: &mut SqliteConnection, statement: &QueryBuilder<Sqlite>) -> String {
     let sql = format!("EXPLAIN QUERY PLAN {}", statement.sql().as_str());
     let lines: Vec<(i64, i64, i64, String)> =

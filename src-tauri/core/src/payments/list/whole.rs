@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use nowpayments::Amount;
-use sqlx::{QueryBuilder, Sqlite, SqliteConnection, Transaction};
+use sqlx::{Sqlite, SqliteConnection, Transaction};
 use tokio::sync::mpsc;
 
 use super::{
@@ -85,13 +85,12 @@ impl WholeList {
 
 /// The payments with these numbers, in this order.
 async fn read(db: &mut SqliteConnection, numbers: &[u32]) -> Result<Vec<WholePayment>, Failure> {
-    let mut sql = QueryBuilder::new("SELECT ");
-    sql.push(COLUMNS);
-    sql.push(" FROM (SELECT key AS place, value AS wanted FROM json_each(");
-    sql.push_bind(json(numbers.iter().copied()));
-    sql.push(")) JOIN payments ON number = wanted ORDER BY place");
-    let found: Vec<Stored> = sql.build_query_as().fetch_all(db).await?;
-    found.into_iter().map(WholePayment::of).collect()
+    let found = Stored::read(db, COLUMNS, "ORDER BY place", |sql| {
+        sql.push("FROM (SELECT key AS place, value AS wanted FROM json_each(");
+        sql.push_bind(json(numbers.iter().copied()));
+        sql.push(")) JOIN payments ON number = wanted");
+    });
+    found.await?.into_iter().map(WholePayment::of).collect()
 }
 
 impl WholePayment {
