@@ -63,7 +63,7 @@ function shop(own: Record<string, (args: never) => unknown> = {}) {
         state: "running",
         done: 0,
         total: 0,
-        path: "/home/ann/payments-2026-11.csv",
+        path: "/mnt/shop/payments-2026-11.csv",
         notes: { cut: 0, numbers_as_text: 0, apostrophes: 0, pictures: 0 },
         failure: null,
       };
@@ -232,7 +232,7 @@ test("a long export shows how far it is, and its end with what the file does not
   const notes = { cut: 2, numbers_as_text: 0, apostrophes: 7, pictures: 0 };
   await change({ state: "done", notes });
   expect(await dialog.findByText("The export is saved")).toBeVisible();
-  expect(dialog.getByText("/home/ann/payments-2026-11.csv")).toBeVisible();
+  expect(dialog.getByText("/mnt/shop/payments-2026-11.csv")).toBeVisible();
   expect(dialog.getAllByRole("listitem").map(({ textContent }) => textContent)).toEqual([
     expect.stringContaining("marked with […]: 2."),
     expect.stringContaining("formula: 7."),
