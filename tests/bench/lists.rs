@@ -384,5 +384,5 @@ fn order(sort: PaymentSort) -> &'static str {
 /// A number below `below`, another one for each reading, and the same in each run.
 fn spread(reading: u32, below: u32) -> u32 {
     let golden = u64::from(reading + 1) * 0x9e37_79b9;
-    u32::try_from((golden & 0xffff_ffff) * u64::from(below.max(1)) >> 32).unwrap_or_default()
+    u32::try_from(((golden & 0xffff_ffff) * u64::from(below.max(1))) >> 32).unwrap_or_default()
 }

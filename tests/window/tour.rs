@@ -244,6 +244,7 @@ async fn callbacks(tour: &mut Tour<'_>, simulator: &Simulator) -> Result<()> {
     window.press("Received").await?;
     window.open_row("Test of Paydesk").await?;
     window.sees("Signature ends in").await?;
+    window.sees("The signature is right").await?;
     tour.picture("callbacks").await?;
     window.press("Check one").await?;
 
