@@ -35,7 +35,7 @@ struct Arguments {
     /// Where the simulator is
     #[arg(long)]
     simulator: Option<PathBuf>,
-    /// Where Paydesk is, in the release profile
+    /// Where Paydesk is, in the release profile; without it no window is measured
     #[arg(long)]
     paydesk: Option<PathBuf>,
     /// How many payments the cache is filled with
@@ -112,7 +112,6 @@ async fn main() -> Result<()> {
 
 async fn all(arguments: &Arguments) -> Result<()> {
     let simulator = arguments.simulator.as_deref().context("--simulator says where the simulator is")?;
-    let paydesk = arguments.paydesk.as_deref().context("--paydesk says where Paydesk is")?;
     let mut report = Report::default();
     let folder = tempfile::tempdir()?;
 
@@ -143,15 +142,18 @@ async fn all(arguments: &Arguments) -> Result<()> {
 
     let plans: Vec<Plan> = part("plans", &[&shop, path(&cached)?], &[])?;
 
-    println!("starting Paydesk and an empty window");
-    let empty = std::env::current_exe()?.with_file_name("empty-window");
-    let (mut of_empty, mut of_paydesk) = (Vec::new(), Vec::new());
-    for _ in 0..arguments.starts {
-        of_empty.push(part::<Run>("window", &[path(&empty)?], &[("PAYDESK_BINARY", path(&empty)?)])?);
-        let surroundings = [("PAYDESK_BINARY", path(paydesk)?), ("PAYDESK_SIMULATOR", running.line.as_str())];
-        of_paydesk.push(part::<Run>("window", &[path(paydesk)?, path(&cached)?], &surroundings)?);
+    if let Some(paydesk) = &arguments.paydesk {
+        println!("starting Paydesk and an empty window");
+        let empty = std::env::current_exe()?.with_file_name("empty-window");
+        let (mut of_empty, mut of_paydesk) = (Vec::new(), Vec::new());
+        for _ in 0..arguments.starts {
+            let binary = |program| Ok::<_, anyhow::Error>(("PAYDESK_BINARY", path(program)?));
+            of_empty.push(part::<Run>("window", &[path(&empty)?], &[binary(&empty)?])?);
+            let surroundings = [binary(paydesk)?, ("PAYDESK_SIMULATOR", running.line.as_str())];
+            of_paydesk.push(part::<Run>("window", &[path(paydesk)?, path(&cached)?], &surroundings)?);
+        }
+        report.windows(used.payments, of_empty, of_paydesk)?;
     }
-    report.windows(used.payments, of_empty, of_paydesk)?;
 
     let text = report.to_string();
     println!("{text}");
