@@ -14,7 +14,7 @@ use crate::{fill, measure, report::Measured, simulator::Shop};
 /// Rows of a page, about as many as the window asks for.
 const PAGE: u32 = 100;
 /// How often a list is read, at the most and at the least, and the time after which the least is enough.
-const READINGS: (u32, u32, Duration) = (200, 50, Duration::from_secs(15));
+const READINGS: (u32, u32, Duration) = (200, 10, Duration::from_secs(8));
 
 /// A list that is measured.
 struct List {
@@ -113,7 +113,9 @@ pub(crate) async fn measure(shop: &Shop, folder: &Path) -> Result<Vec<Measured>>
     let bare = Bare::open(folder)?;
     let mut measured = Vec::new();
     for list in LISTS {
-        measured.push(list.measure(&payments, &bare).await.with_context(|| list.name.to_owned())?);
+        let of_it = list.measure(&payments, &bare).await.with_context(|| list.name.to_owned())?;
+        eprintln!("{}: {} and {} µs in {} readings", of_it.name, of_it.bare, of_it.paydesk, of_it.readings);
+        measured.push(of_it);
     }
     core.close().await;
     Ok(measured)
@@ -187,8 +189,9 @@ impl List {
             by_bare.push(theirs);
             by_paydesk.push(ours);
         }
+        let readings = by_bare.len();
         let (bare, paydesk) = (measure::slow(by_bare)?, measure::slow(by_paydesk)?);
-        Ok(Measured { name: self.name.to_owned(), bare, paydesk })
+        Ok(Measured { name: self.name.to_owned(), readings, bare, paydesk })
     }
 }
 

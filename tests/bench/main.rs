@@ -2,7 +2,7 @@
 //!
 //! `cargo xtask bench` builds everything in the release profile and runs it.
 
-#![allow(clippy::print_stdout, reason = "a command speaks to the terminal")]
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command speaks to the terminal")]
 
 mod fill;
 mod lists;

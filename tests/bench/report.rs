@@ -11,6 +11,7 @@ use crate::{Used, measure, plans::Plan, window::Run};
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Measured {
     pub(crate) name: String,
+    pub(crate) readings: usize,
     /// In microseconds.
     pub(crate) bare: u64,
     /// In microseconds.
@@ -40,11 +41,12 @@ impl Report {
 
     pub(crate) fn lists(&mut self, cached: u32, lists: Vec<Measured>) {
         self.line(&format!("\n### Lists of {cached} cached payments, 99 of 100 readings within\n"));
-        self.line("| | bare SQLite | Paydesk | ratio (to reach: at most 2) |");
-        self.line("|---|---:|---:|---:|");
-        for Measured { name, bare, paydesk } in lists {
+        self.line("| | readings | bare SQLite | Paydesk | ratio (to reach: at most 2) |");
+        self.line("|---|---:|---:|---:|---:|");
+        for Measured { name, readings, bare, paydesk } in lists {
             let ratio = hundredths(measure::ratio(paydesk, bare));
-            self.line(&format!("| {name} | {} | {} | {ratio} |", milliseconds(bare), milliseconds(paydesk)));
+            let (bare, paydesk) = (milliseconds(bare), milliseconds(paydesk));
+            self.line(&format!("| {name} | {readings} | {bare} | {paydesk} | {ratio} |"));
         }
     }
 
