@@ -1,20 +1,26 @@
 //! What is measured: processor time, memory, and the slow end of many timings.
 
-use std::{fs, time::Duration};
+use std::{fmt::Display, fs, time::Duration};
 
 use anyhow::{Context, Result};
 
-/// Linux counts processor time in hundredths of a second for programs, whatever its own clock does (`proc(5)`).
-const TICKS: u64 = 100;
+/// Linux counts the time of programs in hundredths of a second, whatever its own clock does (`proc(5)`).
+pub(crate) const TICKS: u64 = 100;
 
 /// The processor time that this process has used so far, in all its threads, those that have ended included.
 pub(crate) fn processor_time() -> Result<Duration> {
-    let stat = fs::read_to_string("/proc/self/stat").context("processor time is read on Linux only")?;
-    // The name of the program, in brackets, may hold spaces.
-    let (_, fields) = stat.rsplit_once(')').context("/proc/self/stat has no name")?;
-    let fields: Vec<&str> = fields.split_whitespace().collect();
+    let fields = stat("self")?;
     let ticks = |at: usize| fields.get(at).and_then(|field| field.parse::<u64>().ok()).context("no times");
     Ok(Duration::from_millis((ticks(11)? + ticks(12)?) * 1000 / TICKS))
+}
+
+/// The fields of a process's `/proc/…/stat` from the state on, which is the third.
+pub(crate) fn stat(process: impl Display) -> Result<Vec<String>> {
+    let stat =
+        fs::read_to_string(format!("/proc/{process}/stat")).context("processes are read on Linux only")?;
+    // The name of the program, in brackets, may hold spaces.
+    let (_, fields) = stat.rsplit_once(')').context("/proc/…/stat has no name")?;
+    Ok(fields.split_whitespace().map(str::to_owned).collect())
 }
 
 /// The most memory that this process has had at once, in bytes.

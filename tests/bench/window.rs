@@ -11,8 +11,8 @@ use anyhow::{Context, Result};
 use paydesk_window_tests::{Desktop, Keychain, Window, wait_for};
 use serde::{Deserialize, Serialize};
 
-/// Linux counts the time at which a program has started in hundredths of a second (`proc(5)`).
-const TICKS: u64 = 100;
+use crate::measure::{TICKS, stat};
+
 /// How long a window is left alone before its memory is looked at.
 const REST: Duration = Duration::from_secs(15);
 
@@ -57,14 +57,6 @@ fn process(program: &Path) -> Result<u32> {
 fn processes() -> Result<Vec<u32>> {
     let entries = fs::read_dir("/proc")?.filter_map(Result::ok);
     Ok(entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok()).collect())
-}
-
-/// The fields of `/proc/…/stat` from the state on, which is the third.
-fn stat(id: u32) -> Result<Vec<String>> {
-    let stat = fs::read_to_string(format!("/proc/{id}/stat"))?;
-    // The name of the program, in brackets, may hold spaces.
-    let (_, fields) = stat.rsplit_once(')').context("/proc/…/stat has no name")?;
-    Ok(fields.split_whitespace().map(str::to_owned).collect())
 }
 
 /// When a process has started, in milliseconds since 1970.

@@ -25,7 +25,7 @@ use serde::{Deserialize, Serialize};
 use specta::Type;
 use sqlx::{QueryBuilder, Sqlite, SqliteConnection};
 
-pub(crate) use self::list::{Which, WholeList, WholePayment};
+pub(crate) use self::list::{Which, WholeList, WholePayment, cut};
 pub(crate) use self::making::{
     LONGEST_DESCRIPTION, LONGEST_ORDER, Order, Price, forget_draft, line, payable, refusal,
 };

@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     failure::Failure,
-    payments::{WholeList, WholePayment},
+    payments::{WholeList, WholePayment, cut},
     spreadsheet,
 };
 
@@ -101,9 +101,6 @@ fn shown(cell: Cell<'_>) -> PreviewCell {
 fn shorten(payment: &mut WholePayment) {
     const LONGEST: usize = 100;
     for text in [&mut payment.row.order_id, &mut payment.row.order_description].into_iter().flatten() {
-        if let Some((end, _)) = text.char_indices().nth(LONGEST) {
-            text.truncate(end);
-            text.push('…');
-        }
+        cut(text, LONGEST);
     }
 }

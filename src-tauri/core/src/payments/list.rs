@@ -342,6 +342,16 @@ fn numbers_statement(push: impl FnOnce(&mut QueryBuilder<Sqlite>)) -> QueryBuild
     sql
 }
 
+/// Payments with these numbers, in this order, with all that is known of them.
+async fn stored(db: &mut SqliteConnection, numbers: &[u32]) -> Result<Vec<Stored>, Failure> {
+    let found = Stored::read(db, COLUMNS, "ORDER BY place", |sql| {
+        sql.push("FROM (SELECT key AS place, value AS wanted FROM json_each(");
+        sql.push_bind(json(numbers.iter().copied()));
+        sql.push(")) JOIN payments ON number = wanted");
+    });
+    found.await
+}
+
 /// Rows with these numbers, in this order. Long texts are cut: a list has no room for them.
 async fn rows(db: &mut SqliteConnection, numbers: &[u32]) -> Result<Vec<PaymentRow>, Failure> {
     let text = |column: &str| format!("substr({column}, 1, {})", LONGEST_TEXT + 1);
@@ -358,15 +368,16 @@ async fn rows(db: &mut SqliteConnection, numbers: &[u32]) -> Result<Vec<PaymentR
     in_order
         .map(|mut stored| {
             for text in [&mut stored.order_id, &mut stored.order_description].into_iter().flatten() {
-                cut(text);
+                cut(text, LONGEST_TEXT);
             }
             stored.row()
         })
         .collect()
 }
 
-fn cut(text: &mut String) {
-    if let Some((end, _)) = text.char_indices().nth(LONGEST_TEXT) {
+/// Cuts a text off behind so many characters, with a mark.
+pub(crate) fn cut(text: &mut String, longest: usize) {
+    if let Some((end, _)) = text.char_indices().nth(longest) {
         text.truncate(end);
         text.push('…');
     }

@@ -125,4 +125,11 @@ mod tests {
             assert_eq!(number(given.to_owned()), shown);
         }
     }
+
+    #[test]
+    fn fields_are_quoted_only_where_they_must_be() {
+        let mut report = String::new();
+        line(&mut report, &["a", "b,c", "d\"e", "f\ng", " h", ""].map(str::to_owned));
+        assert_eq!(report, "a,\"b,c\",\"d\"\"e\",\"f\ng\",\" h\",\r\n");
+    }
 }

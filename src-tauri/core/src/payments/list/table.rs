@@ -3,9 +3,9 @@
 use nowpayments::Amount;
 
 use super::{
-    super::{COLUMNS, PaymentColumn, Payments, Stored, amount},
-    numbers::json,
+    super::{PaymentColumn, Payments, Stored, amount},
     selection::{AT_A_TIME, PaymentSelection},
+    stored,
 };
 use crate::{failure::Failure, spreadsheet, store};
 
@@ -30,12 +30,7 @@ impl Payments {
         });
         let mut lines = vec![heads.collect::<Vec<_>>().join("\t")];
         for numbers in numbers.chunks(AT_A_TIME) {
-            let found = Stored::read(&mut db, COLUMNS, "ORDER BY place", |sql| {
-                sql.push("FROM (SELECT key AS place, value AS wanted FROM json_each(")
-                    .push_bind(json(numbers.iter().copied()));
-                sql.push(")) JOIN payments ON number = wanted");
-            });
-            for stored in found.await? {
+            for stored in stored(&mut db, numbers).await? {
                 let cells =
                     columns.iter().map(|column| cells(*column, &stored)).collect::<Result<Vec<_>, _>>()?;
                 lines.push(cells.concat().join("\t"));

@@ -7,7 +7,7 @@ use tokio::sync::mpsc;
 
 use super::{
     super::{cache, detail},
-    COLUMNS, PaymentRow, PaymentSelection, PaymentSort, Payments, Stored, json,
+    PaymentRow, PaymentSelection, PaymentSort, Payments, Stored, stored,
 };
 use crate::{failure::Failure, payments::PaymentFee};
 
@@ -85,12 +85,7 @@ impl WholeList {
 
 /// The payments with these numbers, in this order.
 async fn read(db: &mut SqliteConnection, numbers: &[u32]) -> Result<Vec<WholePayment>, Failure> {
-    let found = Stored::read(db, COLUMNS, "ORDER BY place", |sql| {
-        sql.push("FROM (SELECT key AS place, value AS wanted FROM json_each(");
-        sql.push_bind(json(numbers.iter().copied()));
-        sql.push(")) JOIN payments ON number = wanted");
-    });
-    found.await?.into_iter().map(WholePayment::of).collect()
+    stored(db, numbers).await?.into_iter().map(WholePayment::of).collect()
 }
 
 impl WholePayment {
