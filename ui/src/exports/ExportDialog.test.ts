@@ -5,30 +5,17 @@ import App from "../App.svelte";
 import type { ExportChoices, ExportRequest, ExportStatus, PaymentPage } from "../bridge";
 import { announce, appState, argumentsOf, demoShop, failure, program } from "../bridge/test-program";
 import { route } from "../lib/router.svelte";
-
-const TIME = "2026-11-20T09:00:00Z";
+import { row } from "../payments/make/test-shop";
 
 function page(): PaymentPage {
-  const row = {
+  const finished = row({
     id: "501",
     status: "finished",
     order_id: "ORD-1",
-    order_description: null,
     price_amount: "12.5",
-    price_currency: "eur",
     pay_amount: null,
-    actually_paid: null,
-    pay_currency: "btc",
-    worth: null,
-    pay_address: null,
-    invoice_id: null,
-    purchase_id: null,
-    outcome_amount: null,
-    outcome_currency: null,
-    created_at: TIME,
-    updated_at: TIME,
-  };
-  return { rows: [row], total: 1 };
+  });
+  return { rows: [finished], total: 1 };
 }
 
 /** The export of the program; a test changes it. */
