@@ -15,13 +15,15 @@ const STUCK_AFTER: TimeDelta = TimeDelta::hours(24);
 /// How often payments that stand still are looked for.
 const RHYTHM: Duration = Duration::from_mins(10);
 
-/// The payments that a change of others may make right or wrong: these, those that repeat them, and those of the same
-/// purchase that lack something.
+/// The payments that a change of others may make right or wrong: those that repeat them, and those of the same purchase that
+/// lack something, or lack it again because what had brought it was given back.
 const CONCERNED: &str = "
-    WITH changed AS (SELECT id, purchase_id FROM payments WHERE number IN (SELECT value FROM json_each(?1)))
+    WITH changed AS (SELECT id, status, purchase_id FROM payments WHERE number IN (SELECT value FROM json_each(?1)))
     SELECT number FROM payments INDEXED BY payments_by_parent WHERE parent_payment_id IN (SELECT id FROM changed)
     UNION SELECT payment FROM attention_cases INDEXED BY attention_cases_of_purchase
-    WHERE kind = 'underpaid' AND purchase_id IN (SELECT purchase_id FROM changed)";
+    WHERE kind = 'underpaid' AND purchase_id IN (SELECT purchase_id FROM changed)
+    UNION SELECT number FROM payments INDEXED BY payments_by_purchase
+    WHERE purchase_id IN (SELECT purchase_id FROM changed WHERE status = 'refunded') AND status = 'partially_paid'";
 
 /// What is wrong with the payments ?1: by what is cached, and by the time, which is ?2 less a day.
 const WRONG: &str = "

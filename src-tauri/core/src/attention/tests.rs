@@ -168,6 +168,14 @@ async fn a_further_payment_of_the_purchase_brings_the_rest_and_takes_it_away_aga
     assert_eq!(open(&attention).await, []);
     happens(&attention, &[further("refunded", days_ago(1))]).await;
     assert_eq!(open(&attention).await, [wrong(1, AttentionKind::Underpaid)]);
+
+    // The same when nothing was lacking as it was first seen.
+    let further = |status, at| with(payment(4, status, "0.1", at), json!({ "purchase_id": 9003 }));
+    let lacking = payment(3, "partially_paid", "0.4", days_ago(4));
+    happens(&attention, &[further("finished", days_ago(3)), lacking]).await;
+    assert_eq!(open(&attention).await, [wrong(1, AttentionKind::Underpaid)]);
+    happens(&attention, &[further("refunded", days_ago(1))]).await;
+    assert!(open(&attention).await.contains(&wrong(3, AttentionKind::Underpaid)));
 }
 
 #[tokio::test]
