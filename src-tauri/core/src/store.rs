@@ -58,6 +58,16 @@ pub(crate) async fn open(path: &Path, migrations: &'static Migrator) -> Result<S
     Ok(pool)
 }
 
+/// The one connection of an opened database for transactions that write. Hardly anybody else changes the file, so that what
+/// it has read of it stays true until its next transaction: it keeps much, and those that read keep little.
+pub(crate) fn writer(readers: &SqlitePool) -> SqlitePool {
+    let options = SqliteConnectOptions::clone(&readers.connect_options())
+        .pragma("cache_size", "-16384") // KiB
+        .pragma("wal_autocheckpoint", "4000")
+        .pragma("temp_store", "MEMORY");
+    SqlitePoolOptions::new().max_connections(1).test_before_acquire(false).connect_lazy_with(options)
+}
+
 /// Deletes the database at `path` with all that SQLite and we have put beside it. Nobody may have it open.
 pub(crate) async fn delete(path: &Path) -> io::Result<()> {
     let (Some(folder), Some(name)) = (path.parent(), path.file_name()) else { return Ok(()) };

@@ -153,6 +153,14 @@ async fn insert(db: &mut SqliteConnection, rows: Vec<Row>, now: DateTime<Utc>) -
         .collect();
     row::insert(db, last + 1, rows).await?;
     sqlx::query(
+        "INSERT INTO payment_counts (status, count) \
+         SELECT status, count(*) FROM payments NOT INDEXED WHERE number > ? GROUP BY status \
+         ON CONFLICT (status) DO UPDATE SET count = count + excluded.count",
+    )
+    .bind(last)
+    .execute(&mut *db)
+    .await?;
+    sqlx::query(
         "INSERT INTO payments_search (rowid, id, order_id, order_description, pay_address, purchase_id, pay_currency) \
          SELECT number, id, order_id, order_description, pay_address, purchase_id, pay_currency \
          FROM payments WHERE number > ?",

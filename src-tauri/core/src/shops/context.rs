@@ -9,7 +9,7 @@ use tokio::sync::broadcast;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::Shop;
-use crate::{changes::Changed, coins::Catalogue, failure::Failure, surroundings::Surroundings};
+use crate::{changes::Changed, coins::Catalogue, failure::Failure, store, surroundings::Surroundings};
 
 /// One shop while it is open. `Payments`, `Payouts`, `SecondFactors` and `Notifications` are each an
 /// `Arc<ShopContext>` with the methods of their part.
@@ -18,6 +18,8 @@ pub(crate) struct ShopContext {
     pub(crate) shop: Shop,
     /// Its database.
     pub(crate) db: SqlitePool,
+    /// The connection to it that writes.
+    writer: SqlitePool,
     /// Its account at NOWPayments.
     pub(crate) client: Client,
     /// Time, randomness, paths and the keychain.
@@ -39,6 +41,7 @@ impl ShopContext {
     ) -> Arc<Self> {
         let ctx = Arc::new(Self {
             shop,
+            writer: store::writer(&db),
             db,
             client,
             surroundings,
@@ -64,7 +67,7 @@ impl ShopContext {
     /// Begins a transaction that writes. It takes the write lock at once and waits for it: one that began by reading
     /// could not go on once somebody else has written.
     pub(crate) async fn write(&self) -> Result<Transaction<'static, Sqlite>, sqlx::Error> {
-        self.db.begin_with("BEGIN IMMEDIATE").await
+        self.writer.begin_with("BEGIN IMMEDIATE").await
     }
 
     /// Runs `work` beside everything else until it ends or the shop is closed, which drops it at its next await:
@@ -107,6 +110,7 @@ impl ShopContext {
         self.closing.cancel();
         self.tasks.close();
         self.tasks.wait().await;
+        self.writer.close().await;
         self.db.close().await;
     }
 }
@@ -158,7 +162,7 @@ impl ShopContext {
             crate::secrets::Keychain::in_store("paydesk", keyring_core::mock::Store::new().unwrap());
         let mut surroundings = Surroundings::native(folder.to_owned(), keychain);
         change(&mut surroundings);
-        let db = crate::store::open(&folder.join("shop.sqlite"), &crate::store::SHOP).await.unwrap();
+        let db = store::open(&folder.join("shop.sqlite"), &store::SHOP).await.unwrap();
         let retry = nowpayments::Retry { times: 0, ..nowpayments::Retry::default() };
         let client =
             super::client(&base.parse().unwrap(), api_key.into(), login, &surroundings, retry).unwrap();

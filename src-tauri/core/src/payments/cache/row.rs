@@ -51,7 +51,7 @@ const COLUMNS: &str = "id, status, price_amount, price_currency, pay_amount, act
     outcome_amount, outcome_currency, created_at, updated_at, answer, fee, origin_type, waits_until";
 /// Those that are worked out of them.
 const KEYS: &str = "price_key, paid_key, amount_key";
-/// How many rows one statement writes.
+/// How many rows are handed over together.
 const AT_ONCE: usize = 100;
 
 /// A row under its number.
@@ -267,17 +267,22 @@ pub(in crate::payments) fn fee(json: Option<&str>) -> Option<PaymentFee> {
 }
 
 /// Writes rows that are not there, numbered from `first` on.
+///
+/// Each has a statement of its own, and many are handed over together. A statement for many rows can fail in the middle:
+/// SQLite would copy each page before it changes it, and look for whatever refers to each row.
 pub(super) async fn insert(db: &mut SqliteConnection, first: i64, rows: Vec<Row>) -> Result<(), sqlx::Error> {
     let mut rows = (first..).zip(rows).peekable();
     while rows.peek().is_some() {
-        let mut sql: QueryBuilder<Sqlite> = QueryBuilder::new("INSERT INTO payments (number, ");
-        sql.push(COLUMNS).push(", ").push(KEYS).push(") ");
-        sql.push_values(rows.by_ref().take(AT_ONCE), |mut values, (number, row)| {
+        let mut sql: QueryBuilder<Sqlite> = QueryBuilder::new("");
+        for (number, row) in rows.by_ref().take(AT_ONCE) {
+            sql.push("INSERT INTO payments (number, ").push(COLUMNS).push(", ").push(KEYS).push(") VALUES (");
+            let mut values = sql.separated(", ");
             values.push_bind(number);
             row.values(|value| {
                 values.push_bind(value);
             });
-        });
+            sql.push(");");
+        }
         sql.build().execute(&mut *db).await?;
     }
     Ok(())

@@ -1,6 +1,6 @@
 //! One walk through the list of payments.
 
-use std::{borrow::Cow, mem};
+use std::{borrow::Cow, mem, pin::pin, time::Duration};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use nowpayments::{
@@ -9,6 +9,7 @@ use nowpayments::{
 };
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
+use tokio::time::{Instant, timeout_at};
 
 use super::{
     Interrupted, WINDOW,
@@ -32,6 +33,10 @@ const FAR_BACK_EVERY: TimeDelta = TimeDelta::days(1);
 /// After so many pages of the history the newest payments are looked at again.
 const STRETCH: u32 = 40;
 
+/// So many payments are written together at the most, and so long they wait for one another.
+const TOGETHER: usize = 5_000;
+const LONGEST_TOGETHER: Duration = Duration::from_secs(1);
+
 /// What a pass found.
 #[derive(Default)]
 pub(super) struct Read {
@@ -40,6 +45,41 @@ pub(super) struct Read {
     pub(super) more: bool,
     /// What is missing because it could not be read, in words.
     pub(super) unreadable: Option<String>,
+}
+
+/// A walk that is under way.
+#[derive(Default)]
+struct Walk {
+    from: Option<DateTime<Utc>>,
+    progress: Progress,
+    /// Up to when the history was filled when it began.
+    begun_at: Option<DateTime<Utc>>,
+    held: Held,
+    read: Read,
+}
+
+/// Pages that came one after the other and are not written yet: what comes slowly is written as it comes, what comes fast
+/// together, since a transaction costs as much for a few payments as for many.
+#[derive(Default)]
+struct Held {
+    payments: Vec<Answered>,
+    /// How many payments there are in the list, as its first page says; `None` where that is not among these.
+    total: Option<u32>,
+    unreadable: Option<String>,
+    /// Nothing is behind them.
+    last: bool,
+    /// When they are written at the latest; `None` when there are none.
+    until: Option<Instant>,
+}
+
+impl Held {
+    fn take(&mut self, page: Page, first: bool) {
+        self.last = page.payments.is_empty() || page.more == Some(false);
+        self.total = self.total.or(page.total.filter(|_| first));
+        self.unreadable = page.unreadable.or(self.unreadable.take());
+        self.payments.extend(page.payments);
+        self.until.get_or_insert_with(|| Instant::now() + LONGEST_TOGETHER);
+    }
 }
 
 impl Payments {
@@ -89,59 +129,92 @@ impl Payments {
     }
 
     /// Reads all payments from a time on, the oldest first, so that new ones appear behind what was read and never in
-    /// it. Each page is written together with how far that takes us: a walk that is cut off goes on from there.
-    async fn walk(&self, from: Option<DateTime<Utc>>, mut progress: Progress) -> Result<Read, Interrupted> {
-        let mut read = Read::default();
+    /// it. What is written is written together with how far that takes us: a walk that is cut off goes on from there.
+    async fn walk(&self, from: Option<DateTime<Utc>>, progress: Progress) -> Result<Read, Interrupted> {
         let mut list = self.sorted(from);
-        let begun_at = progress.filled_to;
+        let mut walk = Walk { begun_at: progress.filled_to, from, progress, ..Walk::default() };
         let mut earlier_first = None;
         loop {
-            let mut page = self.ctx.client.send(&List(list.clone())).await?;
+            let page = match self.page(&list, &mut walk).await {
+                Ok(page) => page,
+                Err(interrupted) => {
+                    self.write(&mut walk).await?;
+                    return Err(interrupted);
+                }
+            };
             let first = page.payments.first().map(|answered| answered.payment.payment_id.clone());
             if first.is_some() && first == earlier_first {
+                self.write(&mut walk).await?;
                 return Err(twice(list.page).into());
             }
             earlier_first = first;
-
-            let now = self.ctx.now();
-            let mut db = self.ctx.write().await?;
-            if list.page == 0 && progress.complete {
-                let before = progress::cached_before(&mut db, from).await?;
-                progress.total = page.total.map(|total| total + before);
+            walk.held.take(page, list.page == 0);
+            list.page += 1;
+            let stretch = list.page.is_multiple_of(STRETCH);
+            if walk.held.last || stretch || walk.held.payments.len() >= TOGETHER {
+                let last = walk.held.last;
+                self.write(&mut walk).await?;
+                let goes_on = walk.progress.filled_to > walk.begun_at && !walk.progress.complete;
+                walk.read.more |= stretch && !last && goes_on;
+                if last || walk.read.more {
+                    return Ok(walk.read);
+                }
             }
-            let changed = absorb(&mut db, &page.payments, now).await?;
-            let newest = page.payments.iter().filter_map(|answered| answered.payment.created_at).max();
-            progress.filled_to = progress.filled_to.max(newest);
-            read.changed |= changed > 0;
-            read.unreadable = mem::take(&mut page.unreadable).or(read.unreadable);
+        }
+    }
 
-            let last = page.payments.is_empty() || page.more == Some(false);
-            let gap = last && !progress.complete && progress.total > Some(progress::cached(&mut db).await?);
+    /// Reads a page, and writes what has waited for long enough while it does not come.
+    async fn page(&self, list: &ListPayments, walk: &mut Walk) -> Result<Page, Interrupted> {
+        let list = List(list.clone());
+        let mut call = pin!(self.ctx.client.send(&list));
+        loop {
+            let Some(until) = walk.held.until else { return Ok(call.await?) };
+            match timeout_at(until, call.as_mut()).await {
+                Ok(answered) => return Ok(answered?),
+                Err(_) => self.write(walk).await?,
+            }
+        }
+    }
+
+    /// Writes what waits to be written.
+    async fn write(&self, walk: &mut Walk) -> Result<(), sqlx::Error> {
+        if walk.held.until.is_none() {
+            return Ok(());
+        }
+        let Walk { from, progress, read, .. } = walk;
+        let held = mem::take(&mut walk.held);
+        let now = self.ctx.now();
+        let mut db = self.ctx.write().await?;
+        if let Some(total) = held.total.filter(|_| progress.complete) {
+            progress.total = Some(total + progress::cached_before(&mut db, *from).await?);
+        }
+        let changed = absorb(&mut db, &held.payments, now).await?;
+        let newest = held.payments.iter().filter_map(|answered| answered.payment.created_at).max();
+        progress.filled_to = progress.filled_to.max(newest);
+        read.changed |= changed > 0;
+        read.unreadable = held.unreadable.or(read.unreadable.take());
+        if held.last {
+            let gap = !progress.complete && progress.total > Some(progress::cached(&mut db).await?);
             if gap && !progress.repeated {
                 tracing::warn!(total = progress.total, "the history has a gap; reading it again");
-                progress = Progress { repeated: true, filled_to: None, ..progress };
+                progress.repeated = true;
+                progress.filled_to = None;
                 (read.changed, read.more) = (true, true);
-            } else if last {
-                progress = Progress { complete: true, last_success: Some(now), ..progress };
             } else {
-                read.more = !progress.complete
-                    && (list.page + 1).is_multiple_of(STRETCH)
-                    && progress.filled_to > begun_at;
+                progress.complete = true;
+                progress.last_success = Some(now);
             }
-            progress.write(&mut db).await?;
-            db.commit().await?;
-
-            if changed > 0 {
-                self.ctx.announce(Changed::Payments);
-            }
-            if last || read.more {
-                return Ok(read);
-            }
-            if !progress.complete {
-                self.ctx.announce(Changed::Sync);
-            }
-            list.page += 1;
         }
+        progress.write(&mut db).await?;
+        db.commit().await?;
+
+        if changed > 0 {
+            self.ctx.announce(Changed::Payments);
+        }
+        if !progress.complete {
+            self.ctx.announce(Changed::Sync);
+        }
+        Ok(())
     }
 
     pub(super) fn sorted(&self, from: Option<DateTime<Utc>>) -> ListPayments {
