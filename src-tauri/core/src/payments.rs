@@ -259,7 +259,12 @@ impl Stored {
         sql.push(columns).push(") ").push(order).push(") ");
         rest(&mut sql);
         let rows: String = sql.build_query_scalar().fetch_one(db).await?;
-        serde_json::from_str(&rows).map_err(|error| {
+        Self::of_json(&rows)
+    }
+
+    /// Rows as [`Self::read`] has them come: arrays of their columns.
+    fn of_json(rows: &str) -> Result<Vec<Self>, Failure> {
+        serde_json::from_str(rows).map_err(|error| {
             tracing::error!(%error, "the database holds what is no payment");
             damaged()
         })

@@ -42,6 +42,16 @@ impl Kept {
         self.at(revision, |contents| take(&mut contents.lists, &(search.clone(), sort), LISTS))
     }
 
+    /// Whether these payments were asked for in this order before, which they now were.
+    pub(super) fn was_asked_for(&self, revision: i64, search: &Search, sort: PaymentSort) -> bool {
+        self.at(revision, |contents| {
+            let key = (search.clone(), sort);
+            let asked = contents.lists.iter().any(|(other, _)| *other == key);
+            take(&mut contents.lists, &key, LISTS);
+            asked
+        })
+    }
+
     /// What can be chosen from.
     pub(super) fn choices(&self, revision: i64) -> Slot<PaymentFilters> {
         self.at(revision, |contents| contents.choices.clone())

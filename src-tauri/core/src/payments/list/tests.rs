@@ -5,7 +5,7 @@ use nowpayments::Amount;
 use proptest::{prelude::*, sample::select};
 use sqlx::{SqlitePool, migrate::Migrator};
 
-use super::*;
+use super::{page::NEAR, *};
 use crate::{
     payments::{
         PaymentColumn, PaymentRow, Worth,
@@ -266,6 +266,7 @@ async fn any_piece_of_a_long_list_is_what_sorting_all_of_it_gives() {
                     NEAR - 50,
                     NEAR,
                     total / 2,
+                    (total / 2).saturating_sub(7), // the second far from both ends is found otherwise
                     total.saturating_sub(NEAR),
                     total.saturating_sub(30),
                     total,
@@ -304,6 +305,23 @@ async fn a_change_is_in_the_next_page_wherever_that_is() {
     let after = payments.list(query).await.unwrap();
     assert_eq!(after.total, before.total - 1);
     assert_ne!(after.rows[0].id, before.rows[0].id);
+}
+
+#[tokio::test]
+async fn a_page_is_not_read_at_once_when_payments_have_changed_since_the_search_was_understood() {
+    let folder = tempfile::tempdir().unwrap();
+    let payments = shop(folder.path(), &many()).await;
+    let mut db = payments.ctx.db.acquire().await.unwrap();
+    for search in ["", "status:failed", "mug"] {
+        let query = PaymentQuery { search: search.to_owned(), limit: 9, ..PaymentQuery::default() };
+        let look = payments.understand(&mut db, search).await.unwrap();
+        assert!(matches!(look.quick(&mut db, &query).await.unwrap(), Quick::Page(_)), "{search}");
+        sqlx::query("UPDATE payments SET status = 'refunded' WHERE number = 9")
+            .execute(&payments.ctx.db)
+            .await
+            .unwrap();
+        assert!(matches!(look.quick(&mut db, &query).await.unwrap(), Quick::Changed), "{search}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -481,7 +499,7 @@ async fn few_rows_are_read_by_their_numbers_and_no_list_is_ever_scanned_for_them
     let payments = shop(folder.path(), &[]).await;
     let mut db = payments.ctx.db.acquire().await.unwrap();
     for sort in PaymentSort::ALL {
-        let statement = numbers_statement(|sql| push_few(sql, sort, Part::Sorted, "[]"));
+        let statement = numbers_statement(|sql| push_few(sql, sort, Part::Sorted, false, "[]"));
         let plan = plan(&mut db, &statement).await;
         assert!(plan.contains("SEARCH payments USING INTEGER PRIMARY KEY (rowid=?)"), "{plan}");
         assert!(!plan.contains("SCAN payments"), "{plan}");
