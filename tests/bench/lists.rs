@@ -15,6 +15,10 @@ use crate::{fill, measure, report::Measured, simulator::Shop};
 const PAGE: u32 = 100;
 /// How often a list is read, at the most and at the least, and the time after which the least is enough.
 const READINGS: (u32, u32, Duration) = (200, 10, Duration::from_secs(8));
+/// Among so many payments it is looked for something to search for.
+const MOST_SAMPLES: u32 = 10_000;
+/// So many readings come first and are not timed: each connection of Paydesk's has prepared its statements then.
+const WARM_UP: u32 = 8;
 
 /// A list that is measured.
 struct List {
@@ -139,9 +143,11 @@ impl List {
     async fn measure(&self, payments: &Payments, bare: &Bare) -> Result<Measured> {
         let (most, least, enough) = READINGS;
         let (mut by_bare, mut by_paydesk) = (Vec::new(), Vec::new());
-        let begun = Instant::now();
-        for reading in 0..most {
-            if reading >= least && begun.elapsed() > enough {
+        let mut begun = Instant::now();
+        let mut warm = 0;
+        for reading in 0.. {
+            let timed = u32::try_from(by_bare.len())?;
+            if reading >= MOST_SAMPLES || timed >= most || timed >= least && begun.elapsed() > enough {
                 break;
             }
             // Whatever differs from reading to reading differs only where something was forgotten in between.
@@ -186,6 +192,11 @@ impl List {
                 expected.total,
                 page.total
             );
+            if warm < WARM_UP {
+                warm += 1;
+                begun = Instant::now();
+                continue;
+            }
             by_bare.push(theirs);
             by_paydesk.push(ours);
         }
@@ -287,6 +298,8 @@ pub(crate) struct Sample {
 pub(crate) struct Bare {
     db: Connection,
     payments: u32,
+    /// Who changes payments: neither of those that read them.
+    changing: Connection,
 }
 
 /// A page as bare SQLite gives it.
@@ -297,9 +310,10 @@ struct Page {
 
 impl Bare {
     pub(crate) fn open(folder: &Path) -> Result<Self> {
-        let db = Connection::open(folder.join("shops").join("demo.sqlite"))?;
+        let open = || Connection::open(folder.join("shops").join("demo.sqlite"));
+        let (db, changing) = (open()?, open()?);
         let payments = db.query_row("SELECT sum(count) FROM payment_counts", [], |row| row.get(0))?;
-        Ok(Self { db, payments })
+        Ok(Self { db, payments, changing })
     }
 
     /// A payment from somewhere.
@@ -327,9 +341,10 @@ impl Bare {
         sample.optional()?.with_context(|| format!("there is no payment {number}"))
     }
 
-    /// Has Paydesk forget what it keeps of lists, as it does when a payment changes.
+    /// Has Paydesk forget what it keeps of lists, as it does when a payment changes, and everybody what SQLite keeps of the
+    /// file.
     fn forget(&self) -> Result<()> {
-        Ok(self.db.execute_batch("UPDATE payment_changes SET count = count + 1")?)
+        Ok(self.changing.execute_batch("UPDATE payment_changes SET count = count + 1")?)
     }
 
     fn count(&self, conditions: &Conditions) -> Result<u32> {

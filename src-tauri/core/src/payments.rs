@@ -216,7 +216,7 @@ const COLUMNS: &str = "number, id, status, order_id, order_description, price_am
     parent_payment_id, outcome_amount, outcome_currency, fee, origin_type, waits_until";
 
 /// A payment as it stands in the database. Its fields are in the order of [`COLUMNS`].
-#[derive(sqlx::FromRow, Deserialize)]
+#[derive(Clone, sqlx::FromRow, Deserialize)]
 struct Stored {
     number: i64,
     id: String,
@@ -271,10 +271,14 @@ impl Stored {
     }
 
     fn row(&self) -> Result<PaymentRow, Failure> {
+        self.clone().into_row()
+    }
+
+    fn into_row(self) -> Result<PaymentRow, Failure> {
         let price_amount = exact(&self.price_amount)?;
-        let pay_amount = amount(self.pay_amount.as_deref())?;
-        let actually_paid = amount(self.actually_paid.as_deref())?;
-        let stated = amount(self.actually_paid_at_fiat.as_deref())?;
+        let pay_amount = amount(self.pay_amount)?;
+        let actually_paid = amount(self.actually_paid)?;
+        let stated = amount(self.actually_paid_at_fiat)?;
         Ok(PaymentRow {
             worth: Worth::of(
                 &price_amount,
@@ -282,20 +286,20 @@ impl Stored {
                 actually_paid.as_ref(),
                 stated.as_ref(),
             ),
-            id: self.id.clone(),
-            status: self.status.clone(),
-            order_id: self.order_id.clone(),
-            order_description: self.order_description.clone(),
+            id: self.id,
+            status: self.status,
+            order_id: self.order_id,
+            order_description: self.order_description,
             price_amount,
-            price_currency: self.price_currency.clone(),
+            price_currency: self.price_currency,
             pay_amount,
             actually_paid,
-            pay_currency: self.pay_currency.clone(),
-            pay_address: self.pay_address.clone(),
-            invoice_id: self.invoice_id.clone(),
-            purchase_id: self.purchase_id.clone(),
-            outcome_amount: amount(self.outcome_amount.as_deref())?,
-            outcome_currency: self.outcome_currency.clone(),
+            pay_currency: self.pay_currency,
+            pay_address: self.pay_address,
+            invoice_id: self.invoice_id,
+            purchase_id: self.purchase_id,
+            outcome_amount: amount(self.outcome_amount)?,
+            outcome_currency: self.outcome_currency,
             created_at: self.created_at,
             updated_at: self.updated_at,
         })

@@ -11,7 +11,10 @@ mod selection;
 mod table;
 mod whole;
 
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::HashMap,
+    sync::{Arc, LazyLock},
+};
 
 use sqlx::{Acquire, QueryBuilder, Sqlite, SqliteConnection};
 
@@ -20,7 +23,7 @@ pub use self::selection::{CurrencyTotal, PaymentSelection, PaymentTotals};
 pub(crate) use self::whole::{Which, WholeList, WholePayment};
 use self::{
     numbers::{Ordered, Set, json, parse},
-    page::{Part, Quick, Straight, push_order},
+    page::{Part, Straight, push_order},
 };
 use super::{
     COLUMNS, CoinCount, PaymentFilters, PaymentPage, PaymentQuery, PaymentRow, Payments, StatusCount, Stored,
@@ -30,11 +33,6 @@ use super::{
 };
 use crate::failure::Failure;
 
-/// How often a page is read without a transaction, which payments may change under it.
-const QUICK_TRIES: u32 = 3;
-/// What every change makes larger. Payments are never deleted: they are more, or one of them was changed.
-const REVISION: &str =
-    "(SELECT count FROM payment_changes) + (SELECT coalesce(sum(count), 0) FROM payment_counts)";
 /// A row is found and put in order about as fast as so many are passed over in a sequence.
 const ROW_IN_NUMBERS: usize = 64;
 /// What rows of a list say of a long text; the payment itself has all of it.
@@ -48,16 +46,17 @@ impl Payments {
     pub async fn list(&self, query: PaymentQuery) -> Result<PaymentPage, Failure> {
         let query = PaymentQuery { limit: query.limit.clamp(1, 500), ..query };
         let mut db = self.ctx.db.acquire().await?;
-        for _ in 0..QUICK_TRIES {
-            let look = self.understand(&mut db, &query.search).await?;
-            match look.quick(&mut db, &query).await? {
-                Quick::Page(page) => return Ok(page),
-                Quick::Changed => {}
-                Quick::Long => break,
-            }
+        // Most searches mean the same whatever is cached.
+        if let Ok(search) = self.parse(&query.search, &[])
+            && let Some(page) = page::at_once(&mut db, &search, &query).await?
+        {
+            return Ok(page);
         }
         let mut db = db.begin().await?; // one look, so that rows and counts agree
         let look = self.understand(&mut db, &query.search).await?;
+        if let Some(page) = look.by_place(&mut db, &query).await? {
+            return Ok(page);
+        }
         let list = look.ordered(&mut db, query.sort).await?;
         let piece = list.iter(query.descending).skip(query.from as usize).take(query.limit as usize);
         let rows = rows(&mut db, &piece.collect::<Vec<_>>()).await?;
@@ -85,20 +84,24 @@ impl Payments {
 
     /// Reads what was typed, in the light of what is cached.
     async fn understand(&self, db: &mut SqliteConnection, typed: &str) -> Result<Look<'_>, Failure> {
-        let mut sql = QueryBuilder::new("SELECT ");
-        sql.push(REVISION)
-            .push(", (SELECT json_group_object(status, count) FROM payment_counts WHERE count > 0)");
-        let (revision, counts): (i64, String) = sql.build_query_as().fetch_one(db).await?;
+        let sql = "SELECT count, (SELECT json_group_object(status, count) FROM payment_counts WHERE count > 0) \
+            FROM payment_changes";
+        let (changes, counts): (i64, String) = sqlx::query_as(sql).fetch_one(db).await?;
         let counts: HashMap<String, u32> = serde_json::from_str(&counts).map_err(|_| damaged())?;
         let mut cached: Vec<_> = counts.into_iter().collect();
         cached.sort_by(|(a, of_a), (b, of_b)| of_b.cmp(of_a).then_with(|| a.cmp(b)));
+        // Payments are never deleted: one that is new or another change makes it larger.
+        let revision = changes + cached.iter().map(|(_, count)| i64::from(*count)).sum::<i64>();
         let names: Vec<_> = cached.iter().map(|(status, _)| status.as_str()).collect();
-        let surroundings = &self.ctx.surroundings;
-        let context =
-            Context { now: self.ctx.now(), day_begins: &*surroundings.day_begins, statuses: &names };
-        let search = Search::parse(typed, &context)?;
+        let search = self.parse(typed, &names)?;
         let cached = cached.into_iter().map(|(status, count)| StatusCount { status, count }).collect();
         Ok(Look { kept: &self.kept, revision, cached, search })
+    }
+
+    /// Reads what was typed, where cached payments have these statuses.
+    fn parse(&self, typed: &str, statuses: &[&str]) -> Result<Search, Failure> {
+        let day_begins = &*self.ctx.surroundings.day_begins;
+        Search::parse(typed, &Context { now: self.ctx.now(), day_begins, statuses })
     }
 }
 
@@ -182,12 +185,23 @@ async fn sequence(db: &mut SqliteConnection, sort: PaymentSort) -> Result<Ordere
 /// These payments, which are few, in order.
 async fn few(db: &mut SqliteConnection, sort: PaymentSort, set: &Set) -> Result<Ordered, sqlx::Error> {
     let numbers = json(set.iter());
-    both_parts(db, sort, |sql, part| push_few(sql, sort, part, false, &numbers)).await
+    let wanted = |sql: &mut QueryBuilder<Sqlite>| {
+        sql.push("SELECT value FROM json_each(").push_bind(numbers.clone()).push(")");
+    };
+    both_parts(db, sort, |sql, part| push_few(sql, sort, part, false, wanted)).await
 }
 
-fn push_few(sql: &mut QueryBuilder<Sqlite>, sort: PaymentSort, part: Part, descending: bool, numbers: &str) {
-    sql.push("SELECT number FROM payments NOT INDEXED WHERE number IN (SELECT value FROM json_each(");
-    sql.push_bind(numbers.to_owned()).push("))");
+/// Appends the statement of a part's numbers among those that `wanted` appends the statement of.
+fn push_few(
+    sql: &mut QueryBuilder<Sqlite>,
+    sort: PaymentSort,
+    part: Part,
+    descending: bool,
+    wanted: impl FnOnce(&mut QueryBuilder<Sqlite>),
+) {
+    sql.push("SELECT number FROM payments NOT INDEXED WHERE number IN (");
+    wanted(sql);
+    sql.push(")");
     push_order(sql, sort, part, descending);
 }
 
@@ -232,8 +246,7 @@ async fn stored(db: &mut SqliteConnection, numbers: &[u32]) -> Result<Vec<Stored
 
 /// Rows with these numbers, in this order.
 async fn rows(db: &mut SqliteConnection, numbers: &[u32]) -> Result<Vec<PaymentRow>, Failure> {
-    let columns = short_columns();
-    let found = Stored::read(db, &columns, "", |sql| {
+    let found = Stored::read(db, &SHORT_COLUMNS, "", |sql| {
         sql.push("FROM payments NOT INDEXED WHERE number IN (SELECT value FROM json_each(");
         sql.push_bind(json(numbers.iter().copied())).push("))");
     });
@@ -243,19 +256,21 @@ async fn rows(db: &mut SqliteConnection, numbers: &[u32]) -> Result<Vec<PaymentR
     in_order.map(listed).collect()
 }
 
-/// [`COLUMNS`] with long texts cut as [`listed`] expects them: a list has no room for them.
-fn short_columns() -> String {
-    let text = |column: &str| format!("substr({column}, 1, {})", LONGEST_TEXT + 1);
-    ["order_id", "order_description"].iter().fold(COLUMNS.to_owned(), |columns, column| {
-        columns.replace(&format!(" {column},"), &format!(" {},", text(column)))
-    })
-}
+/// [`COLUMNS`] for [`listed`]: with long texts cut, for which a list has no room, and without what no row of it says.
+static SHORT_COLUMNS: LazyLock<String> = LazyLock::new(|| {
+    let column = |name: &str| match name {
+        "order_id" | "order_description" => format!("substr({name}, 1, {})", LONGEST_TEXT + 1),
+        "payin_extra_id" | "parent_payment_id" | "fee" | "waits_until" => "NULL".to_owned(),
+        _ => name.to_owned(),
+    };
+    COLUMNS.split(',').map(|name| column(name.trim())).collect::<Vec<_>>().join(", ")
+});
 
 fn listed(mut stored: Stored) -> Result<PaymentRow, Failure> {
     for text in [&mut stored.order_id, &mut stored.order_description].into_iter().flatten() {
         cut(text, LONGEST_TEXT);
     }
-    stored.row()
+    stored.into_row()
 }
 
 /// Cuts a text off behind so many characters, with a mark.

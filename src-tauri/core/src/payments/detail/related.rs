@@ -95,7 +95,8 @@ pub(super) async fn read(
             more = Some(MoreRelated { count: left, search: group.search() });
         }
     }
-    let row = |(relation, stored): (Relation, Stored)| Ok(RelatedPayment { relation, row: stored.row()? });
+    let row =
+        |(relation, stored): (Relation, Stored)| Ok(RelatedPayment { relation, row: stored.into_row()? });
     Ok(RelatedPayments { payments: found.into_iter().map(row).collect::<Result<_, Failure>>()?, more })
 }
 

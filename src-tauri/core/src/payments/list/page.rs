@@ -1,34 +1,21 @@
-//! Pages that are read at once: of a list that an index holds as it stands, or of a few payments.
-//!
-//! There is no transaction around them, which would take longer than the reading. The statement that reads the rows says
-//! itself whether payments have changed since the search was understood; then the page is read again.
+//! Pages of lists that an index holds as they stand, and of few payments: read out of the index by their place.
 
 use sqlx::{QueryBuilder, Sqlite, SqliteConnection};
 
-use super::numbers::json;
 use super::{
     super::{
         PaymentPage, PaymentQuery, Stored,
         search::{Condition, Search},
         sort::PaymentSort,
     },
-    Look, REVISION, listed, numbers_of, push_few, short_columns,
+    Look, SHORT_COLUMNS, listed, push_few,
 };
 use crate::failure::Failure;
 
 /// So many payments are few.
-const FEW: usize = 500;
+const FEW: u32 = 500;
 /// As near to an end a list is always read out of its index.
 pub(super) const NEAR: u32 = 2_000;
-
-/// What came of reading a page at once.
-pub(super) enum Quick {
-    Page(PaymentPage),
-    /// Payments have changed meanwhile.
-    Changed,
-    /// It would take long, each time: the numbers of the whole list are read, and kept.
-    Long,
-}
 
 /// The two parts of a list: first those that have something to sort by, then the others.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,111 +24,120 @@ pub(super) enum Part {
     Blank,
 }
 
-impl Look<'_> {
-    /// Reads a page, if that takes one short reading of an index. Far from both ends of a list this takes some hundredths of a
-    /// second, and so is done once: who asks for a second such page will ask for more.
-    pub(super) async fn quick(
-        &self,
-        db: &mut SqliteConnection,
-        query: &PaymentQuery,
-    ) -> Result<Quick, Failure> {
-        let sort = query.sort;
-        if let Some(straight) = Straight::of(&self.search, sort) {
-            let total = straight.count(db, self).await?;
-            let far = query.from > NEAR && total.saturating_sub(query.from) > NEAR;
-            if far && self.kept.was_asked_for(self.revision, &self.search, sort) {
-                return Ok(Quick::Long);
-            }
-            return self
-                .page(db, query, total, |sql, part, descending| straight.push(sql, part, descending))
-                .await;
-        }
-        let wanted = self.search.wanted();
-        let ([condition], []) = (wanted.as_slice(), self.search.excluded()) else {
-            return Ok(Quick::Long);
-        };
-        let found = numbers_of(db, |sql| {
-            condition.push_numbers(sql);
-            sql.push(" LIMIT ").push_bind(FEW as i64 + 1);
-        });
-        let numbers: Vec<u32> = found.await?.collect();
-        if numbers.len() > FEW {
-            return Ok(Quick::Long);
-        }
-        let (total, numbers) = (numbers.len() as u32, json(numbers));
-        self.page(db, query, total, |sql, part, descending| push_few(sql, sort, part, descending, &numbers))
-            .await
+/// Reads a page near the beginning of a list with a single statement, which takes less time than a transaction around two;
+/// `None` where that cannot be done.
+pub(super) async fn at_once(
+    db: &mut SqliteConnection,
+    search: &Search,
+    query: &PaymentQuery,
+) -> Result<Option<PaymentPage>, Failure> {
+    if query.from > NEAR {
+        return Ok(None);
     }
+    let mut sql = QueryBuilder::new("WITH ");
+    let few = match Straight::of(search, query.sort) {
+        Some(straight) => {
+            sql.push("page (wanted) AS (");
+            straight.push(&mut sql, Part::Sorted, query.descending);
+            push_place(&mut sql, query.from, query.limit);
+            sql.push(") SELECT (");
+            straight.push_count(&mut sql);
+            false
+        }
+        None => {
+            let wanted = search.wanted();
+            let ([condition], []) = (wanted.as_slice(), search.excluded()) else { return Ok(None) };
+            sql.push("found (number) AS MATERIALIZED (");
+            condition.push_numbers(&mut sql);
+            sql.push(" LIMIT ").push(FEW + 1).push("), page (wanted) AS (");
+            push_few(&mut sql, query.sort, Part::Sorted, query.descending, |sql| {
+                sql.push("SELECT number FROM found");
+            });
+            push_place(&mut sql, query.from, query.limit);
+            sql.push(") SELECT (SELECT count(*) FROM found");
+            true
+        }
+    };
+    sql.push("), json_group_array(json_array(").push(&*SHORT_COLUMNS);
+    sql.push(")) FROM page CROSS JOIN payments ON payments.number = wanted");
+    let (total, rows): (u32, String) = sql.build_query_as().fetch_one(db).await?;
+    if few && total > FEW {
+        return Ok(None);
+    }
+    let rows = Stored::of_json(&rows)?;
+    // What has nothing to sort by comes after the others, and is not among these.
+    let whole = rows.len() == query.limit.min(total.saturating_sub(query.from)) as usize;
+    let rows = rows.into_iter().map(listed).collect::<Result<_, _>>()?;
+    Ok(whole.then_some(PaymentPage { rows, total }))
+}
 
-    /// Reads a page of a list of `total` payments, whose parts `push` appends the statements of, from the end that is nearer.
-    async fn page(
+impl Look<'_> {
+    /// Reads a page of a list that an index holds as it stands. Far from both of its ends that takes some hundredths of a
+    /// second, and so it is done once: who asks for a second such page will ask for more. Then, and for any other list, this
+    /// is `None`.
+    pub(super) async fn by_place(
         &self,
         db: &mut SqliteConnection,
         query: &PaymentQuery,
-        total: u32,
-        push: impl Fn(&mut QueryBuilder<Sqlite>, Part, bool),
-    ) -> Result<Quick, Failure> {
+    ) -> Result<Option<PaymentPage>, Failure> {
+        let Some(straight) = Straight::of(&self.search, query.sort) else { return Ok(None) };
+        let total = self.count(db, &straight).await?;
+        let far = query.from > NEAR && total.saturating_sub(query.from) > NEAR;
+        if far && self.kept.was_asked_for(self.revision, &self.search, query.sort) {
+            return Ok(None);
+        }
         let from = query.from.min(total);
         let end = from.saturating_add(query.limit).min(total);
+        // From the end that is nearer.
         let backwards = from > total - end;
         let descending = query.descending != backwards;
-        let (mut skip, wanted) = (if backwards { total - end } else { from }, (end - from) as usize);
         let mut parts = vec![Part::Sorted];
         if query.sort.has_blanks() {
-            parts.insert(if backwards { 0 } else { 1 }, Part::Blank);
+            parts.insert(usize::from(!backwards), Part::Blank);
         }
+        let (mut passed, mut left) = (if backwards { total - end } else { from }, end - from);
         let mut found = Vec::new();
-        for (at, part) in parts.iter().enumerate() {
-            let left = wanted - found.len();
-            let (revision, rows) = read(db, |sql| {
-                push(sql, *part, descending);
-                sql.push(" LIMIT ").push_bind(left as i64).push(" OFFSET ").push_bind(skip);
-            })
-            .await?;
-            if revision != self.revision {
-                return Ok(Quick::Changed);
-            }
-            let none = rows.is_empty();
+        for part in parts {
+            let mut sql = QueryBuilder::new("WITH page (wanted) AS (");
+            straight.push(&mut sql, part, descending);
+            push_place(&mut sql, passed, left);
+            sql.push(") SELECT json_group_array(json_array(").push(&*SHORT_COLUMNS);
+            sql.push(")) FROM page CROSS JOIN payments ON payments.number = wanted");
+            let rows: String = sql.build_query_scalar().fetch_one(&mut *db).await?;
+            let rows = Stored::of_json(&rows)?;
+            let here = u32::try_from(rows.len()).unwrap_or(u32::MAX);
             found.extend(rows);
-            if found.len() == wanted {
+            left = left.saturating_sub(here);
+            if left == 0 {
                 break;
             }
-            // The page begins, or goes on, in the next part.
-            let passed = match none && skip > 0 && at + 1 < parts.len() {
-                true => count(db, |sql| push(sql, *part, descending)).await?,
-                false => skip,
+            // It goes on in the other part, or only begins there.
+            passed = match here {
+                0 if passed > 0 => passed.saturating_sub(straight.count_part(db, part).await?),
+                _ => 0,
             };
-            skip = skip.saturating_sub(passed);
         }
         if backwards {
             found.reverse();
         }
         let rows = found.into_iter().map(listed).collect::<Result<_, _>>()?;
-        Ok(Quick::Page(PaymentPage { rows, total }))
+        Ok(Some(PaymentPage { rows, total }))
+    }
+
+    async fn count(&self, db: &mut SqliteConnection, straight: &Straight<'_>) -> Result<u32, sqlx::Error> {
+        if straight.of.is_none() {
+            return Ok(self.all());
+        }
+        let mut sql = QueryBuilder::new("");
+        straight.push_count(&mut sql);
+        sql.build_query_scalar().fetch_one(db).await
     }
 }
 
-/// The rows whose numbers a statement finds, in its order, and the revision that they are of.
-async fn read(
-    db: &mut SqliteConnection,
-    push: impl FnOnce(&mut QueryBuilder<Sqlite>),
-) -> Result<(i64, Vec<Stored>), Failure> {
-    let mut sql = QueryBuilder::new("WITH page (wanted) AS (");
-    push(&mut sql);
-    sql.push(") SELECT ").push(REVISION).push(", json_group_array(json_array(").push(short_columns());
-    sql.push(")) FROM page CROSS JOIN payments ON number = wanted");
-    let (revision, rows): (i64, String) = sql.build_query_as().fetch_one(db).await?;
-    Ok((revision, Stored::of_json(&rows)?))
-}
-
-async fn count(
-    db: &mut SqliteConnection,
-    push: impl FnOnce(&mut QueryBuilder<Sqlite>),
-) -> Result<u32, sqlx::Error> {
-    let mut sql = QueryBuilder::new("SELECT count(*) FROM (");
-    push(&mut sql);
-    sql.push(")");
-    sql.build_query_scalar().fetch_one(db).await
+/// Appends which part of a list is read. SQLite prepares a statement anew for each limit that is bound to it, though the
+/// limit be the same: it stands in the statement.
+fn push_place(sql: &mut QueryBuilder<Sqlite>, passed: u32, limit: u32) {
+    sql.push(" LIMIT ").push(limit).push(" OFFSET ").push_bind(passed);
 }
 
 /// A list that an index holds as it stands, with nothing between its rows.
@@ -171,16 +167,26 @@ impl<'a> Straight<'a> {
         Self { sort, index: sort.index(), of: None }
     }
 
-    /// How many payments it has.
-    async fn count(&self, db: &mut SqliteConnection, look: &Look<'_>) -> Result<u32, sqlx::Error> {
-        let Some(condition) = self.of else { return Ok(look.all()) };
+    /// Appends the statement that counts its payments.
+    fn push_count(&self, sql: &mut QueryBuilder<Sqlite>) {
+        let Some(condition) = self.of else {
+            sql.push("SELECT coalesce(sum(count), 0) FROM payment_counts");
+            return;
+        };
         if let Some(status) = condition.only_status() {
-            let counts = look.cached.iter().filter(|count| count.status == status);
-            return Ok(counts.map(|count| count.count).sum());
+            sql.push("SELECT coalesce(sum(count), 0) FROM payment_counts WHERE status = ")
+                .push_bind(status.to_owned());
+            return;
         }
-        let mut sql = QueryBuilder::new("SELECT count(*) FROM payments INDEXED BY ");
-        sql.push(self.index).push(" WHERE ");
-        condition.push(&mut sql);
+        sql.push("SELECT count(*) FROM payments INDEXED BY ").push(self.index).push(" WHERE ");
+        condition.push(sql);
+    }
+
+    /// How many payments a part of it has.
+    async fn count_part(&self, db: &mut SqliteConnection, part: Part) -> Result<u32, sqlx::Error> {
+        let mut sql = QueryBuilder::new("SELECT count(*) FROM (");
+        self.push(&mut sql, part, false);
+        sql.push(")");
         sql.build_query_scalar().fetch_one(db).await
     }
 

@@ -307,23 +307,6 @@ async fn a_change_is_in_the_next_page_wherever_that_is() {
     assert_ne!(after.rows[0].id, before.rows[0].id);
 }
 
-#[tokio::test]
-async fn a_page_is_not_read_at_once_when_payments_have_changed_since_the_search_was_understood() {
-    let folder = tempfile::tempdir().unwrap();
-    let payments = shop(folder.path(), &many()).await;
-    let mut db = payments.ctx.db.acquire().await.unwrap();
-    for search in ["", "status:failed", "mug"] {
-        let query = PaymentQuery { search: search.to_owned(), limit: 9, ..PaymentQuery::default() };
-        let look = payments.understand(&mut db, search).await.unwrap();
-        assert!(matches!(look.quick(&mut db, &query).await.unwrap(), Quick::Page(_)), "{search}");
-        sqlx::query("UPDATE payments SET status = 'refunded' WHERE number = 9")
-            .execute(&payments.ctx.db)
-            .await
-            .unwrap();
-        assert!(matches!(look.quick(&mut db, &query).await.unwrap(), Quick::Changed), "{search}");
-    }
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn many_who_ask_at_the_same_time_get_the_same() {
     let folder = tempfile::tempdir().unwrap();
@@ -499,7 +482,11 @@ async fn few_rows_are_read_by_their_numbers_and_no_list_is_ever_scanned_for_them
     let payments = shop(folder.path(), &[]).await;
     let mut db = payments.ctx.db.acquire().await.unwrap();
     for sort in PaymentSort::ALL {
-        let statement = numbers_statement(|sql| push_few(sql, sort, Part::Sorted, false, "[]"));
+        let statement = numbers_statement(|sql| {
+            push_few(sql, sort, Part::Sorted, false, |sql| {
+                sql.push("SELECT value FROM json_each('[]')");
+            });
+        });
         let plan = plan(&mut db, &statement).await;
         assert!(plan.contains("SEARCH payments USING INTEGER PRIMARY KEY (rowid=?)"), "{plan}");
         assert!(!plan.contains("SCAN payments"), "{plan}");
