@@ -60,7 +60,7 @@ enum Part {
     #[command(hide = true)]
     FillPaydesk { shop: String, folder: PathBuf },
     #[command(hide = true)]
-    FillBare { pages: PathBuf, folder: PathBuf },
+    FillBare { pages: PathBuf, folder: PathBuf, like: Option<PathBuf> },
     #[command(hide = true)]
     Lists { shop: String, folder: PathBuf },
     #[command(hide = true)]
@@ -96,7 +96,7 @@ async fn main() -> Result<()> {
         Some(Part::FillPaydesk { shop, folder }) => {
             say(&fill::paydesk(&serde_json::from_str(shop)?, folder).await?)
         }
-        Some(Part::FillBare { pages, folder }) => say(&fill::bare(pages, folder)?),
+        Some(Part::FillBare { pages, folder, like }) => say(&fill::bare(pages, folder, like.as_deref())?),
         Some(Part::Lists { shop, folder }) => {
             say(&lists::measure(&serde_json::from_str(shop)?, folder).await?)
         }
@@ -119,16 +119,21 @@ async fn all(arguments: &Arguments) -> Result<()> {
     let running = Simulator::start(simulator, arguments.fill)?;
     let pages = new_folder(folder.path(), "pages")?;
     fill::save_pages(&running.shop, &pages).await?;
-    let bare: Used = part("fill-bare", &[path(&pages)?, path(&new_folder(folder.path(), "bare")?)?], &[])?;
+    let plain = new_folder(folder.path(), "plain")?;
+    let plain: Used = part("fill-bare", &[path(&pages)?, path(&plain)?], &[])?;
     let filled = new_folder(folder.path(), "filled")?;
     let by_paydesk: Used = part("fill-paydesk", &[&json(&running.shop)?, path(&filled)?], &[])?;
-    ensure!(
-        bare.payments == by_paydesk.payments,
-        "Paydesk has {} of {} payments",
-        by_paydesk.payments,
-        bare.payments
-    );
-    report.fill(bare, by_paydesk);
+    let alike = new_folder(folder.path(), "alike")?;
+    let alike: Used = part("fill-bare", &[path(&pages)?, path(&alike)?, path(&filled)?], &[])?;
+    for bare in [plain, alike] {
+        ensure!(
+            bare.payments == by_paydesk.payments,
+            "Paydesk has {} of {} payments",
+            by_paydesk.payments,
+            bare.payments
+        );
+    }
+    report.fill(plain, alike, by_paydesk);
     drop(running);
 
     println!("filling another with {} payments, for what follows", arguments.cached);
