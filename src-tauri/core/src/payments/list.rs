@@ -1,6 +1,6 @@
-//! Listing payments: any part of what matches, in some order, and never by counting rows away.
+//! Listing payments: any part of what matches, in some order.
 //!
-//! A page of a list that an index holds as it stands, or of a few payments, is read at once (`page.rs`). Everything else is
+//! A page of a list that an index holds as it stands, or of few payments, is read by its place (`page.rs`). Everything else is
 //! found by numbers: each condition of a search is a set of them, each sort a sequence, both read out of an index alone and kept
 //! until payments change. A list is then the sequence without what is not in the sets, and a page a piece of it.
 
