@@ -20,6 +20,11 @@ pub(super) fn of(news: PaymentNews, payment: &Payment) -> (String, String) {
     };
     let paid = payment.actually_paid.as_ref().filter(|paid| paid.is_positive());
     let (title, body) = match news {
+        // To the address of an earlier payment: its price is not what came.
+        PaymentNews::Finished | PaymentNews::PartiallyPaid if payment.parent_payment_id.is_some() => {
+            let came = paid.map_or_else(|| "Something".to_owned(), coin);
+            ("Paid again", format!("{came} came once more for {order}."))
+        }
         PaymentNews::Finished => {
             let with = paid.map(|paid| format!(", paid with {}", coin(paid))).unwrap_or_default();
             ("Payment received", format!("{price} for {order}{with}."))
@@ -205,6 +210,10 @@ mod tests {
         check(PaymentNews::Finished, &payment(json!({})), "Payment received", paid);
         let short = "0.0003 of 0.00041 BTC came for order 1017, which costs 25.00 EUR.";
         check(PaymentNews::PartiallyPaid, &less, "Underpaid", short);
+        let again = payment(json!({ "actually_paid": "0.0003", "parent_payment_id": 5077125050_u64 }));
+        for news in [PaymentNews::Finished, PaymentNews::PartiallyPaid] {
+            check(news, &again, "Paid again", "0.0003 BTC came once more for order 1017.");
+        }
         let failed = "25.00 EUR for “Two bags”. Look at it in Paydesk.";
         check(PaymentNews::Failed, &unpaid, "Payment failed", failed);
         let late = "25.00 EUR for “Two bags” did not come in time.";
