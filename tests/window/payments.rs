@@ -40,13 +40,81 @@ async fn a_payment_made_here_and_paid_in_two_parts_is_followed_without_a_touch()
     // The second part comes as a payment of its own, as NOWPayments has it.
     simulator.call("POST", &format!("/payments/{id}"), Some(json!({ "pay": "20" }))).await?;
     window.sees("Belongs to it").await?;
-    told(&desktop, "Underpaid", "20 of 50 USDTTRC20 came for order TABLE-7").await?;
+    told(&desktop, "Paid again", "20 USDTTRC20 came once more for order TABLE-7").await?;
     window.press("Needs attention").await?;
     window.row_says("Paid again", "came on top of a payment that was underpaid").await?;
 
     let told = desktop.notifications();
     assert_eq!(told.len(), 2, "{told:#?}");
     window.close().await
+}
+
+#[tokio::test]
+async fn what_a_customer_writes_is_nothing_but_text_in_the_list_the_payment_and_a_notification() -> Result<()>
+{
+    let desktop = Desktop::start(Keychain::Unlocked).await?;
+    let simulator = Simulator::start_quiet().await?;
+    let long = "a very long mug ".repeat(6_400); // 100 kB
+    let hostile = [
+        ("=1+1", "=HYPERLINK(\"http://127.0.0.1:9/\",\"Mug\")", "=HYPERLINK("),
+        (
+            "<b>A-2</b>",
+            "<img src=x onerror=\"document.title='gone'\"><script>document.title='gone'</script>",
+            "<img src=x onerror=",
+        ),
+        ("A-3\u{202e}4", "Mug \u{202e}fdp.exe", "fdp.exe"),
+        ("A-4", long.as_str(), "a very long mug"),
+    ];
+    let mut ids = Vec::new();
+    for (order, description, _) in hostile {
+        let payment = json!({
+            "price_amount": 50, "price_currency": "usd", "pay_currency": "usdttrc20", "order_id": order,
+            "order_description": description,
+        });
+        ids.push(simulator.make_payment(payment).await?);
+    }
+    let window = Window::open(&desktop, Some(&simulator), &["--demo"]).await?;
+    for (id, (_, _, seen)) in ids.iter().zip(hostile) {
+        window.row_says(seen, "Awaiting payment").await?;
+        window.open_row(seen).await?;
+        window.sees("What happened").await?;
+        window.sees(id).await?;
+        is_harmless(&window).await?;
+    }
+    window.is_accessible("payments with hostile texts").await?;
+
+    for id in &ids {
+        simulator.call("POST", &format!("/payments/{id}"), Some(json!({ "pay": "30" }))).await?;
+    }
+    told(&desktop, "Underpaid", "came for order").await?;
+    let all_told = wait_for("all of it", async || {
+        let told = desktop.notifications();
+        Ok((told.len() >= hostile.len()).then_some(told))
+    });
+    for told in all_told.await? {
+        // What a desktop takes for markup is written so that it shows as it is.
+        anyhow::ensure!(!told.body.contains('<') && !told.body.contains('\u{202e}'), "{told:#?}");
+        anyhow::ensure!(told.body.chars().count() < 400, "{told:#?}");
+    }
+    is_harmless(&window).await?;
+    window.close().await
+}
+
+/// Nothing of a text has become a part of the window, none turns the direction of others, and none makes it wider than it is.
+async fn is_harmless(window: &Window) -> Result<()> {
+    let found = window
+        .run(
+            "const wide = document.documentElement;
+             const turned = [...document.querySelectorAll('*')]
+                 .filter((element) => [...element.childNodes].some((node) => node.nodeType === Node.TEXT_NODE
+                     && node.data.includes('\\u202e')))
+                 .map((element) => element.parentElement.outerHTML.slice(0, 300));
+             return [document.title === 'gone', document.querySelectorAll('img, script:not([src])').length,
+                 turned, wide.scrollWidth > wide.clientWidth]",
+        )
+        .await?;
+    anyhow::ensure!(found == json!([false, 0, [], false]), "{found}");
+    Ok(())
 }
 
 /// Waits until the desktop was handed a notification with this title, and these words in its text.

@@ -102,17 +102,31 @@ impl Simulator {
     pub async fn call(&self, method: &str, path: &str, body: Option<Value>) -> Result<Value> {
         let url = format!("{}{path}", self.control);
         let (method, body) = (method.to_owned(), body.map(|body| body.to_string()).unwrap_or_default());
-        tokio::task::spawn_blocking(move || call(&method, &url, &body)).await?
+        tokio::task::spawn_blocking(move || call(&method, &url, "", &body)).await?
+    }
+
+    /// Has the shop's own program make a payment, as its website does; returns its id.
+    ///
+    /// # Errors
+    /// When it does not answer with 201.
+    pub async fn make_payment(&self, payment: Value) -> Result<String> {
+        let shop: Value = serde_json::from_str(&self.line)?;
+        let text = |field: &str| shop[field].as_str().map(str::to_owned).context("the line says it");
+        let (url, key) = (format!("{}/payment", text("url")?), text("api_key")?);
+        let made = tokio::task::spawn_blocking(move || {
+            call("POST", &url, &format!("x-api-key: {key}\r\n"), &payment.to_string())
+        });
+        Ok(made.await??["payment_id"].as_str().context("a payment has an id")?.to_owned())
     }
 }
 
-/// One plain HTTP/1.0 request: the control interface is on this computer, and needs no client library.
-fn call(method: &str, url: &str, body: &str) -> Result<Value> {
+/// One plain HTTP/1.0 request with these further `headers`: the simulator is on this computer, and needs no client library.
+fn call(method: &str, url: &str, headers: &str, body: &str) -> Result<Value> {
     let (host, path) = url.strip_prefix("http://").and_then(|rest| rest.split_once('/')).context("a URL")?;
     let mut stream = TcpStream::connect(host)?;
     write!(
         stream,
-        "{method} /{path} HTTP/1.0\r\nHost: {host}\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
+        "{method} /{path} HTTP/1.0\r\nHost: {host}\r\nContent-Type: application/json\r\n{headers}Content-Length: {}\r\n\r\n{body}",
         body.len()
     )?;
     let mut answer = String::new();
