@@ -9,8 +9,8 @@ import { toast } from "svelte-sonner";
 import { api, Failure, type SyncStatus } from "../bridge";
 import type { Action } from "../lib/actions.svelte";
 import { ago } from "../lib/clock.svelte";
+import { countText } from "../lib/formats";
 import { m } from "../messages";
-import { language } from "../messages/language.svelte";
 
 /** How the sync stands, in a line. */
 interface Standing {
@@ -18,8 +18,6 @@ interface Standing {
   icon: Component<{ size?: number | string }>;
   words: string;
 }
-
-export const count = (value: number) => value.toLocaleString(language.tag);
 
 export function standing(sync: SyncStatus): Standing {
   const since = sync.last_success ? ago(sync.last_success) : undefined;
@@ -46,7 +44,7 @@ export function standing(sync: SyncStatus): Standing {
       tone: "busy",
       icon: RefreshCw,
       words: sync.total
-        ? m.sync_filling({ done: count(sync.cached), total: count(sync.total) })
+        ? m.sync_filling({ done: countText(sync.cached), total: countText(sync.total) })
         : m.sync_filling_start(),
     };
   return { tone: "good", icon: CloudCheck, words: since ? m.sync_good({ since }) : m.sync_filling_start() };

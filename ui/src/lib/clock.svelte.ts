@@ -1,4 +1,5 @@
 import { language } from "../messages/language.svelte";
+import { agoFormat, dateFormat } from "./formats";
 
 /** The time of the window, to the nearest half minute, for "5 minutes ago". */
 class Clock {
@@ -20,7 +21,7 @@ const steps: [Intl.RelativeTimeFormatUnit, number][] = [
 /** "5 minutes ago" in the language of the window. */
 export function ago(time: string | number): string {
   const seconds = Math.round((new Date(time).getTime() - clock.now) / 1000);
-  const words = new Intl.RelativeTimeFormat(language.tag, { numeric: "auto" });
+  const words = agoFormat(language.tag, { numeric: "auto" });
   const [unit, length] = steps.find(([, size]) => Math.abs(seconds) >= size) ?? ["second", 0];
   return length ? words.format(Math.trunc(seconds / length), unit) : words.format(0, "second");
 }
@@ -37,11 +38,9 @@ const hourCycle = "h23";
 export function dateTime(time: string, style: "short" | "full" = "short"): string {
   const date = new Date(time);
   if (style === "full")
-    return new Intl.DateTimeFormat(language.tag, { dateStyle: "long", timeStyle: "long", hourCycle }).format(
-      date,
-    );
+    return dateFormat(language.tag, { dateStyle: "long", timeStyle: "long", hourCycle }).format(date);
   const thisYear = date.getFullYear() === new Date(clock.now).getFullYear();
-  return new Intl.DateTimeFormat(language.tag, {
+  return dateFormat(language.tag, {
     year: thisYear ? undefined : "2-digit",
     month: "short",
     day: "numeric",
@@ -53,6 +52,6 @@ export function dateTime(time: string, style: "short" | "full" = "short"): strin
 
 /** The time of day in the zone of this computer. */
 export function clockTime(time: string): string {
-  const format = new Intl.DateTimeFormat(language.tag, { hour: "2-digit", minute: "2-digit", hourCycle });
+  const format = dateFormat(language.tag, { hour: "2-digit", minute: "2-digit", hourCycle });
   return format.format(new Date(time));
 }

@@ -1,3 +1,5 @@
+import { numberFormat } from "./formats";
+
 /** An amount cut where the eye cuts it. Joined, the parts are the whole amount: nothing is rounded away. */
 export interface MoneyParts {
   sign: string;
@@ -13,17 +15,6 @@ const CLEAR_DECIMALS = 2;
 const CLEAR_DIGITS_BELOW_ONE = 4;
 /** Widths at the size of a table, 13 px. */
 const [DIGIT_REM, TICKER_REM, POINT_AND_GAP_REM] = [0.515, 0.48, 0.6];
-const formats = new Map<string, Intl.NumberFormat>();
-
-function format(language: string, places: number): Intl.NumberFormat {
-  const key = `${language} ${places}`;
-  let found = formats.get(key);
-  if (!found) {
-    found = new Intl.NumberFormat(language, { minimumFractionDigits: places, maximumFractionDigits: places });
-    formats.set(key, found);
-  }
-  return found;
-}
 
 /** Whether an amount is nothing, seen from its digits. */
 export function isZero(amount: string): boolean {
@@ -40,7 +31,9 @@ export function moneyParts(amount: string, language: string, least = 0): MoneyPa
   // Intl reads the text itself, digit by digit; as a number it would lose what a float cannot hold.
   const exact = amount as `${number}`;
   const cut: MoneyParts = { sign: "", whole: "", point: "", fraction: "", small: "" };
-  for (const { type, value } of format(language, Math.max(decimals(amount), least)).formatToParts(exact)) {
+  const places = Math.max(decimals(amount), least);
+  const format = numberFormat(language, { minimumFractionDigits: places, maximumFractionDigits: places });
+  for (const { type, value } of format.formatToParts(exact)) {
     if (type === "minusSign") cut.sign = "−";
     else if (type === "integer" || type === "group") cut.whole += value;
     else if (type === "decimal") cut.point = value;

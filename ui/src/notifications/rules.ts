@@ -1,4 +1,5 @@
 import type { AtLeast, NotificationRules, PaymentNews } from "../bridge";
+import { listFormat } from "../lib/formats";
 import { moneyText } from "../lib/money";
 import { m } from "../messages";
 import { language } from "../messages/language.svelte";
@@ -36,7 +37,7 @@ export function amountText({ amount, currency }: AtLeast): string {
 }
 
 function listed(words: string[]): string {
-  return new Intl.ListFormat(language.tag, { type: "conjunction" }).format(words);
+  return listFormat(language.tag, { type: "conjunction" }).format(words);
 }
 
 /**

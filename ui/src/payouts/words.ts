@@ -1,4 +1,5 @@
 import type { CoinTotal } from "../bridge";
+import { listFormat } from "../lib/formats";
 import { moneyText, sum } from "../lib/money";
 import { m } from "../messages";
 import { language } from "../messages/language.svelte";
@@ -6,7 +7,7 @@ import { language } from "../messages/language.svelte";
 /** "200 TRX, 0.01 BTC, and 15 XRP": the exact totals, as one would read them aloud. */
 export function amountsAloud(totals: CoinTotal[]): string {
   const amounts = totals.map(({ amount, currency }) => moneyText(amount, currency, language.tag));
-  return new Intl.ListFormat(language.tag).format(amounts);
+  return listFormat(language.tag, {}).format(amounts);
 }
 
 /** The totals in short, for a line of a list: the first coins, and how many more there are. */
