@@ -161,6 +161,14 @@ async fn insert(db: &mut SqliteConnection, rows: Vec<Row>, now: DateTime<Utc>) -
     .execute(&mut *db)
     .await?;
     sqlx::query(
+        "INSERT INTO payment_coin_counts (coin, count) \
+         SELECT pay_currency, count(*) FROM payments NOT INDEXED WHERE number > ? GROUP BY pay_currency \
+         ON CONFLICT (coin) DO UPDATE SET count = count + excluded.count",
+    )
+    .bind(last)
+    .execute(&mut *db)
+    .await?;
+    sqlx::query(
         "INSERT INTO payments_search (rowid, id, order_id, order_description, pay_address, purchase_id, pay_currency) \
          SELECT number, id, order_id, order_description, pay_address, purchase_id, pay_currency \
          FROM payments WHERE number > ?",

@@ -70,16 +70,10 @@ impl Payments {
     pub async fn filters(&self) -> Result<PaymentFilters, Failure> {
         let mut db = self.ctx.db.begin().await?;
         let look = self.understand(&mut db, "").await?;
-        let slot = self.kept.choices(look.revision);
-        let cached = look.cached;
-        let choices = slot.get_or_try_init(|| async {
-            let sql = "SELECT pay_currency, count(*) FROM payments INDEXED BY payments_by_coin \
-                GROUP BY pay_currency ORDER BY count(*) DESC, pay_currency";
-            let coins: Vec<(String, u32)> = sqlx::query_as(sql).fetch_all(&mut *db).await?;
-            let coins = coins.into_iter().map(|(coin, count)| CoinCount { coin, count }).collect();
-            Ok::<_, sqlx::Error>(Arc::new(PaymentFilters { statuses: cached, coins }))
-        });
-        Ok(PaymentFilters::clone(choices.await?))
+        let sql = "SELECT coin, count FROM payment_coin_counts WHERE count > 0 ORDER BY count DESC, coin";
+        let coins: Vec<(String, u32)> = sqlx::query_as(sql).fetch_all(&mut *db).await?;
+        let coins = coins.into_iter().map(|(coin, count)| CoinCount { coin, count }).collect();
+        Ok(PaymentFilters { statuses: look.cached, coins })
     }
 
     /// Reads what was typed, in the light of what is cached.

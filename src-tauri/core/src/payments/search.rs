@@ -147,10 +147,15 @@ impl Condition {
         }
     }
 
-    /// The status that it asks for, where it is one.
-    pub(super) fn only_status(&self) -> Option<&str> {
+    /// The table of counts that says for how many payments it holds, and under what.
+    pub(super) fn counted(&self) -> Option<(&'static str, &str)> {
         match self {
-            Self::Is("status", values) if values.len() == 1 => values.first().map(String::as_str),
+            Self::Is("status", values) if values.len() == 1 => {
+                Some(("payment_counts WHERE status", &values[0]))
+            }
+            Self::Is("pay_currency", values) if values.len() == 1 => {
+                Some(("payment_coin_counts WHERE coin", &values[0]))
+            }
             _ => None,
         }
     }

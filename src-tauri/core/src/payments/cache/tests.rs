@@ -107,6 +107,21 @@ async fn the_same_page_twice_and_a_payment_twice_in_a_page_change_nothing_more()
 }
 
 #[tokio::test]
+async fn a_payment_whose_coin_changes_counts_in_its_new_coin() {
+    let mut db = database().await;
+    absorb_all(&mut db, &[answer(1, LIFE[0]), answer(2, LIFE[0])]).await;
+    let json = answer(1, LIFE[1]).json.replace("\"ltc\"", "\"btc\"");
+    let changed = Answered { payment: serde_json::from_str(&json).unwrap(), json };
+    assert_eq!(absorb_all(&mut db, &[changed]).await, 1);
+    let counts: Vec<(String, u32)> =
+        sqlx::query_as("SELECT coin, count FROM payment_coin_counts ORDER BY coin")
+            .fetch_all(&mut db)
+            .await
+            .unwrap();
+    assert_eq!(counts, [("btc".to_owned(), 1), ("ltc".to_owned(), 1)]);
+}
+
+#[tokio::test]
 async fn the_words_follow_the_payment() {
     let mut db = database().await;
     absorb_all(&mut db, &[answer(7, LIFE[0])]).await;

@@ -6,7 +6,7 @@ use tokio::sync::OnceCell;
 
 use super::{
     super::{
-        PaymentFilters, PaymentSort,
+        PaymentSort,
         search::{Condition, Search},
     },
     numbers::{Ordered, Set},
@@ -28,7 +28,6 @@ struct Contents {
     revision: i64,
     sets: Vec<(Condition, Slot<Set>)>,
     lists: Vec<((Search, PaymentSort), Slot<Ordered>)>,
-    choices: Slot<PaymentFilters>,
 }
 
 impl Kept {
@@ -50,11 +49,6 @@ impl Kept {
             take(&mut contents.lists, &key, LISTS);
             asked
         })
-    }
-
-    /// What can be chosen from.
-    pub(super) fn choices(&self, revision: i64) -> Slot<PaymentFilters> {
-        self.at(revision, |contents| contents.choices.clone())
     }
 
     /// Looks into what is kept of a revision. A newer one has everything before it forgotten; a look that began before

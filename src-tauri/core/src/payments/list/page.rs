@@ -173,9 +173,11 @@ impl<'a> Straight<'a> {
             sql.push("SELECT coalesce(sum(count), 0) FROM payment_counts");
             return;
         };
-        if let Some(status) = condition.only_status() {
-            sql.push("SELECT coalesce(sum(count), 0) FROM payment_counts WHERE status = ")
-                .push_bind(status.to_owned());
+        if let Some((counts, value)) = condition.counted() {
+            sql.push("SELECT coalesce(sum(count), 0) FROM ")
+                .push(counts)
+                .push(" = ")
+                .push_bind(value.to_owned());
             return;
         }
         sql.push("SELECT count(*) FROM payments INDEXED BY ").push(self.index).push(" WHERE ");

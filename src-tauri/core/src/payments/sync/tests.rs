@@ -158,6 +158,9 @@ async fn assert_same(payments: &Payments, stage: &Stage, what: &str) {
     let counted = "SELECT status, CAST(count AS TEXT) FROM payment_counts WHERE count > 0 ORDER BY status";
     let there = "SELECT status, CAST(count(*) AS TEXT) FROM payments GROUP BY status ORDER BY status";
     assert_eq!(texts(db, counted).await, texts(db, there).await, "{what}: the counts");
+    let counted = "SELECT coin, CAST(count AS TEXT) FROM payment_coin_counts WHERE count > 0 ORDER BY coin";
+    let there = "SELECT pay_currency, CAST(count(*) AS TEXT) FROM payments GROUP BY pay_currency ORDER BY pay_currency";
+    assert_eq!(texts(db, counted).await, texts(db, there).await, "{what}: the counts of coins");
     // Every payment has its words, once, and a timeline that ends where the payment is.
     let words = "SELECT id FROM payments WHERE NOT EXISTS \
                  (SELECT 1 FROM payments_search WHERE payments_search MATCH 'id:' || payments.id AND rowid = number)";
