@@ -9,9 +9,10 @@ mod desktop;
 mod files;
 mod logs;
 mod notify;
+mod painting;
 mod tray;
 
-use std::{path::Path, process::ExitCode};
+use std::{path::Path, process::ExitCode, time::Duration};
 
 use paydesk_core::{Changed, Core, secrets::Keychain, surroundings::Surroundings};
 use serde::{Deserialize, Serialize};
@@ -28,6 +29,9 @@ pub use crate::{
     files::Files,
 };
 
+/// So long at the most the window has the computer for itself while it is being drawn.
+const ALONE: Duration = Duration::from_secs(3);
+
 /// The one event that crosses to the window.
 #[derive(Debug, Clone, Serialize, Deserialize, Type, tauri_specta::Event)]
 pub struct Happened(pub Changed);
@@ -39,6 +43,7 @@ pub fn bridge<R: Runtime>() -> tauri_specta::Builder<R> {
         .commands(tauri_specta::collect_commands![
             commands::app::app_state,
             commands::app::ready,
+            commands::app::usable,
             commands::app::save_settings,
             commands::shops::open_demo_shop,
             commands::shops::check_connection,
@@ -140,6 +145,7 @@ pub fn bridge<R: Runtime>() -> tauri_specta::Builder<R> {
 
 /// Opens the window and runs until the owner quits.
 pub fn run() -> ExitCode {
+    painting::suit_the_computer();
     let bridge = bridge();
     let built = tauri::Builder::default()
         .plugin(tauri_plugin_single_instance::init(|app, arguments, folder| {
@@ -222,6 +228,9 @@ fn set_up(app: &AppHandle) -> Result<(), Box<dyn std::error::Error>> {
     app.manage(Files::default());
     let arguments = Arguments::read(std::env::args(), &std::env::current_dir().unwrap_or_default());
     let hidden = arguments.hidden;
+    if !hidden {
+        hold_back(&app.state::<Core>());
+    }
     tauri::async_runtime::block_on(async {
         let (core, demo) = (app.state::<Core>(), app.state::<Demo>());
         // Why a shop could not be opened again is part of what core tells the window.
@@ -238,6 +247,16 @@ fn set_up(app: &AppHandle) -> Result<(), Box<dyn std::error::Error>> {
         tray::show(app);
     }
     Ok(())
+}
+
+/// Until the window shows what it begins with ([`commands::app::usable`]), nothing goes on beside it.
+fn hold_back(core: &Core) {
+    core.hold_back();
+    let core = core.clone();
+    tauri::async_runtime::spawn(async move {
+        tokio::time::sleep(ALONE).await;
+        core.begin();
+    });
 }
 
 /// There is no window to say it in: a dialog does, and ends the program.

@@ -10,7 +10,7 @@ use nowpayments::{Client, Login, Retry};
 use serde::{Deserialize, Serialize};
 use specta::Type;
 use sqlx::SqlitePool;
-use tokio::sync::broadcast;
+use tokio::sync::{broadcast, watch};
 
 use crate::{
     attention::Attention,
@@ -81,6 +81,8 @@ struct Inner {
     bases: Bases,
     db: SqlitePool,
     changes: broadcast::Sender<Changed>,
+    /// Whether what works by itself may begin.
+    may_begin: watch::Sender<bool>,
     current: Mutex<Current>,
     /// Held while shops are added, opened, closed and removed.
     switching: tokio::sync::Mutex<()>,
@@ -136,12 +138,12 @@ impl OpenShop {
             notifications: Notifications::new(ctx.clone()),
             ctx,
         };
-        shop.ctx.in_background(shop.payments.clone().run());
-        shop.ctx.in_background(shop.payments.clone().mind());
-        shop.ctx.in_background(shop.invoices.clone().settle());
-        shop.ctx.in_background(shop.payouts.clone().run());
-        shop.ctx.in_background(shop.attention.clone().run());
-        shop.ctx.in_background(shop.callbacks.clone().run());
+        shop.ctx.by_itself(shop.payments.clone().run());
+        shop.ctx.by_itself(shop.payments.clone().mind());
+        shop.ctx.by_itself(shop.invoices.clone().settle());
+        shop.ctx.by_itself(shop.payouts.clone().run());
+        shop.ctx.by_itself(shop.attention.clone().run());
+        shop.ctx.by_itself(shop.callbacks.clone().run());
         Arc::new(shop)
     }
 }
@@ -172,11 +174,23 @@ impl Core {
             db,
             // More than a window can be behind in any sane moment; it reads everything again when it was.
             changes: broadcast::channel(256).0,
+            may_begin: watch::Sender::new(true),
             current: Mutex::default(),
             switching: tokio::sync::Mutex::default(),
             lock: Mutex::new(Some(lock)),
         };
         Ok(Self { inner: Arc::new(inner) })
+    }
+
+    /// Holds back what works by itself, as the sync does, from beginning until [`Self::begin`]: a window that is being drawn
+    /// has the computer for itself. What is asked for is done all the same.
+    pub fn hold_back(&self) {
+        self.inner.may_begin.send_replace(false);
+    }
+
+    /// Lets begin what was held back.
+    pub fn begin(&self) {
+        self.inner.may_begin.send_replace(true);
     }
 
     /// Listens to what changes.
@@ -422,6 +436,7 @@ impl Core {
             client,
             self.inner.surroundings.clone(),
             self.inner.changes.clone(),
+            self.inner.may_begin.subscribe(),
         );
         *self.current() = Current { shop: Some(OpenShop::start(ctx)), trouble: None };
         self.announce(Changed::Shops);

@@ -58,14 +58,24 @@ pub(crate) async fn open(path: &Path, migrations: &'static Migrator) -> Result<S
     Ok(pool)
 }
 
-/// The one connection of an opened database for transactions that write. Hardly anybody else changes the file, so that what
-/// it has read of it stays true until its next transaction: it keeps much, and those that read keep little.
+/// The one connection of an opened database for transactions that write.
 pub(crate) fn writer(readers: &SqlitePool) -> SqlitePool {
     let options = SqliteConnectOptions::clone(&readers.connect_options())
-        .pragma("cache_size", "-16384") // KiB
         .pragma("wal_autocheckpoint", "4000")
         .pragma("temp_store", "MEMORY");
     SqlitePoolOptions::new().max_connections(1).test_before_acquire(false).connect_lazy_with(options)
+}
+
+/// Has the [`writer`] keep much of what it has read of the file, which hardly anybody else changes: while much is written.
+pub(crate) async fn keep_much(writer: &SqlitePool) -> Result<(), sqlx::Error> {
+    sqlx::query("PRAGMA cache_size = -16384").execute(writer).await?; // KiB
+    Ok(())
+}
+
+/// Has the [`writer`] keep as little as those that read, and give back the memory of the rest.
+pub(crate) async fn keep_little(writer: &SqlitePool) -> Result<(), sqlx::Error> {
+    sqlx::query("PRAGMA cache_size = -2000; PRAGMA shrink_memory").execute(writer).await?;
+    Ok(())
 }
 
 /// Deletes the database at `path` with all that SQLite and we have put beside it. Nobody may have it open.

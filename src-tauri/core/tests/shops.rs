@@ -52,6 +52,24 @@ async fn an_added_shop_is_open_and_its_secrets_are_in_the_keychain_alone() {
 }
 
 #[tokio::test]
+async fn what_is_held_back_asks_nothing_until_it_may_begin() {
+    let world = World::new(History::Orders(20)).await;
+    let core = world.open().await;
+    core.hold_back();
+    core.open_demo(world.demo()).await.unwrap();
+    let shop = core.shop().unwrap();
+    // What the owner asks for is done, whatever waits.
+    shop.payments.choices().await.unwrap();
+    let calls = world.simulator.requests();
+    assert!(!calls.is_empty() && !calls.iter().any(|call| call.target.contains("/payment/?")), "{calls:?}");
+    assert_eq!(shop.payments.sync_status().await.unwrap().cached, 0);
+
+    core.begin();
+    world::wait_for_sync(&core, |sync| sync.complete).await;
+    core.close().await;
+}
+
+#[tokio::test]
 async fn what_is_typed_wrongly_is_refused_with_its_field_and_nothing_is_sent() {
     let world = World::new(History::None).await;
     let core = world.open().await;

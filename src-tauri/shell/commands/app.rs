@@ -21,6 +21,14 @@ pub(crate) async fn ready(core: State<'_, Core>, files: State<'_, Files>) -> Ans
     Ok(())
 }
 
+/// The window shows what it begins with.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn usable(core: State<'_, Core>) -> Answer<()> {
+    core.begin();
+    Ok(())
+}
+
 /// Keeps the settings.
 #[tauri::command]
 #[specta::specta]

@@ -9,6 +9,8 @@ export const commands = {
 	appState: () => typedError<AppState, Failure>(__TAURI_INVOKE("app_state")),
 	/**  The window listens now: files that were given on the command line are opened. */
 	ready: () => typedError<null, Failure>(__TAURI_INVOKE("ready")),
+	/**  The window shows what it begins with. */
+	usable: () => typedError<null, Failure>(__TAURI_INVOKE("usable")),
 	/**  Keeps the settings. */
 	saveSettings: (settings: Settings) => typedError<null, Failure>(__TAURI_INVOKE("save_settings", { settings })),
 	/**  Opens the demo shop. */

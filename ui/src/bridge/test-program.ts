@@ -26,6 +26,7 @@ export function program(own: Answers = {}): void {
   answers = {
     app_state: () => appState({ shops: [demoShop], open: demoShop.id }),
     ready: () => null,
+    usable: () => null,
     sync_status: () => ({
       cached: 0,
       total: 0,

@@ -3,26 +3,25 @@ import CircleAlert from "@lucide/svelte/icons/circle-alert";
 import Send from "@lucide/svelte/icons/send";
 import Settings from "@lucide/svelte/icons/settings-2";
 import type { Component } from "svelte";
-import AttentionScreen from "../attention/AttentionScreen.svelte";
 import OpenCount from "../attention/OpenCount.svelte";
 import { m } from "../messages";
 import PaymentsPlace from "../payments/PaymentsPlace.svelte";
-import PayoutsScreen from "../payouts/PayoutsScreen.svelte";
-import SettingsPlace from "../settings/SettingsPlace.svelte";
 
 /** A place in the window. Its id is the first segment of its address; what follows is the screen's own affair. */
 export interface Place {
   id: string;
   title: () => string;
   icon: Component<{ size?: number | string; strokeWidth?: number | string }>;
-  screen: Component;
+  screen: () => Promise<{ default: Component }>;
   keys: string;
   /** In the navigation beside its title: how much waits there, in words. */
   note?: Component;
-  /** Whether a path of this place is shown without the navigation: where money leaves. */
   /** Whether a path of this place is shown without the navigation: where money leaves, or a customer looks. */
   alone?: (path: string[]) => boolean;
 }
+
+/** The place that the window begins with is there with it. */
+const beginning = { default: PaymentsPlace };
 
 /** The places of the navigation, in its order. A place is listed once it exists. */
 export const places: Place[] = [
@@ -30,7 +29,7 @@ export const places: Place[] = [
     id: "payments",
     title: m.payments,
     icon: ArrowDownToLine,
-    screen: PaymentsPlace,
+    screen: async () => beginning,
     keys: "g p",
     alone: ([, part, , view]) => part === "made" && view === "customer",
   },
@@ -38,7 +37,7 @@ export const places: Place[] = [
     id: "attention",
     title: m.attention,
     icon: CircleAlert,
-    screen: AttentionScreen,
+    screen: () => import("../attention/AttentionScreen.svelte"),
     keys: "g a",
     note: OpenCount,
   },
@@ -46,7 +45,7 @@ export const places: Place[] = [
     id: "payouts",
     title: m.payouts,
     icon: Send,
-    screen: PayoutsScreen,
+    screen: () => import("../payouts/PayoutsScreen.svelte"),
     keys: "g o",
     alone: ([, , part]) => part === "approve",
   },
@@ -56,6 +55,6 @@ export const settings: Place = {
   id: "settings",
   title: m.settings,
   icon: Settings,
-  screen: SettingsPlace,
+  screen: () => import("../settings/SettingsPlace.svelte"),
   keys: "mod+,",
 };

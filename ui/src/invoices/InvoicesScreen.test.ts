@@ -54,7 +54,7 @@ test("a link is made without a coin and shown with its code", async () => {
   expect(
     await within(await panel()).findByText("https://nowpayments.io/payment/?iid=4522625843"),
   ).toBeVisible();
-  expect(screen.getByRole("img", { name: "QR code of the link" })).toBeVisible();
+  expect(await screen.findByRole("img", { name: "QR code of the link" })).toBeVisible();
   expect(screen.getByRole("button", { name: "Copy the link" })).toBeVisible();
   expect(argumentsOf("make_invoice")).toEqual([
     {

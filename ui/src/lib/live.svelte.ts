@@ -49,7 +49,8 @@ export class Live<T> {
  */
 export function live<T>(tags: Tag[], read: () => Promise<T>): Live<T> {
   const result = new Live(read);
-  $effect(() => {
+  // Before anything is drawn, so that the answer is on its way meanwhile.
+  $effect.pre(() => {
     void result.reload();
     return () => result.stop();
   });

@@ -5,7 +5,7 @@ use std::{fmt, sync::Arc};
 use chrono::{DateTime, Utc};
 use nowpayments::Client;
 use sqlx::{Sqlite, SqlitePool, Transaction};
-use tokio::sync::broadcast;
+use tokio::sync::{broadcast, watch};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::Shop;
@@ -27,6 +27,7 @@ pub(crate) struct ShopContext {
     /// See [`Self::coins`].
     pub(super) catalogue: tokio::sync::Mutex<Option<Arc<Catalogue>>>,
     changes: broadcast::Sender<Changed>,
+    may_begin: watch::Receiver<bool>,
     closing: CancellationToken,
     tasks: TaskTracker,
 }
@@ -38,6 +39,7 @@ impl ShopContext {
         client: Client,
         surroundings: Surroundings,
         changes: broadcast::Sender<Changed>,
+        may_begin: watch::Receiver<bool>,
     ) -> Arc<Self> {
         let ctx = Arc::new(Self {
             shop,
@@ -47,10 +49,11 @@ impl ShopContext {
             surroundings,
             catalogue: tokio::sync::Mutex::default(),
             changes,
+            may_begin,
             closing: CancellationToken::new(),
             tasks: TaskTracker::new(),
         });
-        ctx.in_background(ctx.clone().refresh_coins());
+        ctx.by_itself(ctx.clone().refresh_coins());
         ctx
     }
 
@@ -70,12 +73,29 @@ impl ShopContext {
         self.writer.begin_with("BEGIN IMMEDIATE").await
     }
 
+    /// From now on much is written, or little again.
+    pub(crate) async fn will_write(&self, much: bool) -> Result<(), sqlx::Error> {
+        if much { store::keep_much(&self.writer).await } else { store::keep_little(&self.writer).await }
+    }
+
     /// Runs `work` beside everything else until it ends or the shop is closed, which drops it at its next await:
     /// whatever it does must stand being cut off there, as a kill would.
     pub(crate) fn in_background(&self, work: impl Future<Output = ()> + Send + 'static) {
         let closing = self.closing.clone();
         self.tasks.spawn(async move {
             closing.run_until_cancelled_owned(work).await;
+        });
+    }
+
+    /// The same, for what nobody has asked for: it begins once nothing holds it back
+    /// ([`Core::hold_back`](crate::Core::hold_back)).
+    pub(crate) fn by_itself(&self, work: impl Future<Output = ()> + Send + 'static) {
+        let mut may_begin = self.may_begin.clone();
+        self.in_background(async move {
+            // Fails only when core is gone, and there is nothing to work for.
+            if may_begin.wait_for(|may_begin| *may_begin).await.is_ok() {
+                work.await;
+            }
         });
     }
 
@@ -173,7 +193,7 @@ impl ShopContext {
             email: None,
             added_at: surroundings.now(),
         };
-        Self::new(shop, db, client, surroundings, broadcast::channel(64).0)
+        Self::new(shop, db, client, surroundings, broadcast::channel(64).0, watch::channel(true).1)
     }
 }
 

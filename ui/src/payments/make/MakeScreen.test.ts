@@ -38,7 +38,7 @@ test("a price is quoted as it is typed, made once, and shown to the customer", a
       case: null,
     },
   ]);
-  expect(screen.getByRole("img", { name: "QR code of the address" })).toBeVisible();
+  expect(await screen.findByRole("img", { name: "QR code of the address" })).toBeVisible();
   expect(screen.getByRole("main")).toHaveTextContent("0.00025978 BTC");
   expect(screen.getByRole("button", { name: "Copy the address" })).toBeVisible();
   expect(screen.getByRole("button", { name: "Copy the amount" })).toBeVisible();

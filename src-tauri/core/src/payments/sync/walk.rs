@@ -33,8 +33,11 @@ const FAR_BACK_EVERY: TimeDelta = TimeDelta::days(1);
 /// After so many pages of the history the newest payments are looked at again.
 const STRETCH: u32 = 40;
 
-/// So many payments are written together at the most, and so long they wait for one another.
+/// So many payments are written together at the most while the history is filled, and when hardly any is new: what is held
+/// takes memory.
 const TOGETHER: usize = 5_000;
+const TOGETHER_LATER: usize = 1_000;
+/// So long they wait for one another.
 const LONGEST_TOGETHER: Duration = Duration::from_secs(1);
 
 /// What a pass found.
@@ -98,6 +101,7 @@ impl Payments {
             }
             return Ok(read);
         }
+        self.ctx.will_write(true).await?;
         // The newest first, so that the list does not begin with what happened long ago.
         let newest = ListPayments { order_by: Some(Order::Desc), ..self.sorted(None) };
         let newest = self.ctx.client.send(&List(newest)).await?;
@@ -109,7 +113,11 @@ impl Payments {
             self.ctx.announce(Changed::Payments);
         }
         let from = progress.filled_to.map(|filled_to| filled_to - OVERLAP);
-        self.walk(from, Progress { total: newest.total, ..progress }).await
+        let read = self.walk(from, Progress { total: newest.total, ..progress }).await?;
+        if !read.more {
+            self.ctx.will_write(false).await?;
+        }
+        Ok(read)
     }
 
     /// A time by the provider's clock that none of what was just answered is later than.
@@ -151,7 +159,8 @@ impl Payments {
             walk.held.take(page, list.page == 0);
             list.page += 1;
             let stretch = list.page.is_multiple_of(STRETCH);
-            if walk.held.last || stretch || walk.held.payments.len() >= TOGETHER {
+            let together = if walk.progress.complete { TOGETHER_LATER } else { TOGETHER };
+            if walk.held.last || stretch || walk.held.payments.len() >= together {
                 let last = walk.held.last;
                 self.write(&mut walk).await?;
                 let goes_on = walk.progress.filled_to > walk.begun_at && !walk.progress.complete;
