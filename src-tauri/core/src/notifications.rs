@@ -6,7 +6,7 @@ mod words;
 use std::sync::Arc;
 
 use chrono::{DateTime, NaiveTime, TimeDelta, Utc};
-use nowpayments::{Amount, payments::Payment};
+use nowpayments::payments::Payment;
 use serde::{Deserialize, Serialize};
 use specta::Type;
 use sqlx::SqliteConnection;
@@ -135,7 +135,7 @@ pub(crate) async fn decide_on_payments(
             payment: Some(id.to_owned()),
             at: now,
         };
-        write(db, &notification, Some((news, price))).await?;
+        write(db, &notification, Some(words::counted(news, payment))).await?;
     }
     Ok(())
 }
@@ -153,7 +153,7 @@ pub(crate) async fn tell_from(db: &mut SqliteConnection, at: DateTime<Utc>) -> R
 async fn write(
     db: &mut SqliteConnection,
     notification: &Notification,
-    of_payment: Option<(PaymentNews, (&Amount, &str))>,
+    counted: Option<words::Counted>,
 ) -> Result<(), sqlx::Error> {
     let Notification { key, title, body, batch, payment, at } = notification;
     sqlx::query(
@@ -166,9 +166,9 @@ async fn write(
     .bind(batch)
     .bind(payment)
     .bind(store::time(*at))
-    .bind(of_payment.map(|(news, _)| news.name()))
-    .bind(of_payment.map(|(_, (amount, _))| amount.to_string()))
-    .bind(of_payment.map(|(_, (_, currency))| currency))
+    .bind(counted.as_ref().map(|counted| counted.news.name()))
+    .bind(counted.as_ref().map(|counted| counted.amount.to_string()))
+    .bind(counted.map(|counted| counted.currency))
     .execute(db)
     .await?;
     Ok(())
@@ -383,8 +383,8 @@ async fn take_rows(
 
 /// One notification in place of several; `None` when one of them cannot be summed.
 fn digest(rows: &[Stored], now: DateTime<Utc>) -> Option<Notification> {
-    let summed: Option<Vec<_>> = rows.iter().map(Stored::summed).collect();
-    let (title, body) = words::digest(&summed?);
+    let counted: Option<Vec<_>> = rows.iter().map(Stored::counted).collect();
+    let (title, body) = words::digest(&counted?);
     Some(Notification {
         key: format!("digest:{}", store::time(now)),
         title,
@@ -434,11 +434,11 @@ struct Stored {
 }
 
 impl Stored {
-    fn summed(&self) -> Option<words::Summed> {
+    fn counted(&self) -> Option<words::Counted> {
         let name = self.news.as_deref()?;
-        Some(words::Summed {
+        Some(words::Counted {
             news: PaymentNews::ALL.into_iter().find(|news| news.name() == name)?,
-            price: self.price_amount.as_deref()?.parse().ok()?,
+            amount: self.price_amount.as_deref()?.parse().ok()?,
             currency: self.price_currency.clone()?,
         })
     }

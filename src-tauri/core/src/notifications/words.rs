@@ -64,16 +64,33 @@ fn order(payment: &Payment) -> String {
     }
 }
 
-/// One of the payments that are told together.
-pub(super) struct Summed {
+/// What a payment counts as where several are told together.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Counted {
     pub(super) news: PaymentNews,
-    pub(super) price: Amount,
+    pub(super) amount: Amount,
     pub(super) currency: String,
 }
 
-/// The title and the text that tell several payments at once: how many of each kind, and the exact sums of their prices,
-/// currency by currency.
-pub(super) fn digest(payments: &[Summed]) -> (String, String) {
+/// A payment counts with its price. What came once more to the address of an earlier one counts as what it is.
+pub(super) fn counted(news: PaymentNews, payment: &Payment) -> Counted {
+    let came = payment.actually_paid.as_ref().filter(|paid| paid.is_positive());
+    match (news, came) {
+        (PaymentNews::Finished | PaymentNews::PartiallyPaid, Some(came))
+            if payment.parent_payment_id.is_some() =>
+        {
+            let currency = payment.pay_currency.to_string();
+            Counted { news: PaymentNews::Finished, amount: came.clone(), currency }
+        }
+        _ => {
+            let currency = payment.price_currency.to_string();
+            Counted { news, amount: payment.price_amount.clone(), currency }
+        }
+    }
+}
+
+/// The title and the text that tell several payments at once: how many of each kind, and the exact sums, currency by currency.
+pub(super) fn digest(payments: &[Counted]) -> (String, String) {
     let kinds: Vec<_> = PaymentNews::ALL
         .into_iter()
         .map(|news| (news, payments.iter().filter(|payment| payment.news == news).collect::<Vec<_>>()))
@@ -111,16 +128,16 @@ fn said(news: PaymentNews) -> &'static str {
     }
 }
 
-/// The sums of prices, those of the most payments first: `312.40 EUR and 20.00 USD`.
-fn sums(payments: &[&Summed]) -> String {
+/// The sums, those of the most payments first: `312.40 EUR and 20.00 USD`.
+fn sums(payments: &[&Counted]) -> String {
     let mut sums: Vec<(&str, usize, Amount)> = Vec::new();
-    for Summed { price, currency, .. } in payments {
+    for Counted { amount, currency, .. } in payments {
         match sums.iter_mut().find(|(of, ..)| of == currency) {
             Some((_, count, sum)) => {
                 *count += 1;
-                *sum += price;
+                *sum += amount;
             }
-            None => sums.push((currency, 1, price.clone())),
+            None => sums.push((currency, 1, amount.clone())),
         }
     }
     sums.sort_by(|(a, more, _), (b, less, _)| less.cmp(more).then_with(|| a.cmp(b)));
@@ -244,8 +261,27 @@ mod tests {
         );
     }
 
-    fn summed(news: PaymentNews, price: &str, currency: &str) -> Summed {
-        Summed { news, price: price.parse().unwrap(), currency: currency.to_owned() }
+    fn summed(news: PaymentNews, amount: &str, currency: &str) -> Counted {
+        Counted { news, amount: amount.parse().unwrap(), currency: currency.to_owned() }
+    }
+
+    #[test]
+    fn what_came_once_more_counts_as_what_it_is_and_not_with_the_price_of_the_payment_before_it() {
+        let again = |paid| {
+            payment(json!({
+                "parent_payment_id": 5077125050_u64, "actually_paid": paid, "pay_currency": "usdttrc20",
+            }))
+        };
+        for news in [PaymentNews::Finished, PaymentNews::PartiallyPaid] {
+            assert_eq!(counted(news, &again("20")), summed(PaymentNews::Finished, "20", "usdttrc20"));
+        }
+        let expired = counted(PaymentNews::Expired, &again("0"));
+        assert_eq!(expired, summed(PaymentNews::Expired, "25", "eur"));
+        let first = payment(json!({ "actually_paid": "20", "pay_currency": "usdttrc20" }));
+        assert_eq!(
+            counted(PaymentNews::PartiallyPaid, &first),
+            summed(PaymentNews::PartiallyPaid, "25", "eur")
+        );
     }
 
     #[test]
