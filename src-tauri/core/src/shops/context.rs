@@ -91,6 +91,7 @@ impl ShopContext {
     /// ([`Core::hold_back`](crate::Core::hold_back)).
     pub(crate) fn by_itself(&self, work: impl Future<Output = ()> + Send + 'static) {
         let mut may_begin = self.may_begin.clone();
+        let work = Box::pin(work); // the future of a whole sync is large, and was moved thrice
         self.in_background(async move {
             // Fails only when core is gone, and there is nothing to work for.
             if may_begin.wait_for(|may_begin| *may_begin).await.is_ok() {
