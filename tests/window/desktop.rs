@@ -82,6 +82,11 @@ impl Desktop {
         Ok(desktop)
     }
 
+    /// The X display.
+    pub(crate) fn display(&self) -> &str {
+        &self.display
+    }
+
     /// A command that runs on this desktop, in its own home.
     pub fn command(&self, program: impl AsRef<std::ffi::OsStr>) -> Command {
         let mut command = Command::new(program);

@@ -16,6 +16,8 @@ const LAST_LOOK: Duration = Duration::from_secs(10);
 pub struct Window {
     driver: WebDriver,
     program: Program,
+    /// The X display that it is on.
+    display: String,
 }
 
 impl Window {
@@ -59,7 +61,7 @@ impl Window {
         })
         .await?;
         let driver = WebDriver::new(&address, capabilities).await.context("a session with the window")?;
-        Ok(Self { driver, program })
+        Ok(Self { driver, program, display: desktop.display().to_owned() })
     }
 
     /// Ends Paydesk at once, as a power cut would.
@@ -259,12 +261,23 @@ impl Window {
         axe::check(&self.driver, screen).await
     }
 
-    /// Writes a picture of the window's content.
+    /// Writes a picture of the window's content as it is on the display. (The driver has none of a window that is painted without
+    /// OpenGL: it waits for ever.)
     ///
     /// # Errors
     /// When it cannot be written.
     pub async fn photograph(&self, to: &Path) -> Result<()> {
-        Ok(self.driver.screenshot(to).await?)
+        let drawn = "const [done] = arguments;
+            requestAnimationFrame(() => requestAnimationFrame(() => done([innerWidth, innerHeight])));";
+        let size = self.driver.execute_async(drawn, vec![]).await?;
+        let (width, height): (u32, u32) = serde_json::from_value(size.json().clone())?;
+        let import = tokio::process::Command::new("import")
+            .args(["-display", &self.display, "-window", "root", "-crop", &format!("{width}x{height}+0+0")])
+            .arg("+repage")
+            .arg(to)
+            .status();
+        ensure!(import.await?.success(), "import took no picture");
+        Ok(())
     }
 
     /// Sizes the window.
