@@ -60,7 +60,8 @@ impl Desktop {
             "1",
             "-screen",
             "0",
-            "1400x1000x24",
+            // The pointer is in its middle, and there no window reaches: it hovers over nothing.
+            "2800x2000x24",
             "-nolisten",
             "tcp",
         ]))?;
