@@ -18,10 +18,9 @@ pub(super) fn of(news: PaymentNews, payment: &Payment) -> (String, String) {
     let coin = |amount: &Amount| {
         format!("{amount} {}", plain(payment.pay_currency.as_str(), LONGEST).to_uppercase())
     };
-    let paid = payment.actually_paid.as_ref().filter(|paid| paid.is_positive());
+    let paid = came(payment);
     let (title, body) = match news {
-        // To the address of an earlier payment: its price is not what came.
-        PaymentNews::Finished | PaymentNews::PartiallyPaid if payment.parent_payment_id.is_some() => {
+        news if is_again(news, payment) => {
             let came = paid.map_or_else(|| "Something".to_owned(), coin);
             ("Paid again", format!("{came} came once more for {order}."))
         }
@@ -50,6 +49,16 @@ pub(super) fn of(news: PaymentNews, payment: &Payment) -> (String, String) {
     (title.to_owned(), body)
 }
 
+/// What has come, where something has.
+fn came(payment: &Payment) -> Option<&Amount> {
+    payment.actually_paid.as_ref().filter(|paid| paid.is_positive())
+}
+
+/// Whether it came to the address of an earlier payment, whose price it carries: that is not what came.
+fn is_again(news: PaymentNews, payment: &Payment) -> bool {
+    matches!(news, PaymentNews::Finished | PaymentNews::PartiallyPaid) && payment.parent_payment_id.is_some()
+}
+
 /// What the payment is for: the shop's order, its description, or else the payment's own id.
 fn order(payment: &Payment) -> String {
     let given = |text: &Option<String>| {
@@ -74,19 +83,12 @@ pub(super) struct Counted {
 
 /// A payment counts with its price. What came once more to the address of an earlier one counts as what it is.
 pub(super) fn counted(news: PaymentNews, payment: &Payment) -> Counted {
-    let came = payment.actually_paid.as_ref().filter(|paid| paid.is_positive());
-    match (news, came) {
-        (PaymentNews::Finished | PaymentNews::PartiallyPaid, Some(came))
-            if payment.parent_payment_id.is_some() =>
-        {
-            let currency = payment.pay_currency.to_string();
-            Counted { news: PaymentNews::Finished, amount: came.clone(), currency }
-        }
-        _ => {
-            let currency = payment.price_currency.to_string();
-            Counted { news, amount: payment.price_amount.clone(), currency }
-        }
-    }
+    let again = came(payment).filter(|_| is_again(news, payment));
+    let (news, amount, currency) = match again {
+        Some(came) => (PaymentNews::Finished, came, &payment.pay_currency),
+        None => (news, &payment.price_amount, &payment.price_currency),
+    };
+    Counted { news, amount: amount.clone(), currency: currency.to_string() }
 }
 
 /// The title and the text that tell several payments at once: how many of each kind, and the exact sums, currency by currency.

@@ -4,7 +4,7 @@ use std::{cmp::Ordering, collections::HashMap, mem};
 
 use chrono::{DateTime, Utc};
 use nowpayments::payments::Payment;
-use sqlx::SqliteConnection;
+use sqlx::{AssertSqlSafe, SqliteConnection};
 
 pub(super) use self::row::fee;
 use self::row::{Row, Stored};
@@ -152,22 +152,18 @@ async fn insert(db: &mut SqliteConnection, rows: Vec<Row>, now: DateTime<Utc>) -
         .map(|(number, row)| (number, row.created_at.clone()))
         .collect();
     row::insert(db, last + 1, rows).await?;
-    sqlx::query(
-        "INSERT INTO payment_counts (status, count) \
-         SELECT status, count(*) FROM payments NOT INDEXED WHERE number > ? GROUP BY status \
-         ON CONFLICT (status) DO UPDATE SET count = count + excluded.count",
-    )
-    .bind(last)
-    .execute(&mut *db)
-    .await?;
-    sqlx::query(
-        "INSERT INTO payment_coin_counts (coin, count) \
-         SELECT pay_currency, count(*) FROM payments NOT INDEXED WHERE number > ? GROUP BY pay_currency \
-         ON CONFLICT (coin) DO UPDATE SET count = count + excluded.count",
-    )
-    .bind(last)
-    .execute(&mut *db)
-    .await?;
+    for (counts, key, column) in
+        [("payment_counts", "status", "status"), ("payment_coin_counts", "coin", "pay_currency")]
+    {
+        sqlx::query(AssertSqlSafe(format!(
+            "INSERT INTO {counts} ({key}, count) \
+             SELECT {column}, count(*) FROM payments NOT INDEXED WHERE number > ? GROUP BY {column} \
+             ON CONFLICT ({key}) DO UPDATE SET count = count + excluded.count"
+        )))
+        .bind(last)
+        .execute(&mut *db)
+        .await?;
+    }
     sqlx::query(
         "INSERT INTO payments_search (rowid, id, order_id, order_description, pay_address, purchase_id, pay_currency) \
          SELECT number, id, order_id, order_description, pay_address, purchase_id, pay_currency \

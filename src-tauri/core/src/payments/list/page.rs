@@ -58,8 +58,8 @@ pub(super) async fn at_once(
             true
         }
     };
-    sql.push("), json_group_array(json_array(").push(&*SHORT_COLUMNS);
-    sql.push(")) FROM page CROSS JOIN payments ON payments.number = wanted");
+    sql.push("), ");
+    push_rows_of_page(&mut sql);
     let (total, rows): (u32, String) = sql.build_query_as().fetch_one(db).await?;
     if few && total > FEW {
         return Ok(None);
@@ -101,8 +101,8 @@ impl Look<'_> {
             let mut sql = QueryBuilder::new("WITH page (wanted) AS (");
             straight.push(&mut sql, part, descending);
             push_place(&mut sql, passed, left);
-            sql.push(") SELECT json_group_array(json_array(").push(&*SHORT_COLUMNS);
-            sql.push(")) FROM page CROSS JOIN payments ON payments.number = wanted");
+            sql.push(") SELECT ");
+            push_rows_of_page(&mut sql);
             let rows: String = sql.build_query_scalar().fetch_one(&mut *db).await?;
             let rows = Stored::of_json(&rows)?;
             let here = u32::try_from(rows.len()).unwrap_or(u32::MAX);
@@ -138,6 +138,12 @@ impl Look<'_> {
 /// limit be the same: it stands in the statement.
 fn push_place(sql: &mut QueryBuilder<Sqlite>, passed: u32, limit: u32) {
     sql.push(" LIMIT ").push(limit).push(" OFFSET ").push_bind(passed);
+}
+
+/// Appends the rows of the numbers `wanted` in `page`, in their order.
+fn push_rows_of_page(sql: &mut QueryBuilder<Sqlite>) {
+    sql.push("json_group_array(json_array(").push(&*SHORT_COLUMNS);
+    sql.push(")) FROM page CROSS JOIN payments ON payments.number = wanted");
 }
 
 /// A list that an index holds as it stands, with nothing between its rows.
