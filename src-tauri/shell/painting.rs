@@ -3,12 +3,16 @@
 
 /// Has the window painted by what this computer is good at, unless the environment says how.
 ///
-/// WebKit reads that from the environment. Call it before anything else: another thread must not read the environment meanwhile.
+/// WebKit and GTK read that from the environment. Call it before anything else: another thread must not read the environment
+/// meanwhile.
 #[cfg(target_os = "linux")]
 pub(crate) fn suit_the_computer() {
-    if !has_graphics_processor(std::path::Path::new("/dev/dri")) {
+    const OF_WEBKIT: &str = "WEBKIT_DISABLE_COMPOSITING_MODE";
+    if std::env::var_os(OF_WEBKIT).is_none() && !has_graphics_processor(std::path::Path::new("/dev/dri")) {
         // It fails only for names that no variable can have.
-        let _ = glib::setenv("WEBKIT_DISABLE_COMPOSITING_MODE", "1", false);
+        let _ = glib::setenv(OF_WEBKIT, "1", false);
+        // GTK has nothing to paint with it, and setting it up takes a twentieth of a second.
+        let _ = glib::setenv("GDK_GL", "disable", false);
     }
 }
 

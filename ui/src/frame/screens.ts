@@ -5,7 +5,7 @@ import Settings from "@lucide/svelte/icons/settings-2";
 import type { Component } from "svelte";
 import OpenCount from "../attention/OpenCount.svelte";
 import { m } from "../messages";
-import PaymentsPlace from "../payments/PaymentsPlace.svelte";
+import PaymentsPlace, { readAheadOf } from "../payments/PaymentsPlace.svelte";
 
 /** A place in the window. Its id is the first segment of its address; what follows is the screen's own affair. */
 export interface Place {
@@ -13,6 +13,8 @@ export interface Place {
   title: () => string;
   icon: Component<{ size?: number | string; strokeWidth?: number | string }>;
   screen: () => Promise<{ default: Component }>;
+  /** Asks for what is drawn first there. Resolves once that is at hand. */
+  readAhead?: (path: string[], query: URLSearchParams) => Promise<void>;
   keys: string;
   /** In the navigation beside its title: how much waits there, in words. */
   note?: Component;
@@ -30,6 +32,7 @@ export const places: Place[] = [
     title: m.payments,
     icon: ArrowDownToLine,
     screen: async () => beginning,
+    readAhead: readAheadOf,
     keys: "g p",
     alone: ([, part, , view]) => part === "made" && view === "customer",
   },
@@ -58,3 +61,8 @@ export const settings: Place = {
   screen: () => import("../settings/SettingsPlace.svelte"),
   keys: "mod+,",
 };
+
+/** The place that a path is in; the first one where it is in none. */
+export function placeOf([id]: string[]): Place {
+  return [...places, settings].find((each) => each.id === id) ?? places[0]!;
+}

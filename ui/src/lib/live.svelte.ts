@@ -5,11 +5,11 @@ export class Live<T> {
   data = $state.raw<T>();
   error = $state.raw<Failure>();
   loading = $state(true);
-  #read: () => Promise<T>;
+  #read: () => T | Promise<T>;
   #latest = 0;
   #again = false;
 
-  constructor(read: () => Promise<T>) {
+  constructor(read: () => T | Promise<T>) {
     this.#read = read;
   }
 
@@ -19,7 +19,9 @@ export class Live<T> {
     this.#again = false;
     this.loading = true;
     try {
-      const data = await this.#read();
+      const answer = this.#read();
+      // What is at hand is there at once.
+      const data = answer instanceof Promise ? await answer : answer;
       if (mine !== this.#latest) return;
       this.data = data;
       this.error = undefined;
@@ -47,7 +49,7 @@ export class Live<T> {
  * Reads with `read` and again when a change names one of `tags`, or when reactive state that `read` looks at before
  * its first `await` changes. Call it while a component is being set up.
  */
-export function live<T>(tags: Tag[], read: () => Promise<T>): Live<T> {
+export function live<T>(tags: Tag[], read: () => T | Promise<T>): Live<T> {
   const result = new Live(read);
   // Before anything is drawn, so that the answer is on its way meanwhile.
   $effect.pre(() => {

@@ -14,7 +14,7 @@ export interface MoneyParts {
 const CLEAR_DECIMALS = 2;
 const CLEAR_DIGITS_BELOW_ONE = 4;
 /** Widths at the size of a table, 13 px. */
-const [DIGIT_REM, TICKER_REM, POINT_AND_GAP_REM] = [0.515, 0.48, 0.6];
+const [DIGIT_REM, TICKER_REM, POINT_AND_GAP_REM] = [0.515, 0.515, 0.6];
 
 /** Whether an amount is nothing, seen from its digits. */
 export function isZero(amount: string): boolean {

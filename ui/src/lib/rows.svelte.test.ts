@@ -1,4 +1,4 @@
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { Rows } from "./rows.svelte";
 
 const HEIGHT = 600;
@@ -17,9 +17,13 @@ function inSight(rows: Rows): [number, number] {
   return [Math.ceil(rows.offset / ROW), Math.floor((rows.offset + HEIGHT) / ROW) - 1];
 }
 
-test("only the rows in sight and a few around them are drawn", () => {
+test("the rows in sight are drawn at first, and a few around them once they stand there", () => {
+  vi.useFakeTimers();
   const { rows } = list(1_000_000);
+  expect([rows.first, rows.end]).toEqual([0, 15]);
+  vi.runAllTimers();
   expect([rows.first, rows.end]).toEqual([0, 23]);
+  vi.useRealTimers();
 });
 
 test("the last row of a short list, of a million and of a hundred million can be reached", () => {

@@ -1,13 +1,16 @@
 /** Browsers stop growing an element near 33 million pixels, so a longer list is drawn on a shorter track. */
 const LONGEST_TRACK = 8_000_000;
 const SPARE_ROWS = 8;
+const SPARE_AFTER_MS = 100;
 
 /** Which rows of a list of fixed row height are in sight, however many there are; the last is always reachable. */
 export class Rows {
-  /** Height of what is seen of the list, in pixels, without its header. */
-  height = $state(0);
+  /** Height of what is seen of the list, in pixels, without its header. At most that of the window. */
+  height = $state(innerHeight);
   /** How far the list itself is scrolled, in pixels; more than the track is where the list is longer. */
   offset = $state(0);
+  /** Rows drawn above and below what is in sight, so that scrolling finds them there; those in sight come first. */
+  #spare = $state(0);
   #top = $state(0);
   #track: HTMLElement | undefined;
   #count: () => number;
@@ -34,12 +37,12 @@ export class Rows {
 
   /** The first row to draw. */
   get first(): number {
-    return Math.max(0, Math.floor(this.offset / this.rowHeight) - SPARE_ROWS);
+    return Math.max(0, Math.floor(this.offset / this.rowHeight) - this.#spare);
   }
 
   /** One past the last row to draw. */
   get end(): number {
-    return Math.min(this.#count(), Math.ceil((this.offset + this.height) / this.rowHeight) + SPARE_ROWS);
+    return Math.min(this.#count(), Math.ceil((this.offset + this.height) / this.rowHeight) + this.#spare);
   }
 
   /** The rows to draw. */
@@ -67,7 +70,9 @@ export class Rows {
     };
     track.addEventListener("wheel", wheel, { passive: false });
     track.addEventListener("scroll", scroll, { passive: true });
+    const spare = setTimeout(() => (this.#spare = SPARE_ROWS), SPARE_AFTER_MS);
     return () => {
+      clearTimeout(spare);
       track.removeEventListener("wheel", wheel);
       track.removeEventListener("scroll", scroll);
     };

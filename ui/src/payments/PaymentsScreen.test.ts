@@ -93,6 +93,43 @@ test("a payment stands in the list with its order, amount, price and status in w
   expect(line).toHaveTextContent("Underpaid");
 });
 
+test("the list that the window begins with is asked for once, and drawn together with what is around it", async () => {
+  shop(() => [row(1)]);
+  const { container } = render(App);
+  await waitFor(() => expect(container.querySelector("nav")).not.toBeNull());
+  expect(screen.getByText("ORD-1")).toBeVisible();
+  expect(argumentsOf("list_payments")).toHaveLength(1);
+});
+
+test("a list that takes long does not hold back what is around it, and comes when it comes", async () => {
+  let answer = (): void => {};
+  const late = new Promise<void>((resolve) => (answer = resolve));
+  const page: PaymentPage = { rows: [row(1)], total: 1 };
+  shop(() => [], { list_payments: () => late.then(() => page) });
+  render(App);
+  expect(await screen.findByRole("navigation")).toBeVisible();
+  expect(screen.queryByText("ORD-1")).toBeNull();
+  answer();
+  expect(await screen.findByText("ORD-1")).toBeVisible();
+});
+
+test("a payment that arrives before the list is drawn is in it", async () => {
+  const rows = [row(2)];
+  let asked = 0;
+  shop(() => rows, {
+    list_payments: async () => {
+      const page: PaymentPage = { rows: [...rows], total: rows.length };
+      if (asked++ === 0) {
+        rows.unshift(row(1));
+        await announce({ kind: "payments" });
+      }
+      return page;
+    },
+  });
+  render(App);
+  expect(await screen.findByText("ORD-1")).toBeVisible();
+});
+
 test("a status that nobody knows is shown as it came", async () => {
   shop(() => [row(1, { status: "quantum_held" })]);
   render(App);
@@ -418,7 +455,7 @@ test("the columns that were kept are there from the beginning, with the worth wh
   shop(() => [row(1, { worth: { amount: "6.25", about: true } })], { payment_columns: () => columns });
   render(App);
   const line = (await screen.findByText("ORD-1")).closest<HTMLElement>("[role=row]")!;
-  await waitFor(() => expect(line).toHaveTextContent("≈ 6.25 EUR"));
+  await waitFor(() => expect(line).toHaveTextContent("~ 6.25 EUR"));
   expect(within(line).getAllByRole("gridcell")).toHaveLength(3);
 });
 

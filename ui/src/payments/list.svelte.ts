@@ -1,11 +1,37 @@
 import { untrack } from "svelte";
-import { api, type Failure, type PaymentPage, type PaymentQuery, type PaymentRow } from "../bridge";
+import {
+  api,
+  onChanged,
+  type Failure,
+  type PaymentPage,
+  type PaymentQuery,
+  type PaymentRow,
+} from "../bridge";
 import { live, type Live } from "../lib/live.svelte";
 
 const PAGE = 100;
 /** So many pages are kept around what is in sight: however long the list, the window remembers little of it. */
 const KEPT = 12;
 const LONGEST_READ = 500;
+
+/** The first page of a list that was asked for before there is a view of it. */
+let ahead: { key: string; page?: PaymentPage; forget: () => void } | undefined;
+
+/**
+ * Asks for the first page of a list before there is a view of it: the list that is made next begins with it, if it is that
+ * one and nothing has changed. Resolves once there is an answer of any kind.
+ */
+export async function readAhead(filter: PaymentFilter): Promise<void> {
+  ahead?.forget();
+  const stop = onChanged(({ kind }) => (kind === "payments" || kind === "everything") && forget());
+  const forget = () => {
+    stop();
+    ahead = undefined;
+  };
+  const mine: typeof ahead = (ahead = { key: key(filter), forget });
+  // A refusal is not handed on: the list asks for itself.
+  mine.page = await api.listPayments({ ...filter, from: 0, limit: PAGE }).catch(() => undefined);
+}
 
 /** What the list is narrowed to, and its order. */
 export type PaymentFilter = Omit<PaymentQuery, "from" | "limit">;
@@ -36,7 +62,9 @@ export class PaymentList {
     this.#head = live(["payments"], () => {
       const of = filter();
       const same = untrack(() => this.of !== undefined && key(of) === key(this.of));
-      return this.#read(of, same ? this.#first : 0, same ? this.#end : 1);
+      const page = ahead?.key === key(of) ? ahead.page : undefined;
+      ahead?.forget();
+      return page ? { page, of, from: 0 } : this.#read(of, same ? this.#first : 0, same ? this.#end : 1);
     });
     $effect.pre(() => {
       const head = this.#head.data;

@@ -1,6 +1,7 @@
 import type { PaymentSort } from "../bridge";
 import type { Direction, Sorting } from "../components/table";
 import { m } from "../messages";
+import type { PaymentFilter } from "./list.svelte";
 
 /** A payment list's sorting: its columns go by the names of the program's sorts. */
 export interface PaymentSorting extends Sorting {
@@ -32,6 +33,11 @@ export function sortingFrom(text: string | null): PaymentSorting {
 export function sortingText({ column, direction }: Sorting): string {
   if (column === newestFirst.column && direction === newestFirst.direction) return "";
   return (direction === "descending" ? "-" : "") + column;
+}
+
+/** The list of what is found by `search`, in this order. */
+export function listOf(search: string, { column, direction }: PaymentSorting): PaymentFilter {
+  return { search, sort: column, descending: direction === "descending" };
 }
 
 function isSort(text: string): text is PaymentSort {
