@@ -1,6 +1,6 @@
 // @vitest-environment node
 import { expect, test } from "vitest";
-import { difference, isZero, moneyParts, moneyText, roomFor, sum } from "./money";
+import { aboutText, difference, isZero, moneyParts, moneyText, roomFor, sum } from "./money";
 
 const whole = (amount: string, language = "en", least = 0) => {
   const { sign, whole, point, fraction, small } = moneyParts(amount, language, least);
@@ -40,6 +40,13 @@ test("a negative amount has a minus that is as wide as a plus", () => {
 
 test("an amount as text has its coin", () => {
   expect(moneyText("1234.5", "usdttrc20", "en")).toBe("1,234.5 USDTTRC20");
+});
+
+test("about how much it is has few digits, and is never less", () => {
+  expect(aboutText("0.94158503", "eur", "en")).toBe("0.95 EUR");
+  expect(aboutText("12", "eur", "de")).toBe("12,00 EUR");
+  expect(aboutText("1234.561", "usd", "en")).toBe("1,234.57 USD");
+  expect(aboutText("0.00001231", "btc", "en")).toBe("0.000013 BTC");
 });
 
 test("a column makes room for the longest of each part", () => {

@@ -52,6 +52,21 @@ export function moneyText(amount: string, currency: string, language: string, le
   return `${sign}${whole}${point}${fraction}${small} ${currency.toUpperCase()}`;
 }
 
+/**
+ * About how much an amount is, never less, for words such as "from about": two decimals, or the first two digits of what is
+ * tiny. Whatever is paid is shown exactly.
+ */
+export function aboutText(amount: string, currency: string, language: string): string {
+  const format = numberFormat(language, {
+    minimumFractionDigits: 2,
+    maximumFractionDigits: 2,
+    maximumSignificantDigits: 2,
+    roundingPriority: "morePrecision",
+    roundingMode: "ceil",
+  });
+  return `${format.format(amount as `${number}`)} ${currency.toUpperCase()}`;
+}
+
 /** What a column of amounts needs, so that its points stand in line and nothing is cut. */
 export interface MoneyRoom {
   places: number;
