@@ -20,7 +20,7 @@ use crate::{
     failure::{Failure, FailureCode},
     invoices::Invoices,
     notifications::Notifications,
-    payments::Payments,
+    payments::{self, Payments},
     payouts::Payouts,
     second_factor::SecondFactors,
     secrets::Secret,
@@ -296,7 +296,7 @@ impl Core {
     async fn open_demo_database(&self, world: &str) -> Result<SqlitePool, Failure> {
         const MARK: &str = "world";
         let path = self.shop_path(DEMO);
-        let db = store::open(&path, &store::SHOP).await?;
+        let db = payments::open_database(&path).await?;
         let known: Option<String> = sqlx::query_scalar("SELECT value FROM sync_marks WHERE key = ?")
             .bind(MARK)
             .fetch_optional(&db)
@@ -314,7 +314,7 @@ impl Core {
                 {
                     tracing::warn!(%failure, "a sealed secret of an earlier demo shop may be left");
                 }
-                store::open(&path, &store::SHOP).await?
+                payments::open_database(&path).await?
             }
         };
         sqlx::query("INSERT INTO sync_marks (key, value) VALUES (?, ?)")
@@ -391,7 +391,7 @@ impl Core {
     async fn open_account(&self, shop: Shop, switching: &Switching<'_>) -> Result<Shop, Failure> {
         let client = self.client(&shop).await?;
         self.leave(Some(&shop.id)).await;
-        let db = store::open(&self.shop_path(&shop.id), &store::SHOP).await?;
+        let db = payments::open_database(&self.shop_path(&shop.id)).await?;
         self.enter(shop, db, client, switching).await
     }
 

@@ -25,6 +25,7 @@ use serde::{Deserialize, Serialize};
 use specta::Type;
 use sqlx::{QueryBuilder, Sqlite, SqliteConnection};
 
+pub(crate) use self::cache::open_database;
 pub(crate) use self::list::{Which, WholeList, WholePayment, cut};
 pub(crate) use self::making::{
     LONGEST_DESCRIPTION, LONGEST_ORDER, Order, Price, forget_draft, line, payable, refusal,

@@ -1550,7 +1550,7 @@ descending: boolean;
 /**  The ids of those that were taken out again. */
 except: string[] };
 
-/**  What payments are sorted by. Ties are broken by what was made first, or by the id. */
+/**  What payments are sorted by. Ties are broken by what was made first, by the id, or by what was known first. */
 export type PaymentSort = 
 /**  When it was made. */
 "created" | 
@@ -1564,10 +1564,22 @@ export type PaymentSort =
 "price" | 
 /**  The number of coins that were paid, or that are to be paid where nothing was, whatever the coin. */
 "amount" | 
+/**  The number of what was paid, in the currency of the price, whatever that is. */
+"worth" | 
+/**  The number of coins that the shop received, whatever the coin. */
+"outcome" | 
 /**  The coin. */
 "coin" | 
 /**  The status, as the API says it. */
-"status";
+"status" | 
+/**  The id, as a text. */
+"id" | 
+/**  The address that is paid to. */
+"address" | 
+/**  The id of the invoice, as a text. */
+"invoice" | 
+/**  The id of the purchase, as a text. */
+"purchase";
 
 /**  What selected payments come to. Every total is exact. */
 export type PaymentTotals = {

@@ -12,6 +12,7 @@ import type {
 } from "../bridge";
 import { announce, argumentsOf, failure, program } from "../bridge/test-program";
 import { route } from "../lib/router.svelte";
+import { allColumns, columns } from "./columns";
 import { detail } from "./test-payment";
 
 const DAY = 86_400_000;
@@ -198,6 +199,26 @@ test("a press on the head of a column sorts by it, another the other way round",
   await user.click(screen.getByText("ORD-3"));
   await panel();
   expect(route.query.get("sort")).toBe("price");
+});
+
+test("each column can be sorted by", async () => {
+  const every = allColumns.map((column) => ({ column, width: null }));
+  shop(() => [row(1)], { payment_columns: () => every });
+  const user = userEvent.setup();
+  render(App);
+  const heads = async () =>
+    within(await list())
+      .getAllByRole("columnheader")
+      .slice(1);
+  await waitFor(async () => expect(await heads()).toHaveLength(allColumns.length));
+  for (const [at, column] of allColumns.entries()) {
+    await user.click(within((await heads())[at]!).getByRole("button"));
+    // It is sorted by the first one already.
+    const first = column === "created" ? "ascending" : columns[column].sort;
+    expect((await heads())[at]).toHaveAttribute("aria-sort", first);
+    const [asked] = argumentsOf("list_payments").slice(-1) as { query: PaymentQuery }[];
+    expect(asked?.query).toMatchObject({ sort: column, descending: first === "descending" });
+  }
 });
 
 test("the order of an address is taken, and what is no order is the newest first", async () => {

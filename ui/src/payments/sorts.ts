@@ -1,24 +1,12 @@
 import type { PaymentSort } from "../bridge";
-import type { Direction, Sorting } from "../components/table";
-import { m } from "../messages";
+import type { Sorting } from "../components/table";
+import { columns } from "./columns";
 import type { PaymentFilter } from "./list.svelte";
 
 /** A payment list's sorting: its columns go by the names of the program's sorts. */
 export interface PaymentSorting extends Sorting {
   column: PaymentSort;
 }
-
-/** What payments can be sorted by: its name, and the direction that comes first. Some have no column of their own. */
-export const sorts: Record<PaymentSort, { label: () => string; first: Direction }> = {
-  created: { label: m.payments_created, first: "descending" },
-  updated: { label: m.payments_updated, first: "descending" },
-  order: { label: m.payments_order, first: "ascending" },
-  description: { label: m.payments_description, first: "ascending" },
-  amount: { label: m.payments_amount, first: "descending" },
-  price: { label: m.payments_price, first: "descending" },
-  coin: { label: m.payments_coin, first: "ascending" },
-  status: { label: m.payments_status, first: "ascending" },
-};
 
 const newestFirst: PaymentSorting = { column: "created", direction: "descending" };
 
@@ -41,5 +29,5 @@ export function listOf(search: string, { column, direction }: PaymentSorting): P
 }
 
 function isSort(text: string): text is PaymentSort {
-  return Object.hasOwn(sorts, text);
+  return Object.hasOwn(columns, text);
 }

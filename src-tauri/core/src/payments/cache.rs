@@ -1,16 +1,17 @@
 //! Writing what the API answers into the cache. The same answers in any order, any number of times, come to the same.
 
-use std::{cmp::Ordering, collections::HashMap, mem};
+use std::{cmp::Ordering, collections::HashMap, mem, path::Path};
 
 use chrono::{DateTime, Utc};
 use nowpayments::payments::Payment;
-use sqlx::{AssertSqlSafe, SqliteConnection};
+use sqlx::{AssertSqlSafe, SqliteConnection, SqlitePool};
 
 pub(super) use self::row::fee;
 use self::row::{Row, Stored};
 use super::{PaymentFee, callback, open};
 use crate::{
     attention,
+    failure::Failure,
     notifications::{self, StatusChange},
     store,
 };
@@ -18,6 +19,16 @@ use crate::{
 mod row;
 #[cfg(test)]
 mod tests;
+
+/// Opens the database of a shop at `path` and brings it up to date, as far as that takes more than SQL, too.
+///
+/// # Errors
+/// As [`store::open`].
+pub(crate) async fn open_database(path: &Path) -> Result<SqlitePool, Failure> {
+    let db = store::open(path, &store::SHOP).await?;
+    row::complete_keys(&db).await?;
+    Ok(db)
+}
 
 /// A payment as the API answered it, whole.
 pub(super) struct Answered {

@@ -183,7 +183,7 @@ impl ShopContext {
             crate::secrets::Keychain::in_store("paydesk", keyring_core::mock::Store::new().unwrap());
         let mut surroundings = Surroundings::native(folder.to_owned(), keychain);
         change(&mut surroundings);
-        let db = store::open(&folder.join("shop.sqlite"), &store::SHOP).await.unwrap();
+        let db = crate::payments::open_database(&folder.join("shop.sqlite")).await.unwrap();
         let retry = nowpayments::Retry { times: 0, ..nowpayments::Retry::default() };
         let client =
             super::client(&base.parse().unwrap(), api_key.into(), login, &surroundings, retry).unwrap();

@@ -8,12 +8,16 @@ use nowpayments::{
     payments::{Payment, PaymentStatus},
 };
 use serde::{Deserialize, Serialize};
-use sqlx::{QueryBuilder, Sqlite, SqliteConnection};
+use sqlx::{QueryBuilder, Sqlite, SqliteConnection, SqlitePool};
 
 use super::{Answered, Told};
 use crate::{
     notifications::StatusChange,
-    payments::{PaymentFee, amounts::key_of},
+    payments::{
+        PaymentFee, Worth,
+        amounts::{key, key_of},
+        asked,
+    },
     store,
 };
 
@@ -50,7 +54,7 @@ const COLUMNS: &str = "id, status, price_amount, price_currency, pay_amount, act
     pay_currency, pay_address, payin_extra_id, order_id, order_description, purchase_id, invoice_id, parent_payment_id, \
     outcome_amount, outcome_currency, created_at, updated_at, answer, fee, origin_type, waits_until";
 /// Those that are worked out of them.
-const KEYS: &str = "price_key, paid_key, amount_key";
+const KEYS: &str = "price_key, paid_key, amount_key, worth_key, outcome_key";
 /// How many rows are handed over together.
 const AT_ONCE: usize = 100;
 
@@ -209,11 +213,28 @@ impl Row {
         ]
     }
 
-    /// What it is sorted by: the price, what was paid, and what was paid or else is to be paid.
-    fn keys(&self) -> [Option<String>; 3] {
+    /// What it is sorted by: the price, what was paid, what was paid or else is to be paid, what was paid in the currency of
+    /// the price, and what the shop received.
+    fn keys(&self) -> [Option<String>; 5] {
         let paid = self.actually_paid.as_deref().filter(|paid| *paid != "0");
         let shown = paid.or(self.pay_amount.as_deref());
-        [Some(key_of(&self.price_amount)), Some(key_of(paid.unwrap_or("0"))), shown.map(key_of)]
+        [
+            Some(key_of(&self.price_amount)),
+            Some(key_of(paid.unwrap_or("0"))),
+            shown.map(key_of),
+            self.worth_key(),
+            self.outcome_amount.as_deref().map(key_of),
+        ]
+    }
+
+    fn worth_key(&self) -> Option<String> {
+        let amount = |text: &str| text.parse::<Amount>().ok();
+        let of = |text: &Option<String>| text.as_deref().and_then(amount);
+        let (to_pay, paid) = (of(&self.pay_amount), of(&self.actually_paid));
+        let stated = of(&self.actually_paid_at_fiat);
+        let expected = asked(to_pay.as_ref(), self.origin_type.as_deref());
+        let worth = Worth::of(&amount(&self.price_amount)?, expected, paid.as_ref(), stated.as_ref())?;
+        Some(key(&worth.amount))
     }
 
     /// Hands over its values in the order of [`COLUMNS`] and [`KEYS`].
@@ -286,6 +307,31 @@ pub(super) async fn insert(db: &mut SqliteConnection, first: i64, rows: Vec<Row>
         sql.build().execute(&mut *db).await?;
     }
     Ok(())
+}
+
+/// Gives payments the key of their worth that the migration `0015_sorted_by_every_column.sql` left without. Cut off anywhere, it
+/// goes on with those that are left.
+pub(super) async fn complete_keys(db: &SqlitePool) -> Result<(), sqlx::Error> {
+    loop {
+        let mut db = db.begin().await?;
+        let sql = "SELECT number FROM payments_without_worth_key LIMIT 1000";
+        let numbers: Vec<i64> = sqlx::query_scalar(sql).fetch_all(&mut *db).await?;
+        if numbers.is_empty() {
+            return Ok(());
+        }
+        for number in numbers {
+            let mut sql = QueryBuilder::new("SELECT ");
+            sql.push(COLUMNS).push(" FROM payments WHERE number = ").push_bind(number);
+            let row: Row = sql.build_query_as().fetch_one(&mut *db).await?;
+            if let Some(key) = row.worth_key() {
+                let sql = "UPDATE payments SET worth_key = ? WHERE number = ?";
+                sqlx::query(sql).bind(key).bind(number).execute(&mut *db).await?;
+            }
+            let sql = "DELETE FROM payments_without_worth_key WHERE number = ?";
+            sqlx::query(sql).bind(number).execute(&mut *db).await?;
+        }
+        db.commit().await?;
+    }
 }
 
 /// Writes a row that is there.

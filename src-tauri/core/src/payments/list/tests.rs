@@ -8,7 +8,7 @@ use sqlx::{SqlitePool, migrate::Migrator};
 use super::{page::NEAR, *};
 use crate::{
     payments::{
-        PaymentColumn, PaymentRow, Worth,
+        self, PaymentColumn, PaymentRow, Worth,
         cache::{Answered, absorb},
     },
     shops::ShopContext,
@@ -27,6 +27,12 @@ struct Made {
     paid: Option<&'static str>,
     coin: &'static str,
     invoice: Option<&'static str>,
+    purchase: Option<&'static str>,
+    address: Option<&'static str>,
+    /// What the API says it was worth when it was paid.
+    stated: Option<&'static str>,
+    outcome: Option<&'static str>,
+    origin: Option<&'static str>,
     day: i64,
 }
 
@@ -38,22 +44,19 @@ fn made() -> impl Strategy<Value = Made> {
         maybe(vec!["", "A-9", "a-10", "B", "é", "_"]),
         maybe(vec!["", "Red mug", "blue mug", "Mug \"XL\"", "%"]),
         maybe(vec!["41", "42", "5"]),
+        maybe(vec!["7", "71", "8"]),
+        maybe(vec!["TVjs", "bc1q", "TVJS"]),
     );
     let prices = (select(amounts.clone()), select(vec!["eur", "usd"]));
-    let coins = (maybe(amounts.clone()), maybe(amounts), select(vec!["btc", "ltc", "btcln"]));
+    let coins = (maybe(amounts.clone()), maybe(amounts.clone()), select(vec!["btc", "ltc", "btcln"]));
+    let origins = proptest::option::weighted(0.3, select(vec!["REPEATED", "wrong_asset"]));
+    let received = (maybe(amounts.clone()), maybe(amounts), origins);
     let statuses = vec!["waiting", "finished", "failed", "partially_paid", "quantum_held"];
-    (select(statuses), texts, prices, coins, 0_i64..6).prop_map(
-        |(status, (order, description, invoice), (price, currency), (to_pay, paid, coin), day)| Made {
-            status,
-            order,
-            description,
-            price,
-            currency,
-            to_pay,
-            paid,
-            coin,
-            invoice,
-            day,
+    (select(statuses), texts, prices, coins, received, 0_i64..6).prop_map(
+        |(status, texts, (price, currency), (to_pay, paid, coin), (stated, outcome, origin), day)| {
+            let (order, description, invoice, purchase, address) = texts;
+            let texts = Made { order, description, invoice, purchase, address, ..PLAIN };
+            Made { status, price, currency, to_pay, paid, coin, stated, outcome, origin, day, ..texts }
         },
     )
 }
@@ -69,6 +72,11 @@ const PLAIN: Made = Made {
     paid: None,
     coin: "btc",
     invoice: None,
+    purchase: None,
+    address: None,
+    stated: None,
+    outcome: None,
+    origin: None,
     day: 0,
 };
 
@@ -80,7 +88,9 @@ fn answer(number: usize, made: &Made) -> Answered {
         "payment_id": 95 + number, "payment_status": made.status, "price_amount": made.price,
         "price_currency": made.currency, "pay_amount": made.to_pay, "actually_paid": made.paid,
         "pay_currency": made.coin, "order_id": made.order, "order_description": made.description,
-        "invoice_id": made.invoice, "created_at": at(made.day), "updated_at": at(10 - made.day),
+        "invoice_id": made.invoice, "purchase_id": made.purchase, "pay_address": made.address,
+        "actually_paid_at_fiat": made.stated, "outcome_amount": made.outcome,
+        "outcome_currency": made.outcome.map(|_| "usdttrc20"), "origin_type": made.origin, "created_at": at(made.day), "updated_at": at(10 - made.day),
     })
     .to_string();
     Answered { payment: serde_json::from_str(&json).unwrap(), json }
@@ -133,6 +143,15 @@ fn compare(sort: PaymentSort, descending: bool, a: &PaymentRow, b: &PaymentRow) 
         PaymentSort::Description => keys(text(&a.order_description), text(&b.order_description), descending),
         PaymentSort::Price => keys(Some(&a.price_amount), Some(&b.price_amount), descending),
         PaymentSort::Amount => keys(shown(a), shown(b), descending),
+        PaymentSort::Worth => {
+            let worth = |row: &PaymentRow| row.worth.as_ref().map(|worth| worth.amount.clone());
+            keys(worth(a), worth(b), descending)
+        }
+        PaymentSort::Outcome => keys(a.outcome_amount.as_ref(), b.outcome_amount.as_ref(), descending),
+        PaymentSort::Id => Ordering::Equal,
+        PaymentSort::Address => keys(a.pay_address.as_ref(), b.pay_address.as_ref(), descending),
+        PaymentSort::Invoice => keys(a.invoice_id.as_ref(), b.invoice_id.as_ref(), descending),
+        PaymentSort::Purchase => keys(a.purchase_id.as_ref(), b.purchase_id.as_ref(), descending),
         PaymentSort::Coin => {
             keys(Some((&a.pay_currency, a.created_at)), Some((&b.pay_currency, b.created_at)), descending)
         }
@@ -140,7 +159,11 @@ fn compare(sort: PaymentSort, descending: bool, a: &PaymentRow, b: &PaymentRow) 
             keys(Some((&a.status, a.created_at)), Some((&b.status, b.created_at)), descending)
         }
     };
-    by_key.then_with(|| keys(Some(&a.id), Some(&b.id), descending))
+    let number = |row: &PaymentRow| row.id.parse::<usize>().unwrap(); // they became known in this order
+    match sort.columns().last() {
+        Some(&"number") => by_key.then_with(|| keys(Some(number(a)), Some(number(b)), descending)),
+        _ => by_key.then_with(|| keys(Some(&a.id), Some(&b.id), descending)),
+    }
 }
 
 fn amount(text: &str) -> Amount {
@@ -232,6 +255,12 @@ fn many() -> Vec<Made> {
             price: prices[n * 7 % 5],
             to_pay: (n % 4 > 0).then_some(prices[n * 3 % 5]),
             coin: coins[n * 11 % 3],
+            paid: (n % 7 > 2).then_some(prices[n * 3 % 5]),
+            stated: (n % 7 > 4).then_some(prices[n % 5]),
+            outcome: (n % 2 > 0).then_some(prices[n * 13 % 5]),
+            invoice: (n % 9 == 0).then_some(["41", "42"][n % 2]),
+            purchase: (n % 4 > 1).then_some(["7", "71"][n % 2]),
+            address: (n % 5 > 0).then_some(["TVjs", "bc1q", "TVJS"][n % 3]),
             day: i64::try_from(n % 6).unwrap(),
             ..PLAIN
         })
@@ -473,7 +502,7 @@ async fn every_order_is_read_out_of_its_index_as_it_stands() {
         }
     }
     // Every sort; by time also one status, one coin, and spans of time; and the sorts by status and coin.
-    assert_eq!(straight, 8 + 5 + 2);
+    assert_eq!(straight, 14 + 5 + 2);
 }
 
 #[tokio::test]
@@ -553,14 +582,8 @@ async fn what_is_selected_adds_up_exactly_by_currency() {
 async fn what_came_in_another_coin_is_worth_nothing_of_the_price_unless_it_is_said() {
     let folder = tempfile::tempdir().unwrap();
     let made = Made { to_pay: Some("10"), paid: Some("10"), price: "25", ..PLAIN };
-    let mut answers = vec![answer(0, &made), answer(1, &made)];
-    answers[1].json = answers[1].json.replacen('{', r#"{"origin_type":"wrong_asset","#, 1);
-    answers[1].payment = serde_json::from_str(&answers[1].json).unwrap();
-    let ctx = ShopContext::for_test(folder.path()).await;
-    let mut db = ctx.write().await.unwrap();
-    absorb(&mut db, &answers, Utc::now()).await.unwrap();
-    db.commit().await.unwrap();
-    let payments = Payments::new(ctx);
+    let other = Made { origin: Some("wrong_asset"), ..made.clone() };
+    let payments = shop(folder.path(), &[made, other]).await;
     let query = PaymentQuery { descending: false, limit: 5, ..PaymentQuery::default() };
     let worths: Vec<_> = payments.list(query).await.unwrap().rows.into_iter().map(|row| row.worth).collect();
     assert_eq!(worths, [Some(Worth { amount: amount("25"), about: false }), None]);
@@ -610,26 +633,39 @@ async fn what_can_be_chosen_is_counted() {
     assert_eq!(statuses, [("failed", 2), ("waiting", 1)]);
 }
 
-/// A shop's file as the first release made it.
-async fn first_release(folder: &Path) -> SqlitePool {
-    let (name, only_first) = ("0001_payments_and_payouts.sql", folder.join("first"));
-    std::fs::create_dir(&only_first).unwrap();
-    let migrations = Path::new(env!("CARGO_MANIFEST_DIR")).join("migrations/shop");
-    std::fs::copy(migrations.join(name), only_first.join(name)).unwrap();
-    let migrations = Migrator::new(only_first.as_path()).await.unwrap();
+/// A shop's file as it is with the migrations up to this one.
+async fn release(folder: &Path, newest: &str) -> SqlitePool {
+    let those = folder.join(newest);
+    std::fs::create_dir(&those).unwrap();
+    for file in std::fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("migrations/shop")).unwrap() {
+        let (path, name) = (file.as_ref().unwrap().path(), file.unwrap().file_name());
+        if name.to_string_lossy()[..newest.len()] <= *newest {
+            std::fs::copy(path, those.join(name)).unwrap();
+        }
+    }
+    let migrations = Migrator::new(those.as_path()).await.unwrap();
     store::open(&folder.join("shop.sqlite"), Box::leak(Box::new(migrations))).await.unwrap()
 }
 
-async fn insert(db: &SqlitePool, id: &str, price: &Amount, to_pay: Option<&Amount>, paid: Option<&Amount>) {
+async fn insert(
+    db: &SqlitePool,
+    id: &str,
+    price: &Amount,
+    to_pay: Option<&Amount>,
+    paid: Option<&Amount>,
+    outcome: Option<&Amount>,
+) {
+    let text = |amount: Option<&Amount>| amount.map(ToString::to_string);
     sqlx::query(
-        "INSERT INTO payments (id, status, price_amount, price_currency, pay_amount, actually_paid, pay_currency, \
-         created_at, updated_at, answer) VALUES (?, 'finished', ?, 'eur', ?, ?, 'btc', \
+        "INSERT INTO payments (id, status, price_amount, price_currency, pay_amount, actually_paid, outcome_amount, \
+         pay_currency, created_at, updated_at, answer) VALUES (?, 'finished', ?, 'eur', ?, ?, ?, 'btc', \
          '2026-01-01T00:00:00.000Z', '2026-01-01T00:00:00.000Z', '{}')",
     )
     .bind(id)
     .bind(price.to_string())
-    .bind(to_pay.map(ToString::to_string))
-    .bind(paid.map(ToString::to_string))
+    .bind(text(to_pay))
+    .bind(text(paid))
+    .bind(text(outcome))
     .execute(db)
     .await
     .unwrap();
@@ -638,9 +674,9 @@ async fn insert(db: &SqlitePool, id: &str, price: &Amount, to_pay: Option<&Amoun
 #[tokio::test]
 async fn a_cache_of_the_first_release_is_sorted_and_searched_after_its_migration() {
     let folder = tempfile::tempdir().unwrap();
-    let old = first_release(folder.path()).await;
+    let old = release(folder.path(), "0001").await;
     for (id, price, paid) in [("1", "9.5", None), ("2", "100", Some("0.5")), ("3", "12", Some("0"))] {
-        insert(&old, id, &amount(price), Some(&amount("3")), paid.map(amount).as_ref()).await;
+        insert(&old, id, &amount(price), Some(&amount("3")), paid.map(amount).as_ref(), None).await;
     }
     old.close().await;
 
@@ -648,6 +684,7 @@ async fn a_cache_of_the_first_release_is_sorted_and_searched_after_its_migration
     for (search, sort, expected) in [
         ("", PaymentSort::Price, ["1", "3", "2"].as_slice()),
         ("", PaymentSort::Amount, &["2", "1", "3"]),
+        ("", PaymentSort::Worth, &["2", "1", "3"]),
         ("amount>9.5", PaymentSort::Order, &["2", "3"]),
         ("paid<=0", PaymentSort::Created, &["1", "3"]),
     ] {
@@ -669,25 +706,43 @@ fn the_migration_makes_the_same_keys_of_any_amounts() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let config = ProptestConfig { cases: 4, failure_persistence: None, ..ProptestConfig::default() };
     let rows = proptest::collection::vec(
-        (amount(), proptest::option::of(amount()), proptest::option::weighted(0.8, amount())),
+        (
+            amount(),
+            proptest::option::of(amount()),
+            proptest::option::weighted(0.8, amount()),
+            any::<bool>(),
+            [proptest::option::of(amount()), proptest::option::of(amount())],
+        ),
         60..120,
     );
-    proptest!(config, |(rows in rows)| {
+    proptest!(config, |(mut rows in rows)| {
+        for (_, to_pay, paid, whole, _) in &mut rows {
+            if *whole { paid.clone_from(to_pay); }
+        }
         runtime.block_on(async {
             let folder = tempfile::tempdir().unwrap();
-            let old = first_release(folder.path()).await;
-            for (id, (price, to_pay, paid)) in rows.iter().enumerate() {
-                insert(&old, &id.to_string(), price, to_pay.as_ref(), paid.as_ref()).await;
+            let old = release(folder.path(), "0001").await;
+            for (id, (price, to_pay, paid, _, [_, outcome])) in rows.iter().enumerate() {
+                insert(&old, &id.to_string(), price, to_pay.as_ref(), paid.as_ref(), outcome.as_ref()).await;
             }
             old.close().await;
-            let new = store::open(&folder.path().join("shop.sqlite"), &store::SHOP).await.unwrap();
+            let old = release(folder.path(), "0014").await;
+            for (id, (.., [stated, _])) in rows.iter().enumerate() {
+                sqlx::query("UPDATE payments SET actually_paid_at_fiat = ? WHERE id = ?")
+                    .bind(stated.as_ref().map(ToString::to_string)).bind(id.to_string()).execute(&old).await.unwrap();
+            }
+            old.close().await;
+            let new = payments::open_database(&folder.path().join("shop.sqlite")).await.unwrap();
             let problems: Vec<String> = sqlx::query_scalar("PRAGMA integrity_check").fetch_all(&new).await.unwrap();
             assert_eq!(problems, ["ok"]);
-            let keys: Vec<(String, String, Option<String>)> =
-                sqlx::query_as("SELECT price_key, paid_key, amount_key FROM payments ORDER BY number").fetch_all(&new).await.unwrap();
-            let expected: Vec<_> = rows.iter().map(|(price, to_pay, paid)| {
+            let keys: Vec<(String, String, Option<String>, Option<String>, Option<String>)> =
+                sqlx::query_as("SELECT price_key, paid_key, amount_key, worth_key, outcome_key FROM payments ORDER BY number")
+                    .fetch_all(&new).await.unwrap();
+            let expected: Vec<_> = rows.iter().map(|(price, to_pay, paid, _, [stated, outcome])| {
                 let shown = paid.as_ref().filter(|paid| !paid.is_zero()).or(to_pay.as_ref());
-                (key(price), key(&paid.clone().unwrap_or_default()), shown.map(key))
+                let worth = Worth::of(price, to_pay.as_ref(), paid.as_ref(), stated.as_ref());
+                let (worth, outcome) = (worth.map(|worth| key(&worth.amount)), outcome.as_ref().map(key));
+                (key(price), key(&paid.clone().unwrap_or_default()), shown.map(key), worth, outcome)
             }).collect();
             assert_eq!(keys, expected);
         });
