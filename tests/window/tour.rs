@@ -76,7 +76,7 @@ async fn finding_payments(tour: &mut Tour<'_>) -> Result<()> {
     let window = tour.window;
     window.press("Any status").await?;
     window.sees("Awaiting payment").await?;
-    tour.picture_of_list("payments-statuses").await?;
+    tour.picture("payments-statuses").await?;
     window.keys(ESCAPE).await?;
     window.fill(SEARCH, "espresso").await?;
     window.sees_not("Gooseneck").await?;
@@ -114,7 +114,7 @@ async fn finding_payments(tour: &mut Tour<'_>) -> Result<()> {
     window.sees_not("Save this view").await?;
     window.press("Views").await?;
     window.sees("Large orders").await?;
-    tour.picture_of_list("payments-views").await?;
+    tour.picture("payments-views").await?;
     window.keys(ESCAPE).await?;
 
     let boxes =
@@ -360,15 +360,6 @@ impl<'a> Tour<'a> {
 
     /// Pictures of the screen as it is now, in both themes at both sizes, and a look at whether it is accessible.
     async fn picture(&mut self, name: &str) -> Result<()> {
-        self.picture_of_list(name).await?;
-        if let Err(trouble) = self.window.is_accessible(name).await {
-            self.troubles.push(format!("{trouble:#}"));
-        }
-        Ok(())
-    }
-
-    /// Pictures alone: an open list of choices floats beside all landmarks, which axe does not like.
-    async fn picture_of_list(&mut self, name: &str) -> Result<()> {
         self.taken += 1;
         for (size, width, height) in SIZES {
             self.window.resize(width, height).await?;
@@ -380,7 +371,11 @@ impl<'a> Tour<'a> {
         }
         self.window.set_theme(None).await?;
         let (_, width, height) = SIZES[0];
-        self.window.resize(width, height).await
+        self.window.resize(width, height).await?;
+        if let Err(trouble) = self.window.is_accessible(name).await {
+            self.troubles.push(format!("{trouble:#}"));
+        }
+        Ok(())
     }
 
     /// Tells what is not accessible, on all screens together.

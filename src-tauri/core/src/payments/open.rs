@@ -37,7 +37,7 @@ impl Payments {
                 }
                 Err(interrupted) => {
                     tracing::warn!(failure = %interrupted.failure, "looking at open payments stopped");
-                    let pause = self.pause_after(&interrupted, &mut failures);
+                    let pause = self.pause_after(&interrupted, &mut failures).await;
                     tokio::time::sleep(pause).await;
                 }
             }

@@ -30,6 +30,8 @@ pub(super) const WINDOW: TimeDelta = TimeDelta::days(8);
 /// How often the window is read while payments change, and when nothing does.
 const BUSY: Duration = Duration::from_secs(10);
 const QUIET: Duration = Duration::from_secs(60);
+/// The longest that a refusal is taken to ask for.
+const LONGEST_ASKED: Duration = Duration::from_secs(24 * 60 * 60);
 /// The longest pause after failures that pass by themselves.
 const LONGEST_PAUSE: Duration = Duration::from_mins(5);
 /// The pause after a refusal that only the owner can end. Each pass logs in, and too many refused logins lock an account.
@@ -175,18 +177,26 @@ impl Payments {
 
     /// The background work of payments, from the opening of the shop until it is closed.
     pub(crate) async fn run(self) {
-        match self.was_stopped().await {
-            Ok(stopped) => {
-                self.sync.stopped.send_replace(stopped);
-            }
-            Err(error) => tracing::error!(%error, "it cannot be read whether the sync was stopped"),
+        if let Err(error) = self.remember().await {
+            tracing::error!(%error, "it cannot be read how the sync stood");
         }
         tokio::join!(self.follow(), self.look_after_open());
     }
 
-    async fn was_stopped(&self) -> Result<bool, sqlx::Error> {
+    /// Stands as the sync stood when Paydesk ended: stopped, or asked to wait.
+    pub(super) async fn remember(&self) -> Result<(), sqlx::Error> {
         let mut db = self.ctx.db.acquire().await?;
-        progress::is_stopped(&mut db).await
+        self.sync.stopped.send_replace(progress::is_stopped(&mut db).await?);
+        let now = self.ctx.now();
+        let left =
+            progress::not_before(&mut db).await?.and_then(|not_before| (not_before - now).to_std().ok());
+        if let Some(left) = left {
+            let left = left.min(LONGEST_ASKED); // the clock may have been set back
+            let mut state = self.sync.state();
+            state.not_before = Some(Instant::now() + left);
+            state.next_at = Some(now + left);
+        }
+        Ok(())
     }
 
     /// Passes through the list, again and again.
@@ -215,7 +225,7 @@ impl Payments {
                 }
                 Some(Err(interrupted)) => {
                     tracing::warn!(failure = %interrupted.failure, "the sync of payments was interrupted");
-                    let pause = self.pause_after(&interrupted, &mut failures);
+                    let pause = self.pause_after(&interrupted, &mut failures).await;
                     let Failure { code, message, .. } = interrupted.failure;
                     self.rest(Some((message, code == FailureCode::Offline)), Some(pause));
                     pause
@@ -250,16 +260,30 @@ impl Payments {
     }
 
     /// How long to wait after an interruption: longer each time, and a little by chance, so that many shops do not come back
-    /// together. Until the time that NOWPayments asked for nothing is asked at all.
-    pub(super) fn pause_after(&self, interrupted: &Interrupted, failures: &mut u32) -> Duration {
-        if let Some(asked) = interrupted.retry_after {
-            let mut state = self.sync.state();
-            state.not_before = state.not_before.max(Instant::now().checked_add(asked));
+    /// together. Until the time that NOWPayments asked for nothing is asked at all, also beyond the end of Paydesk.
+    pub(super) async fn pause_after(&self, interrupted: &Interrupted, failures: &mut u32) -> Duration {
+        if let Some(asked) = interrupted.retry_after.map(|asked| asked.min(LONGEST_ASKED)) {
+            let not_before = Some(Instant::now() + asked);
+            let later = {
+                let mut state = self.sync.state();
+                let later = state.not_before < not_before;
+                state.not_before = state.not_before.max(not_before);
+                later
+            };
+            if later && let Err(failure) = self.keep_not_before(self.ctx.now() + asked).await {
+                tracing::error!(%failure, "how long NOWPayments asked to wait is not kept beyond the end of Paydesk");
+            }
         }
         let [chance] = self.ctx.surroundings.random_bytes();
         let pause = pause(interrupted.failure.code, *failures, chance);
         *failures = (*failures + 1).min(8);
         pause
+    }
+
+    async fn keep_not_before(&self, not_before: DateTime<Utc>) -> Result<(), Failure> {
+        let mut db = self.ctx.write().await?;
+        progress::set_not_before(&mut db, not_before).await?;
+        Ok(db.commit().await?)
     }
 }
 

@@ -8,6 +8,8 @@ use crate::store;
 
 /// The mark that stands while the owner has stopped the sync.
 const STOPPED: &str = "payments_stopped";
+/// The mark of the time before which NOWPayments does not want to be asked.
+const NOT_BEFORE: &str = "payments_not_before";
 
 /// How far the sync has come. One line per shop, as JSON beside the marks of others.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -30,10 +32,7 @@ impl Progress {
     const MARK: &str = "payments";
 
     pub(super) async fn read(db: &mut SqliteConnection) -> Result<Self, sqlx::Error> {
-        let mark: Option<String> = sqlx::query_scalar("SELECT value FROM sync_marks WHERE key = ?")
-            .bind(Self::MARK)
-            .fetch_optional(db)
-            .await?;
+        let mark = marked(db, Self::MARK).await?;
         // A mark that cannot be read costs a second reading of the history and nothing else.
         Ok(mark.and_then(|json| serde_json::from_str(&json).ok()).unwrap_or_default())
     }
@@ -59,6 +58,23 @@ pub(super) async fn set_stopped(db: &mut SqliteConnection, stopped: bool) -> Res
     }
     sqlx::query("DELETE FROM sync_marks WHERE key = ?").bind(STOPPED).execute(db).await?;
     Ok(())
+}
+
+/// Before when NOWPayments did not want to be asked, as it last said.
+pub(super) async fn not_before(db: &mut SqliteConnection) -> Result<Option<DateTime<Utc>>, sqlx::Error> {
+    Ok(marked(db, NOT_BEFORE).await?.and_then(|time| time.parse().ok()))
+}
+
+/// Notes before when NOWPayments does not want to be asked.
+pub(super) async fn set_not_before(
+    db: &mut SqliteConnection,
+    not_before: DateTime<Utc>,
+) -> Result<(), sqlx::Error> {
+    mark(db, NOT_BEFORE, &store::time(not_before)).await
+}
+
+async fn marked(db: &mut SqliteConnection, key: &str) -> Result<Option<String>, sqlx::Error> {
+    sqlx::query_scalar("SELECT value FROM sync_marks WHERE key = ?").bind(key).fetch_optional(db).await
 }
 
 async fn mark(db: &mut SqliteConnection, key: &str, value: &str) -> Result<(), sqlx::Error> {

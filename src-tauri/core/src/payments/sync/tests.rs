@@ -405,9 +405,19 @@ async fn a_look_that_finds_nothing_does_not_keep_the_others_waiting_and_a_refusa
     stage.fault("/payment/:id", Fault::TooManyRequests { retry_after: Some(60) });
     let interrupted = payments.look_round().await.unwrap_err();
     assert_eq!(stage.asked_for().len(), looked + 1);
-    payments.pause_after(&interrupted, &mut 0);
-    let not_before = payments.sync.state().not_before.unwrap();
-    assert!(not_before > Instant::now() + Duration::from_secs(30), "all calls wait");
+    payments.pause_after(&interrupted, &mut 0).await;
+    let waits = |payments: &Payments| {
+        payments.sync.state().not_before > Some(Instant::now() + Duration::from_secs(30))
+    };
+    assert!(waits(&payments), "all calls wait");
+
+    drop(payments);
+    let payments = stage.open(&folder, PAGE).await;
+    assert!(!waits(&payments));
+    payments.remember().await.unwrap();
+    assert!(waits(&payments), "after a new start, too");
+    let next = payments.sync_status().await.unwrap().next_at.unwrap();
+    assert!(next > payments.ctx.now() + TimeDelta::seconds(30), "which is said");
 }
 
 #[tokio::test]
