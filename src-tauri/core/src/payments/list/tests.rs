@@ -700,6 +700,9 @@ async fn a_cache_of_the_first_release_is_sorted_and_searched_after_its_migration
     }
 }
 
+/// What a payment is sorted by: price, paid, amount, worth and outcome.
+type Keys = (String, String, Option<String>, Option<String>, Option<String>);
+
 #[test]
 fn the_migration_makes_the_same_keys_of_any_amounts() {
     use crate::payments::amounts::{key, tests::amount};
@@ -735,7 +738,7 @@ fn the_migration_makes_the_same_keys_of_any_amounts() {
             let new = payments::open_database(&folder.path().join("shop.sqlite")).await.unwrap();
             let problems: Vec<String> = sqlx::query_scalar("PRAGMA integrity_check").fetch_all(&new).await.unwrap();
             assert_eq!(problems, ["ok"]);
-            let keys: Vec<(String, String, Option<String>, Option<String>, Option<String>)> =
+            let keys: Vec<Keys> =
                 sqlx::query_as("SELECT price_key, paid_key, amount_key, worth_key, outcome_key FROM payments ORDER BY number")
                     .fetch_all(&new).await.unwrap();
             let expected: Vec<_> = rows.iter().map(|(price, to_pay, paid, _, [stated, outcome])| {
