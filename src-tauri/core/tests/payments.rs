@@ -117,9 +117,8 @@ fn killed_in_the_middle_of_the_history_it_goes_on_without_a_gap_or_a_double() {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let world = runtime.block_on(World::new(History::Demo));
     world.simulator.pause();
-    // The newest page and one page of the history pass; then NOWPayments wants an hour's pause.
-    let refusal = fault(Fault::TooManyRequests { retry_after: Some(3600) });
-    world.simulator.set_fault(FaultRule { skip: 2, ..refusal });
+    // The newest page and one page of the history pass; then NOWPayments is down.
+    world.simulator.set_fault(FaultRule { skip: 2, ..fault(Fault::BadGateway { handled: false }) });
 
     let killed = tokio::runtime::Runtime::new().unwrap();
     killed.block_on(async {
