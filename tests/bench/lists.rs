@@ -14,7 +14,7 @@ use crate::{fill, measure, report::Measured, simulator::Shop};
 /// Rows of a page, about as many as the window asks for.
 const PAGE: u32 = 100;
 /// How often a list is read, at the most and at the least, and the time after which the least is enough.
-const READINGS: (u32, u32, Duration) = (200, 10, Duration::from_secs(8));
+const READINGS: (u32, u32, Duration) = (1_000, 10, Duration::from_secs(8));
 /// Among so many payments it is looked for something to search for.
 const MOST_SAMPLES: u32 = 10_000;
 /// So many readings come first and are not timed: each connection of Paydesk's has prepared its statements then.

@@ -60,6 +60,15 @@ test("a column makes room for the longest of each part", () => {
   expect(wide.width).toBeGreaterThan(narrow.width);
 });
 
+test("one amount of ten may be out of line, and is not cut either", () => {
+  const usual = Array.from({ length: 10 }, () => ({ amount: "12.50", currency: "eur" }));
+  const all = roomFor([...usual, { amount: "1200.123456789012345678", currency: "usdttrc20" }]);
+  const alone = roomFor([{ amount: "1200.123456789012345678", currency: "usdttrc20" }]);
+  expect(all).toEqual({ places: 2, ticker: 4, width: alone.width });
+  const short = roomFor([...usual, { amount: "0.1234", currency: "usdc" }]);
+  expect(short.width).toBe(roomFor(usual).width);
+});
+
 test("amounts are added and subtracted to the last digit", () => {
   expect(sum([])).toBe("0");
   expect(sum(["0.1", "0.2"])).toBe("0.3");

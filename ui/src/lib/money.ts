@@ -67,7 +67,7 @@ export function aboutText(amount: string, currency: string, language: string): s
   return `${format.format(amount as `${number}`)} ${currency.toUpperCase()}`;
 }
 
-/** What a column of amounts needs, so that its points stand in line and nothing is cut. */
+/** What a column of amounts needs, so that their points stand in line and nothing is cut. */
 export interface MoneyRoom {
   places: number;
   ticker: number;
@@ -75,16 +75,26 @@ export interface MoneyRoom {
   width: number;
 }
 
+/** Of ten amounts, one may be out of line: a rare coin with many decimals must not take the room of other columns. */
+const OUT_OF_LINE = 10;
+
 /** The room that `amounts` need in a column. */
 export function roomFor(amounts: { amount: string | null; currency: string }[]): MoneyRoom {
-  let [whole, places, ticker] = [4, 2, 3];
-  for (const { amount, currency } of amounts) {
+  const parts = amounts.map(({ amount, currency }) => {
     const digits = amount?.split(".")[0]?.length ?? 0;
-    whole = Math.max(whole, digits + Math.floor((digits - 1) / 3));
-    places = Math.max(places, decimals(amount ?? ""));
-    ticker = Math.max(ticker, currency.length);
-  }
-  return { places, ticker, width: (whole + places) * DIGIT_REM + ticker * TICKER_REM + POINT_AND_GAP_REM };
+    const whole = digits + Math.floor((digits - 1) / 3);
+    return { whole, places: decimals(amount ?? ""), ticker: currency.length };
+  });
+  const usual = (of: number[]): number => of.sort((a, b) => b - a)[Math.floor(of.length / OUT_OF_LINE)] ?? 0;
+  const places = Math.max(2, usual(parts.map((part) => part.places)));
+  const ticker = Math.max(4, usual(parts.map((part) => part.ticker)));
+  const width = Math.max(
+    ...[{ whole: 4, places, ticker }, ...parts].map(
+      (part) =>
+        (part.whole + Math.max(places, part.places)) * DIGIT_REM + Math.max(ticker, part.ticker) * TICKER_REM,
+    ),
+  );
+  return { places, ticker, width: width + POINT_AND_GAP_REM };
 }
 
 /** The exact sum of amounts, which are plain decimal text. */
