@@ -9,7 +9,7 @@ use std::{
     },
 };
 
-use paydesk_core::{Changed, Core};
+use paydesk_core::{Changed, Core, payouts::Opened};
 use tauri::{AppHandle, Manager};
 
 /// Files that wait until the window listens.
@@ -45,11 +45,12 @@ pub(crate) async fn take(app: &AppHandle, paths: Vec<PathBuf>) {
 
 async fn open(core: &Core, path: &Path) {
     let opened = match core.shop() {
-        Ok(shop) => shop.payouts.import_file(path).await,
+        Ok(shop) => shop.payouts.open_file(path).await,
         Err(failure) => Err(failure),
     };
     core.announce(match opened {
-        Ok(batch) => Changed::Opened { batch: batch.summary.id },
+        Ok(Opened::Batch { batch }) => Changed::Opened { batch: batch.summary.id },
+        Ok(Opened::Asks { file }) => Changed::Asks { file: file.id },
         Err(failure) => Changed::NotOpened { failure },
     });
 }

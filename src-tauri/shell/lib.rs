@@ -101,7 +101,16 @@ pub fn bridge<R: Runtime>() -> tauri_specta::Builder<R> {
             commands::exports::export_choices,
             commands::exports::show_exported_file,
             commands::payouts::choose_payout_file,
-            commands::payouts::import_payout_text,
+            commands::payouts::open_payout_text,
+            commands::payouts::open_payout_file,
+            commands::payouts::answer_payout_file,
+            commands::payouts::close_payout_file,
+            commands::payouts::payout_file_in_progress,
+            commands::payouts::stop_payout_file,
+            commands::payouts::edit_payout_row,
+            commands::payouts::set_payout_control,
+            commands::payouts::save_bad_payout_rows,
+            commands::payouts::save_payout_template,
             commands::payouts::payout_batches,
             commands::payouts::payout_batch,
             commands::payouts::payout_rows,
@@ -141,6 +150,7 @@ pub fn bridge<R: Runtime>() -> tauri_specta::Builder<R> {
             commands::callbacks::check_callback,
         ])
         .events(tauri_specta::collect_events![Happened])
+        .constant("PAYOUT_TEMPLATE", paydesk_core::payouts::import::TEMPLATE)
 }
 
 /// Opens the window and runs until the owner quits.

@@ -7,6 +7,7 @@
 mod fill;
 mod lists;
 mod measure;
+mod payouts;
 mod plans;
 mod report;
 mod simulator;
@@ -23,6 +24,7 @@ use clap::{Parser, Subcommand};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use crate::{
+    payouts::Checked,
     plans::Plan,
     report::{Measured, Report},
     simulator::{Shop, Simulator},
@@ -44,6 +46,12 @@ struct Arguments {
     /// How many payments are cached when lists are read
     #[arg(long, default_value_t = 1_000_000)]
     cached: u32,
+    /// How many payouts there are in the file that is checked
+    #[arg(long, default_value_t = 1_000_000)]
+    payouts: u32,
+    /// Where the packages of npm are that read files of payouts; without it no file is checked
+    #[arg(long)]
+    npm: Option<PathBuf>,
     /// How often Paydesk and an empty window are started
     #[arg(long, default_value_t = 7)]
     starts: u32,
@@ -65,6 +73,10 @@ enum Part {
     Lists { shop: String, folder: PathBuf },
     #[command(hide = true)]
     Plans { shop: String, folder: PathBuf },
+    #[command(hide = true)]
+    CheckPaydesk { file: PathBuf, coins: PathBuf },
+    #[command(hide = true)]
+    CheckBare { file: PathBuf },
     #[command(hide = true)]
     Window { program: PathBuf, data: Option<PathBuf> },
 }
@@ -103,6 +115,8 @@ async fn main() -> Result<()> {
         Some(Part::Plans { shop, folder }) => {
             say(&plans::explain(&serde_json::from_str(shop)?, folder).await?)
         }
+        Some(Part::CheckPaydesk { file, coins }) => say(&payouts::paydesk(file, coins)?),
+        Some(Part::CheckBare { file }) => say(&payouts::bare(file)?),
         Some(Part::Window { program, data }) => {
             let arguments: &[&str] = if data.is_some() { &["--demo"] } else { &[] };
             say(&window::run(program, data.as_deref(), arguments).await?)
@@ -114,6 +128,13 @@ async fn all(arguments: &Arguments) -> Result<()> {
     let simulator = arguments.simulator.as_deref().context("--simulator says where the simulator is")?;
     let mut report = Report::default();
     let folder = tempfile::tempdir()?;
+
+    if let Some(npm) = &arguments.npm {
+        println!("checking a file of {} payouts", arguments.payouts);
+        let coins =
+            Path::new(env!("CARGO_MANIFEST_DIR")).join("../../src-tauri/core/tests/corpus/coins.json");
+        report.payouts(&check_payouts(arguments.payouts, npm, &coins, folder.path())?)?;
+    }
 
     println!("filling the cache with {} payments", arguments.fill);
     let running = Simulator::start(simulator, arguments.fill)?;
@@ -165,6 +186,29 @@ async fn all(arguments: &Arguments) -> Result<()> {
     let Some(docs) = &arguments.docs else { return Ok(()) };
     report::write(&docs.join("benchmarks.md"), &text)?;
     report::write(&docs.join("query-plans.md"), &report::plans(&plans))
+}
+
+/// How often a file is checked by each; the middle one counts.
+const CHECKS: u32 = 3;
+
+/// Has the same file checked by each in turn. All must come to the same sums.
+fn check_payouts(rows: u32, npm: &Path, coins: &Path, folder: &Path) -> Result<[Vec<Checked>; 3]> {
+    let file = folder.join("payouts.csv");
+    payouts::write(&file, rows)?;
+    let mut all = [Vec::new(), Vec::new(), Vec::new()];
+    for _ in 0..CHECKS {
+        let ours: Checked = part("check-paydesk", &[path(&file)?, path(coins)?], &[])?;
+        let bare: Checked = part("check-bare", &[path(&file)?], &[])?;
+        let output = Command::new("node").arg(npm.join("check.mjs")).arg(&file).output()?;
+        ensure!(output.status.success(), "node failed: {}", String::from_utf8_lossy(&output.stderr));
+        let theirs: Checked = serde_json::from_slice(&output.stdout)?;
+        ensure!(ours.accepted == rows && bare.accepted == rows && theirs.accepted == rows, "rows were lost");
+        ensure!(ours.totals == theirs.totals, "Paydesk and npm add up to different sums");
+        for (list, checked) in all.iter_mut().zip([theirs, bare, ours]) {
+            list.push(checked);
+        }
+    }
+    Ok(all)
 }
 
 /// Runs a part of this program in a process of its own, and reads what it says.

@@ -5,7 +5,7 @@ use std::{fmt, fs, path::Path};
 use anyhow::{Context, Result};
 use serde::{Deserialize, Serialize};
 
-use crate::{Used, measure, plans::Plan, window::Run};
+use crate::{Used, measure, payouts::Checked, plans::Plan, window::Run};
 
 /// One list, read by Paydesk and by bare SQLite: the slow end of many readings.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -25,6 +25,37 @@ pub(crate) struct Report {
 }
 
 impl Report {
+    /// Checks by npm's packages, by bare crates and by Paydesk.
+    pub(crate) fn payouts(&mut self, [npm, bare, ours]: &[Vec<Checked>; 3]) -> Result<()> {
+        let rows = ours.first().map_or(0, |checked| checked.accepted);
+        self.line(&format!("### A file of {rows} payouts\n"));
+        self.line(&format!("The middle one of {} checks each.\n", ours.len()));
+        self.line("| | time | Paydesk | to reach | processor time | most memory |");
+        self.line("|---|---:|---:|---:|---:|---:|");
+        let middle =
+            |checks: &[Checked], of: fn(&Checked) -> u64| measure::median(checks.iter().map(of).collect());
+        let elapsed = middle(ours, |checked| checked.elapsed)?;
+        let mut row = |who: &str, checks: &[Checked], ratio: String, reach: &str| {
+            let time = seconds(middle(checks, |checked| checked.elapsed)?);
+            let processor = seconds(middle(checks, |checked| checked.used.microseconds)?);
+            let memory = middle(checks, |checked| checked.used.memory)? / 1_000_000;
+            self.line(&format!("| {who} | {time} | {ratio} | {reach} | {processor} | {memory} MB |"));
+            Ok::<_, anyhow::Error>(())
+        };
+        let faster = hundredths(measure::ratio(middle(npm, |checked| checked.elapsed)?, elapsed));
+        row(
+            "papaparse, multicoin-address-validator, bignumber.js",
+            npm,
+            format!("{faster} times as fast"),
+            "at least 25 times",
+        )?;
+        let slower = hundredths(measure::ratio(elapsed, middle(bare, |checked| checked.elapsed)?));
+        row("`csv` and bare hash functions", bare, format!("{slower} times as long"), "at most 4 times")?;
+        row("Paydesk", ours, String::new(), "at most 150 MB")?;
+        self.line("");
+        Ok(())
+    }
+
     pub(crate) fn fill(&mut self, plain: Used, alike: Used, paydesk: Used) {
         let Used { payments, .. } = paydesk;
         self.line(&format!("### Filling the cache with {payments} payments\n"));

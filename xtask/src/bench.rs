@@ -12,10 +12,14 @@ use crate::{
 /// Where the pages are that show the results.
 const DOCS: &str = "docs";
 
+/// Where the program for Node is that files of payouts are read with for comparison.
+const NPM: &str = "tests/bench/npm-baseline";
+
 /// Builds and measures; `arguments` go to the program that measures.
 pub(crate) fn run(arguments: &[&str]) -> Result<String> {
     setup::set_up(&[Need::Window, Need::Node, Need::Desktop])?;
     step::run("ui", &mut npm(["run", "--silent", "--workspace", "ui", "build"]))?;
+    step::run("npm", &mut npm(["ci", "--silent", "--no-audit", "--no-fund", "--prefix", NPM]))?;
     let mut build = cargo(["build", "--release"]);
     for package in ["paydesk", "paydesk-bench", "nowpayments-simulator"] {
         build.args(["--package", package]);
@@ -24,7 +28,7 @@ pub(crate) fn run(arguments: &[&str]) -> Result<String> {
     let programs = target().join("release");
     let mut bench = Command::new(programs.join("paydesk-bench"));
     bench.arg("--simulator").arg(programs.join("nowpayments-simulator"));
-    bench.arg("--paydesk").arg(programs.join("paydesk")).args(["--docs", DOCS]);
+    bench.arg("--paydesk").arg(programs.join("paydesk")).args(["--docs", DOCS, "--npm", NPM]);
     step::run_aloud("measuring; leave the computer alone", bench.args(arguments))?;
     Ok("docs/benchmarks.md and docs/query-plans.md were written".to_owned())
 }

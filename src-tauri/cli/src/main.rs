@@ -9,7 +9,7 @@ use std::{
 use clap::{Parser, Subcommand};
 use paydesk_core::{
     coins::Catalogue,
-    payouts::import::{self, FileError},
+    payouts::import::{self, Choices, Column, FieldDelimiter, FileError, Numbers},
 };
 
 use ipn::Checked;
@@ -30,7 +30,7 @@ enum Command {
     ///
     /// The exit code is 0 when every row is good, 1 when rows were rejected, and 2 when the file cannot be read.
     Check {
-        /// The file, comma-separated values in UTF-8 with the columns address, currency and amount; - for the standard input.
+        /// The file: text with the columns address, currency and amount, or a workbook (XLSX); - for the standard input.
         file: PathBuf,
         /// The coins: an answer of NOWPayments to GET /full-currencies.
         #[arg(long)]
@@ -38,6 +38,8 @@ enum Command {
         /// Prints one JSON object instead of a report.
         #[arg(long)]
         json: bool,
+        #[command(flatten)]
+        says: Says,
     },
     /// Checks that a callback (IPN) is signed with the secret of the shop, and says what it is about.
     ///
@@ -59,11 +61,86 @@ enum Command {
     },
 }
 
+/// What is said of a file where it leaves something open.
+#[derive(clap::Args)]
+struct Says {
+    /// How the file writes its numbers: point (1,234.5) or comma (1.234,5). Without it, only what has one meaning is taken.
+    #[arg(long, value_enum)]
+    numbers: Option<Sign>,
+    /// What the columns hold, in their order and separated by commas, as address,amount,-,currency; - for a note.
+    /// Without it, the names in the header say it.
+    #[arg(long, value_delimiter = ',', value_parser = column)]
+    columns: Option<Vec<Held>>,
+    /// The first line is a payout and names no columns; needs --columns.
+    #[arg(long, requires = "columns")]
+    no_header: bool,
+    /// The ticker of every row, for a file without such a column.
+    #[arg(long, value_name = "TICKER")]
+    currency: Option<String>,
+    /// What separates the fields: one of , ; | or tab.
+    #[arg(long, value_parser = delimiter)]
+    delimiter: Option<FieldDelimiter>,
+    /// The sheet of a workbook.
+    #[arg(long, value_name = "NAME")]
+    sheet: Option<String>,
+}
+
+#[derive(Clone, Copy, clap::ValueEnum)]
+enum Sign {
+    Point,
+    Comma,
+}
+
+/// What a column holds: one that is known, or a note.
+#[derive(Clone, Copy)]
+struct Held(Option<Column>);
+
+fn column(name: &str) -> Result<Held, String> {
+    if name == "-" {
+        return Ok(Held(None));
+    }
+    match Column::ALL.into_iter().find(|column| column.to_string() == name) {
+        Some(column) => Ok(Held(Some(column))),
+        None => {
+            let names: Vec<String> = Column::ALL.iter().map(ToString::to_string).collect();
+            Err(format!("there are the columns {} and - for a note", names.join(", ")))
+        }
+    }
+}
+
+fn delimiter(text: &str) -> Result<FieldDelimiter, String> {
+    Ok(match text {
+        "," => FieldDelimiter::Comma,
+        ";" => FieldDelimiter::Semicolon,
+        "tab" | "\t" => FieldDelimiter::Tab,
+        "|" => FieldDelimiter::Bar,
+        _ => return Err("it is one of , ; | or tab".to_owned()),
+    })
+}
+
+impl From<Says> for Choices {
+    fn from(says: Says) -> Self {
+        Self {
+            delimiter: says.delimiter,
+            sheet: says.sheet,
+            columns: says.columns.map(|columns| columns.into_iter().map(|Held(column)| column).collect()),
+            header: says.no_header.then_some(false),
+            currency: says.currency,
+            numbers: says.numbers.map(|sign| match sign {
+                Sign::Point => Numbers::Point,
+                Sign::Comma => Numbers::Comma,
+            }),
+        }
+    }
+}
+
 fn main() -> ExitCode {
     // Whoever reads the output may stop early: that changes nothing about the file, so the exit code stays.
     match Arguments::parse().command {
-        Command::Check { file, coins, json } => {
-            let result = read_coins(&coins).and_then(|coins| Ok(import::import(&read(&file)?, &coins)?));
+        Command::Check { file, coins, json, says } => {
+            let choices = says.into();
+            let result =
+                read_coins(&coins).and_then(|coins| Ok(import::import(&read(&file)?, &choices, &coins)?));
             let _ = print(&result, json, |out, import| {
                 if json {
                     report::write_json(out, import)

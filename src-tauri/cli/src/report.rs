@@ -57,10 +57,10 @@ pub(crate) fn write_json(out: &mut impl Write, import: &Import) -> io::Result<()
         message: &row.problem.message,
     });
     let report = Report {
-        rows: import.rows,
+        rows: import.summary.rows,
         accepted: accepted.collect(),
         rejected: rejected.collect(),
-        totals: &import.totals,
+        totals: &import.summary.totals,
     };
     serde_json::to_writer(&mut *out, &report)?;
     writeln!(out)
@@ -80,18 +80,22 @@ pub(crate) fn write_error(
 
 /// Writes the result for people. Nothing from the file reaches the terminal unseen.
 pub(crate) fn write_text(out: &mut impl Write, file: &str, import: &Import) -> io::Result<()> {
-    let FileCounts { records, header, blank, accepted, rejected } = import.rows;
+    let FileCounts { records, header, blank, accepted, rejected } = import.summary.rows;
     writeln!(
         out,
         "{}: {records} records = {header} header + {blank} blank + {accepted} accepted + {rejected} rejected",
         visible(file)
     )?;
+    for note in &import.summary.notes {
+        writeln!(out, "{}", visible(&note.message))?;
+    }
     if accepted + rejected == 0 {
         return writeln!(out, "\nThere are no payouts in the file, only its header.");
     }
 
-    if !import.totals.is_empty() {
+    if !import.summary.totals.is_empty() {
         let amounts: Vec<(&str, String, usize)> = import
+            .summary
             .totals
             .iter()
             .map(|(ticker, total)| {
@@ -147,6 +151,17 @@ pub(crate) fn write_text(out: &mut impl Write, file: &str, import: &Import) -> i
             writeln!(out, "  {label}  {}: {}", visible(column), shown(&problem.value))?;
             writeln!(out, "       {:width$}  {}", "", visible(&problem.message))?;
         }
+    }
+    if import.summary.open_count > 0 {
+        writeln!(
+            out,
+            "\nAmounts that mean different things in different countries: {}.",
+            import.summary.open_count
+        )?;
+        writeln!(
+            out,
+            "Say how the file writes its numbers with --numbers point (1,234.5) or --numbers comma (1.234,5)."
+        )?;
     }
     Ok(())
 }

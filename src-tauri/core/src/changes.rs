@@ -29,6 +29,8 @@ pub enum Changed {
         /// The batch.
         batch: String,
     },
+    /// How far the reading of a file of payouts is.
+    PayoutFile,
     /// How far the export is.
     Export,
     /// The way codes are given, or its lock.
@@ -41,6 +43,11 @@ pub enum Changed {
     Opened {
         /// The batch.
         batch: String,
+    },
+    /// A file came in from outside the window and waits for the owner to say how it is to be read.
+    Asks {
+        /// The file.
+        file: String,
     },
     /// A notification was chosen outside the window: show what it is about, or else the payments.
     Show {

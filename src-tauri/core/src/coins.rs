@@ -88,12 +88,35 @@ impl Catalogue {
         self.iter().filter(same).map(ListedCoin::ticker).collect()
     }
 
+    /// The coin that an asset is on a network, where there is exactly one that can be paid out: `usdt` on `TRC-20` is
+    /// `usdttrc20`.
+    #[must_use]
+    pub fn on_network(&self, asset: &str, network: &str) -> Option<&ListedCoin> {
+        let asset = bare(asset);
+        let fits = |coin: &&ListedCoin| {
+            coin.unavailable().is_none() && bare(coin.asset()) == asset && coin.is_on(network)
+        };
+        let mut fitting = self.iter().filter(fits);
+        let first = fitting.next()?;
+        fitting.next().is_none().then_some(first)
+    }
+
+    /// The coin that a compound of a network and an asset names, in either order, where there is exactly one:
+    /// `TRON_USDT`, `USDT-TRC20` and `USDT (TRC20)` are `usdttrc20`.
+    #[must_use]
+    pub fn read_compound(&self, text: &str) -> Option<&ListedCoin> {
+        let text = text.trim_end_matches(')');
+        let (one, other) = text.split_once(['_', '-', ':', '.', '/', '(', ' '])?;
+        match (self.on_network(one, other), self.on_network(other, one)) {
+            (Some(coin), None) | (None, Some(coin)) => Some(coin),
+            (Some(coin), Some(same)) if std::ptr::eq(coin, same) => Some(coin),
+            _ => None,
+        }
+    }
+
     /// A sentence that says which ticker may be meant by one that is not listed.
     #[must_use]
     pub fn suggest(&self, unknown: &str) -> Option<String> {
-        let bare = |text: &str| -> String {
-            text.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect()
-        };
         let meant = bare(unknown);
         if meant.len() < 2 || meant.len() > 32 {
             return None;
@@ -136,6 +159,13 @@ impl ListedCoin {
     /// What it is called without its network: `usdt` for `usdttrc20`.
     fn asset(&self) -> &str {
         self.coin.ticker.as_deref().unwrap_or(&self.coin.code)
+    }
+
+    /// Whether `network` is what it is paid on, by any name that people use for it.
+    #[must_use]
+    pub fn is_on(&self, network: &str) -> bool {
+        let own = self.coin.network.as_deref().filter(|network| !network.trim().is_empty());
+        canonical_network(&bare(own.unwrap_or(&self.coin.code))) == canonical_network(&bare(network))
     }
 
     /// Why it cannot be paid out, as the end of a sentence that begins with its ticker.
@@ -219,6 +249,49 @@ impl ListedCoin {
             _ => contract == address,
         })
     }
+}
+
+/// What networks are called, each by the name that NOWPayments has for it first.
+const NETWORKS: &[&[&str]] = &[
+    &["btc", "bitcoin"],
+    &["eth", "ethereum", "ethereummainnet", "mainnet", "erc20"],
+    &["trx", "tron", "trc20"],
+    &["bsc", "bep20", "bnbsmartchain", "bnbchain", "binancesmartchain", "smartchain"],
+    &["matic", "polygon", "pol", "polygonpos"],
+    &["arbitrum", "arb", "arbitrumone"],
+    &["op", "optimism", "opmainnet"],
+    &["base"],
+    &["avaxc", "avalanche", "avax", "avalanchecchain", "avaxcchain", "cchain"],
+    &["sol", "solana", "spl"],
+    &["ton", "theopennetwork"],
+    &["algo", "algorand"],
+    &["xlm", "stellar"],
+    &["xrp", "ripple", "xrpl", "xrpledger"],
+    &["ltc", "litecoin"],
+    &["doge", "dogecoin"],
+    &["bch", "bitcoincash"],
+    &["ada", "cardano"],
+    &["atom", "cosmos"],
+    &["dot", "polkadot"],
+    &["near", "nearprotocol"],
+    &["celo"],
+    &["ftm", "fantom"],
+    &["cro", "cronos"],
+    &["zksync", "zksyncera"],
+    &["linea"],
+    &["xmr", "monero"],
+    &["xtz", "tezos"],
+    &["zec", "zcash"],
+];
+
+/// The first of the names of a network; those that are not known stand for themselves.
+fn canonical_network(name: &str) -> &str {
+    NETWORKS.iter().find(|names| names.contains(&name)).map_or(name, |names| names[0])
+}
+
+/// Letters and digits alone, in lower case.
+fn bare(text: &str) -> String {
+    text.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect()
 }
 
 /// Compiles a pattern so that it must match all of a text, whatever anchors it has or lacks.

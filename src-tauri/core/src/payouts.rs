@@ -14,6 +14,7 @@ mod callback;
 mod check;
 mod desk;
 mod draft;
+mod files;
 mod lookup;
 mod reading;
 mod record;
@@ -25,9 +26,11 @@ use std::{path::Path, sync::Arc};
 
 use secrecy::SecretString;
 
+pub use self::files::{FileInProgress, OpenFile, Opened};
 use self::{
-    batch::{Batch, BatchSummary, PendingApproval, RowPage, RowQuery},
+    batch::{Batch, BatchSummary, Control, PendingApproval, RowEdit, RowPage, RowQuery},
     desk::Desk,
+    import::{Choices, Numbers},
 };
 use crate::{failure::Failure, second_factor::SecondFactors, shops::ShopContext};
 
@@ -50,24 +53,65 @@ impl Payouts {
         self.watch().await;
     }
 
-    /// Reads a file of payouts as a new batch, and begins to check it against the shop.
+    /// Opens a file of payouts: it becomes a batch that is checked against the shop, or waits for the owner to say how it is
+    /// to be read.
     ///
     /// # Errors
     /// [`FailureCode::File`](crate::FailureCode::File) when the file cannot be read as payouts at all; what is wrong with
     /// single rows is in the batch. Otherwise the list of coins could not be had from NOWPayments.
-    pub async fn import_file(&self, path: &Path) -> Result<Batch, Failure> {
-        let id = self.import_path(path).await?;
-        self.begin_check(&id);
-        self.get(&id).await
+    pub async fn open_file(&self, path: &Path) -> Result<Opened, Failure> {
+        self.open_path(path).await
     }
 
-    /// Reads pasted text as a new batch called `name`, and begins to check it against the shop.
+    /// Opens pasted text as if it were a file called `name`.
     ///
     /// # Errors
-    /// Those of [`Self::import_file`].
-    pub async fn import_text(&self, name: &str, text: &str) -> Result<Batch, Failure> {
-        let bytes = text.as_bytes().to_vec();
-        let id = self.import(name, move || Ok(bytes)).await?;
+    /// Those of [`Self::open_file`].
+    pub async fn open_text(&self, name: &str, text: &str) -> Result<Opened, Failure> {
+        self.open_bytes(name, text.as_bytes().to_vec()).await
+    }
+
+    /// A file that waits for an answer.
+    ///
+    /// # Errors
+    /// [`FailureCode::Stale`](crate::FailureCode::Stale) when it is not open any more.
+    pub fn open_file_again(&self, id: &str) -> Result<OpenFile, Failure> {
+        self.waiting_file(id)
+    }
+
+    /// Reads a file that waits, as the owner says that it is to be read. What the columns hold is remembered for files that look
+    /// the same.
+    ///
+    /// # Errors
+    /// Those of [`Self::open_file`], and [`FailureCode::Stale`](crate::FailureCode::Stale) when it is not open any more.
+    pub async fn answer_file(&self, id: &str, choices: Choices) -> Result<Opened, Failure> {
+        self.answer(id, choices).await
+    }
+
+    /// Closes a file that waits for an answer. Nothing of it is kept.
+    pub fn close_file(&self, id: &str) {
+        self.close_waiting(id);
+    }
+
+    /// The file that is being read, and how far that is.
+    #[must_use]
+    pub fn reading_file(&self) -> Option<FileInProgress> {
+        self.file_in_progress()
+    }
+
+    /// Stops reading a file. Nothing of it is kept, and whoever opened it is told.
+    pub fn stop_reading(&self) {
+        self.stop_file();
+    }
+
+    /// Reads text that this app wrote itself as a new batch called `name`, and begins to check it against the shop.
+    ///
+    /// # Errors
+    /// Those of [`Self::open_file`].
+    pub async fn import_own(&self, name: &str, text: &str) -> Result<Batch, Failure> {
+        let coins = self.ctx.coins().await?;
+        let choices = Choices { numbers: Some(Numbers::Point), ..Choices::default() };
+        let id = self.keep_file(name, Arc::new(text.as_bytes().to_vec()), choices, coins).await?;
         self.begin_check(&id);
         self.get(&id).await
     }
@@ -122,6 +166,34 @@ impl Payouts {
     pub async fn remove_bad_rows(&self, id: &str) -> Result<Batch, Failure> {
         self.remove(id, None).await?;
         self.get(id).await
+    }
+
+    /// Writes other values into a row of a batch that was not sent, and checks the batch again. Values that are not right are kept,
+    /// too: the row says what is wrong with them.
+    ///
+    /// # Errors
+    /// [`FailureCode::Stale`](crate::FailureCode::Stale) when the batch was sent already; not found when the row is not there any more.
+    pub async fn edit_row(&self, id: &str, number: u32, edit: &RowEdit) -> Result<Batch, Failure> {
+        self.edit(id, number, edit).await?;
+        self.get(id).await
+    }
+
+    /// Says what a batch that was not sent must add up to. It cannot be sent as long as it does not.
+    ///
+    /// # Errors
+    /// What was written is no sum of a coin, with its field (`currency 0`, `amount 0`, …);
+    /// [`FailureCode::Stale`](crate::FailureCode::Stale) when the batch was sent already.
+    pub async fn set_control(&self, id: &str, control: &Control) -> Result<Batch, Failure> {
+        self.control(id, control).await?;
+        self.get(id).await
+    }
+
+    /// The bad rows of a batch as CSV, as they stood in the file, with the reasons: to be corrected and imported by themselves.
+    ///
+    /// # Errors
+    /// When there is none with this id.
+    pub async fn bad_rows_csv(&self, id: &str) -> Result<String, Failure> {
+        self.bad_rows(id).await
     }
 
     /// Deletes a batch that was not sent. A check of it that is running ends.

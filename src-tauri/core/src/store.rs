@@ -21,6 +21,9 @@ pub(crate) static APP: Migrator = sqlx::migrate!("./migrations/app");
 /// The migrations of a shop's file.
 pub(crate) static SHOP: Migrator = sqlx::migrate!("./migrations/shop");
 
+/// How many rows a statement may be ahead of whoever reads them: those of a page, so that its thread is not woken in between.
+const ROWS_AHEAD: usize = 512;
+
 /// Opens the database at `path`, makes it if missing, and brings it up to date.
 ///
 /// A commit is on the disk when it returns (`synchronous = FULL`): a step that announces a call to NOWPayments must
@@ -43,6 +46,7 @@ pub(crate) async fn open(path: &Path, migrations: &'static Migrator) -> Result<S
         .journal_mode(SqliteJournalMode::Wal)
         .synchronous(SqliteSynchronous::Full)
         .foreign_keys(true)
+        .row_buffer_size(ROWS_AHEAD)
         .busy_timeout(Duration::from_secs(10))
         .optimize_on_close(true, None);
     let pool = SqlitePoolOptions::new()

@@ -87,7 +87,7 @@ async fn mind(world: &World, killer: &Arc<Killer>) {
     let mut last: Option<Batch> = None;
     for _ in 0..400 {
         let Some(summary) = payouts.list().await.unwrap().into_iter().next() else {
-            let _ = payouts.import_text("wages.csv", FILE).await;
+            let _ = payouts.open_text("wages.csv", FILE).await;
             continue;
         };
         let id = summary.id;

@@ -65,7 +65,7 @@ async fn the_transaction_of_a_payment_is_shown_by_the_explorer_of_its_coin() {
     let payments = core.shop().unwrap().payments.clone();
     // Payouts are read against the list of coins, which is there from then on.
     let file = "address,currency,amount\nTR7NHqjeKQxGTCi8q8ZY4pL8otSzgjLj6t,trx,1\n";
-    core.shop().unwrap().payouts.import_text("coins.csv", file).await.unwrap();
+    core.shop().unwrap().payouts.open_text("coins.csv", file).await.unwrap();
     let detail = payments.get(&id).await.unwrap();
     let hash = detail.payin_hash.unwrap();
     assert_eq!(detail.explorers, [PaymentTrace::Address, PaymentTrace::Payin]);

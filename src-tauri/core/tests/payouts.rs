@@ -344,14 +344,14 @@ async fn an_address_that_nowpayments_refuses_is_bad_in_every_row_that_has_it() {
 async fn discarding_ends_a_check_and_a_restart_takes_it_up_again() {
     let mut owner = Owner::new().await;
     owner.fault("GET", "/balance", Fault::Slow { ms: 3_600_000 });
-    let first = owner.payouts().import_text("a.csv", FILE).await.unwrap();
+    let first = owner.payouts().open_text("a.csv", FILE).await.unwrap().batch().unwrap();
     owner.payouts().discard(&first.summary.id).await.unwrap();
     assert_eq!(owner.payouts().list().await.unwrap(), []);
     assert_eq!(owner.payouts().get(&first.summary.id).await.unwrap_err().code, FailureCode::NotFound);
 
     owner.world.simulator.clear_faults();
     owner.fault("GET", "/balance", Fault::Slow { ms: 3_600_000 });
-    let second = owner.payouts().import_text("b.csv", FILE).await.unwrap();
+    let second = owner.payouts().open_text("b.csv", FILE).await.unwrap().batch().unwrap();
     owner.core.close().await;
     // The check may have been cut off before it met the fault, which must not wait for the next one then.
     owner.world.simulator.clear_faults();

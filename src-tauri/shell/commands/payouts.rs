@@ -2,7 +2,11 @@
 
 use paydesk_core::{
     Core,
-    payouts::batch::{Batch, BatchSummary, PendingApproval, RowPage, RowQuery},
+    payouts::{
+        FileInProgress, OpenFile, Opened,
+        batch::{Batch, BatchSummary, Control, PendingApproval, RowEdit, RowPage, RowQuery},
+        import::{self, Choices},
+    },
 };
 use secrecy::SecretString;
 use tauri::State;
@@ -10,23 +14,64 @@ use tauri::State;
 use super::Answer;
 use crate::Desktop;
 
-/// Lets the owner choose a file and reads it as a new batch; `None` when nothing was chosen.
+/// Lets the owner choose a file and opens it; `None` when nothing was chosen.
 #[tauri::command]
 #[specta::specta]
 pub(crate) async fn choose_payout_file(
     core: State<'_, Core>,
     desktop: State<'_, Desktop>,
-) -> Answer<Option<Batch>> {
+) -> Answer<Option<Opened>> {
     let shop = core.shop()?;
     let Some(path) = desktop.choose_file().await else { return Ok(None) };
-    shop.payouts.import_file(&path).await.map(Some)
+    shop.payouts.open_file(&path).await.map(Some)
 }
 
-/// Reads pasted text as a new batch.
+/// Opens pasted text.
 #[tauri::command]
 #[specta::specta]
-pub(crate) async fn import_payout_text(core: State<'_, Core>, name: String, text: String) -> Answer<Batch> {
-    core.shop()?.payouts.import_text(&name, &text).await
+pub(crate) async fn open_payout_text(core: State<'_, Core>, name: String, text: String) -> Answer<Opened> {
+    core.shop()?.payouts.open_text(&name, &text).await
+}
+
+/// A file that waits for an answer.
+#[tauri::command]
+#[specta::specta]
+pub(crate) fn open_payout_file(core: State<'_, Core>, id: String) -> Answer<OpenFile> {
+    core.shop()?.payouts.open_file_again(&id)
+}
+
+/// Reads a file that waits as the owner says.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn answer_payout_file(
+    core: State<'_, Core>,
+    id: String,
+    choices: Choices,
+) -> Answer<Opened> {
+    core.shop()?.payouts.answer_file(&id, choices).await
+}
+
+/// Closes a file that waits.
+#[tauri::command]
+#[specta::specta]
+pub(crate) fn close_payout_file(core: State<'_, Core>, id: String) -> Answer<()> {
+    core.shop()?.payouts.close_file(&id);
+    Ok(())
+}
+
+/// The file that is being read.
+#[tauri::command]
+#[specta::specta]
+pub(crate) fn payout_file_in_progress(core: State<'_, Core>) -> Answer<Option<FileInProgress>> {
+    Ok(core.shop()?.payouts.reading_file())
+}
+
+/// Stops reading a file.
+#[tauri::command]
+#[specta::specta]
+pub(crate) fn stop_payout_file(core: State<'_, Core>) -> Answer<()> {
+    core.shop()?.payouts.stop_reading();
+    Ok(())
 }
 
 /// All batches, newest first.
@@ -132,6 +177,45 @@ pub(crate) async fn look_up_payout_batch(core: State<'_, Core>, id: String) -> A
 #[specta::specta]
 pub(crate) async fn release_payout_batch(core: State<'_, Core>, id: String) -> Answer<Batch> {
     core.shop()?.payouts.release(&id).await
+}
+
+/// Writes other values into a row of a batch that was not sent.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn edit_payout_row(
+    core: State<'_, Core>,
+    id: String,
+    number: u32,
+    edit: RowEdit,
+) -> Answer<Batch> {
+    core.shop()?.payouts.edit_row(&id, number, &edit).await
+}
+
+/// Says what a batch that was not sent must add up to.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn set_payout_control(core: State<'_, Core>, id: String, control: Control) -> Answer<Batch> {
+    core.shop()?.payouts.set_control(&id, &control).await
+}
+
+/// Writes the bad rows of a batch to a file that the owner names; the file's path, or `None` when none was named.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn save_bad_payout_rows(
+    core: State<'_, Core>,
+    desktop: State<'_, Desktop>,
+    id: String,
+) -> Answer<Option<String>> {
+    let rows = core.shop()?.payouts.bad_rows_csv(&id).await?;
+    desktop.save_file("payouts-to-correct.csv", rows.as_bytes()).await
+}
+
+/// Writes an example of a file of payouts, which cannot be paid, to a file that the owner names; the file's path, or `None`
+/// when none was named.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn save_payout_template(desktop: State<'_, Desktop>) -> Answer<Option<String>> {
+    desktop.save_file("payouts.csv", import::TEMPLATE.as_bytes()).await
 }
 
 /// Writes the report of a batch to a file that the owner names; the file's path, or `None` when none was named.

@@ -123,10 +123,31 @@ export const commands = {
 	exportChoices: () => typedError<ExportChoices | null, Failure>(__TAURI_INVOKE("export_choices")),
 	/**  Shows the file that was written last in its folder. */
 	showExportedFile: () => typedError<null, Failure>(__TAURI_INVOKE("show_exported_file")),
-	/**  Lets the owner choose a file and reads it as a new batch; `None` when nothing was chosen. */
-	choosePayoutFile: () => typedError<Batch | null, Failure>(__TAURI_INVOKE("choose_payout_file")),
-	/**  Reads pasted text as a new batch. */
-	importPayoutText: (name: string, text: string) => typedError<Batch, Failure>(__TAURI_INVOKE("import_payout_text", { name, text })),
+	/**  Lets the owner choose a file and opens it; `None` when nothing was chosen. */
+	choosePayoutFile: () => typedError<Opened | null, Failure>(__TAURI_INVOKE("choose_payout_file")),
+	/**  Opens pasted text. */
+	openPayoutText: (name: string, text: string) => typedError<Opened, Failure>(__TAURI_INVOKE("open_payout_text", { name, text })),
+	/**  A file that waits for an answer. */
+	openPayoutFile: (id: string) => typedError<OpenFile, Failure>(__TAURI_INVOKE("open_payout_file", { id })),
+	/**  Reads a file that waits as the owner says. */
+	answerPayoutFile: (id: string, choices: Choices) => typedError<Opened, Failure>(__TAURI_INVOKE("answer_payout_file", { id, choices })),
+	/**  Closes a file that waits. */
+	closePayoutFile: (id: string) => typedError<null, Failure>(__TAURI_INVOKE("close_payout_file", { id })),
+	/**  The file that is being read. */
+	payoutFileInProgress: () => typedError<FileInProgress | null, Failure>(__TAURI_INVOKE("payout_file_in_progress")),
+	/**  Stops reading a file. */
+	stopPayoutFile: () => typedError<null, Failure>(__TAURI_INVOKE("stop_payout_file")),
+	/**  Writes other values into a row of a batch that was not sent. */
+	editPayoutRow: (id: string, number: number, edit: RowEdit) => typedError<Batch, Failure>(__TAURI_INVOKE("edit_payout_row", { id, number, edit })),
+	/**  Says what a batch that was not sent must add up to. */
+	setPayoutControl: (id: string, control: Control) => typedError<Batch, Failure>(__TAURI_INVOKE("set_payout_control", { id, control })),
+	/**  Writes the bad rows of a batch to a file that the owner names; the file's path, or `None` when none was named. */
+	saveBadPayoutRows: (id: string) => typedError<string | null, Failure>(__TAURI_INVOKE("save_bad_payout_rows", { id })),
+	/**
+	 *  Writes an example of a file of payouts, which cannot be paid, to a file that the owner names; the file's path, or `None`
+	 *  when none was named.
+	 */
+	savePayoutTemplate: () => typedError<string | null, Failure>(__TAURI_INVOKE("save_payout_template")),
 	/**  All batches, newest first. */
 	payoutBatches: () => typedError<BatchSummary[], Failure>(__TAURI_INVOKE("payout_batches")),
 	/**  One batch. */
@@ -208,6 +229,9 @@ export const events = {
 	happened: makeEvent<Happened, Happened>("happened"),
 };
 
+/* Constants */
+export const PAYOUT_TEMPLATE = "address,currency,amount,extra_id,description,external_id\nADDRESS-OF-ANNA,btc,0.002,,October share,1001\nADDRESS-OF-BEN,usdttrc20,120.5,,October share,1002\nADDRESS-OF-CARA,xrp,75,4820117,Deposit with a tag,1003\n" as const;
+
 /* Types */
 /**  What the window needs to begin. */
 export type AppState = {
@@ -222,6 +246,15 @@ export type AppState = {
 	/**  The version of Paydesk. */
 	version: string,
 };
+
+/**  What the owner must say of a file. */
+export type Ask = 
+/**  Which sheet of the workbook holds the payouts. */
+"sheet" | 
+/**  What the columns hold. */
+"columns" | 
+/**  How numbers are written. */
+"numbers";
 
 /**  The smallest price in a currency that is told. */
 export type AtLeast = {
@@ -333,6 +366,10 @@ export type Batch = {
 	file: FileCounts,
 	/**  Rows that were removed by the owner. */
 	removed: number,
+	/**  Rows that the owner corrected after they were read. */
+	edited: number,
+	/**  What the owner says that the batch must add up to. */
+	control: Control | null,
 	/**  The hash of the exact rows as they stand (SHA-256, hex): what an approval is bound to. */
 	rows_hash: string,
 	/**  The check against the shop while it runs: rows done, of how many. */
@@ -379,6 +416,10 @@ export type BatchRow = {
 	problems: RowProblem[],
 	/**  What is unusual about it. */
 	warnings: RowProblem[],
+	/**  The record of the file as it stood, for a row that was refused. */
+	raw: string | null,
+	/**  The owner has written other values into it. */
+	edited: boolean,
 	/**  Where it stands. */
 	status: RowStatus,
 	/**  The status as NOWPayments says it, upper case; `None` before it was created. */
@@ -569,6 +610,8 @@ export type Changed =
 { kind: "payouts"; 
 /**  The batch. */
 batch: string } | 
+/**  How far the reading of a file of payouts is. */
+{ kind: "payout_file" } | 
 /**  How far the export is. */
 { kind: "export" } | 
 /**  The way codes are given, or its lock. */
@@ -581,6 +624,10 @@ batch: string } |
 { kind: "opened"; 
 /**  The batch. */
 batch: string } | 
+/**  A file came in from outside the window and waits for the owner to say how it is to be read. */
+{ kind: "asks"; 
+/**  The file. */
+file: string } | 
 /**  A notification was chosen outside the window: show what it is about, or else the payments. */
 { kind: "show"; 
 /**  The payment. */
@@ -608,6 +655,22 @@ export type CheckState =
 "bad" | 
 /**  It could not be tried, since something before it failed. */
 "not_tried";
+
+/**  What the owner says of a file where it leaves something open. */
+export type Choices = {
+	/**  What separates the fields; found out when `None`. */
+	delimiter: FieldDelimiter | null,
+	/**  The sheet of a workbook; the only one when `None`. */
+	sheet: string | null,
+	/**  What each column holds, in their order; the names in the header say it when `None`. Columns that are `None` are notes. */
+	columns: (Column | null)[] | null,
+	/**  Whether the first record names the columns; it does when `None`. */
+	header: boolean | null,
+	/**  The ticker of every row of a file that has no column for it. */
+	currency: string | null,
+	/**  How the file writes its numbers; only what has one meaning is taken when `None`. */
+	numbers: Numbers | null,
+};
 
 /**  How many payments are paid in a coin. */
 export type CoinCount = {
@@ -645,6 +708,23 @@ export type CoinTotal = {
 	worth_currency: string | null,
 };
 
+/**  A column that the importer knows. */
+export type Column = 
+/**  Where to pay. */
+"address" | 
+/**  The ticker. */
+"currency" | 
+/**  What the coin is paid on. */
+"network" | 
+/**  How much. */
+"amount" | 
+/**  The memo or tag. */
+"extra_id" | 
+/**  What for. */
+"description" | 
+/**  The owner's own id. */
+"external_id";
+
 /**  What a connection check found, item by item. */
 export type ConnectionReport = {
 	/**  NOWPayments answers. */
@@ -657,6 +737,22 @@ export type ConnectionReport = {
 	address: CheckItem,
 	/**  The keychain of this computer can hold the secrets. */
 	keychain: CheckItem,
+};
+
+/**  What a batch must add up to, as the owner knows from elsewhere: a batch that does not cannot be sent. */
+export type Control = {
+	/**  How many rows are to be paid; `None` when nothing was said of that. */
+	rows: number | null,
+	/**  The sum of each coin; when there is any, every coin of the batch must be among them. */
+	sums: ControlSum[],
+};
+
+/**  What all rows of a coin must add up to. */
+export type ControlSum = {
+	/**  The ticker. */
+	currency: string,
+	/**  The exact sum, as plain decimal text. */
+	amount: string,
 };
 
 /**  A sum in one currency. */
@@ -694,6 +790,20 @@ export type DemoPhone = {
 	/**  For how many more seconds. */
 	seconds_left: number,
 };
+
+/**  How the characters of a file are written. */
+export type Encoding = 
+/**  UTF-8, with a mark at its beginning or without. */
+"utf8" | 
+/**  UTF-16, the less significant byte first. */
+"utf16_le" | 
+/**  UTF-16, the more significant byte first. */
+"utf16_be" | 
+/**
+ *  Windows-1252, as older programs in western Europe and America write it. Nothing in a file says so: it is what
+ *  a file is taken for that cannot be UTF-8.
+ */
+"windows1252";
 
 /**  What the owner gives to have codes made on this device. */
 export type Enrolment = {
@@ -941,6 +1051,17 @@ export type FailureCode =
 /**  A file cannot be read as payouts. */
 "file";
 
+/**  What can separate the fields of a record. */
+export type FieldDelimiter = 
+/**  `,` */
+"comma" | 
+/**  `;` */
+"semicolon" | 
+/**  A tab. */
+"tab" | 
+/**  `|` */
+"bar";
+
 /**  How many records a file had, and what became of them. */
 export type FileCounts = {
 	/**  All records. */
@@ -954,6 +1075,33 @@ export type FileCounts = {
 	/**  Records that were refused. */
 	rejected: number,
 };
+
+/**  A file that is being read. */
+export type FileInProgress = {
+	/**  What it is called. */
+	name: string,
+	/**  How much is done, in thousandths. */
+	progress: Progress,
+};
+
+/**  Something the owner should know of how a file was read. */
+export type FileNote = {
+	/**  What about, for programs. */
+	code: FileNoteCode,
+	/**  In words. */
+	message: string,
+};
+
+/**  What a note on a file is about. */
+export type FileNoteCode = 
+/**  The encoding, where it is not UTF-8. */
+"encoding" | 
+/**  What separates the fields, where it is no comma. */
+"delimiter" | 
+/**  Which sheet of a workbook was read. */
+"sheet" | 
+/**  A ticker that was put together from an asset and a network. */
+"ticker";
 
 /**  What a further payment for the missing part would be. The owner confirms it. */
 export type FollowUp = {
@@ -1264,6 +1412,48 @@ export type NotificationRules = {
 	/**  How many payments are told one by one within a minute; more are told as one. */
 	singles: number,
 };
+
+/**  How a file writes its numbers, as the owner says. */
+export type Numbers = 
+/**  A point before decimals: `1234.5`, `1,234.5` or `1 234.5`. */
+"point" | 
+/**  A comma before decimals: `1234,5`, `1.234,5` or `1 234,5`. */
+"comma";
+
+/**  An amount that means different things in different countries. */
+export type OpenAmount = {
+	/**  The line it stands on, from 1. */
+	line: number,
+	/**  As it stands in the file. */
+	text: string,
+	/**  What it is if a point stands before decimals; `None` when it is not written like that. */
+	with_point: string | null,
+	/**  What it is if a comma does. */
+	with_comma: string | null,
+};
+
+/**  A file that waits for the owner to say how it is to be read. It is kept in memory, as it was when it was opened. */
+export type OpenFile = {
+	/**  Our id of it, a UUID. */
+	id: string,
+	/**  What it is called. */
+	name: string,
+	/**  What was said of it so far. */
+	choices: Choices,
+	/**  What it looks like, and what is open. */
+	survey: Survey,
+};
+
+/**  What became of a file that was opened. */
+export type Opened = 
+/**  It is a batch now. */
+{ kind: "batch"; 
+/**  The batch. */
+batch: Batch } | 
+/**  The owner must say something first. */
+{ kind: "asks"; 
+/**  The file. */
+file: OpenFile };
 
 /**  For how long the owner wants to be told nothing on the desktop. */
 export type Pause = 
@@ -1735,6 +1925,22 @@ export type RenewedRate = {
 	until: string | null,
 };
 
+/**  What the owner writes into a row instead of what stood there. */
+export type RowEdit = {
+	/**  Where to pay. */
+	address: string,
+	/**  The ticker. */
+	currency: string,
+	/**  How much, with a point before decimals. */
+	amount: string,
+	/**  The memo or tag; empty for none. */
+	extra_id: string,
+	/**  What for; empty for nothing. */
+	description: string,
+	/**  The owner's id; empty for none. */
+	external_id: string,
+};
+
 /**  Which rows of a batch are meant. */
 export type RowFilter = 
 /**  All but the removed ones. */
@@ -1900,6 +2106,34 @@ export type Step = {
 	state: BatchState,
 	/**  In words. */
 	note: string,
+};
+
+/**  What a file looks like. */
+export type Survey = {
+	/**  What the owner must say before the file can be imported, the first thing first; empty when nothing is open. */
+	asks: Ask[],
+	/**  How its characters are written; `None` for a workbook. */
+	encoding: Encoding | null,
+	/**  What separates its fields; `None` for a workbook. */
+	delimiter: FieldDelimiter | null,
+	/**  The sheets of a workbook that are shown and hold anything. */
+	sheets: string[],
+	/**  The sheet that is shown here. */
+	sheet: string | null,
+	/**  Whether its first record seems to name the columns. */
+	header: boolean,
+	/**  What each column seems to hold, by its name or else by what stands in it. */
+	columns: (Column | null)[],
+	/**  Its first records that are not blank, as text. */
+	sample: string[][],
+	/**  Amounts that mean different things in different countries: some of them. */
+	open: OpenAmount[],
+	/**  How many those are. */
+	open_count: number,
+	/**  What the owner should know of how it was read. */
+	notes: FileNote[],
+	/**  Why the columns are asked about, in words. */
+	trouble: string | null,
 };
 
 /**  How the sync of payments stands. */

@@ -160,3 +160,74 @@ test("it speaks German", async () => {
     "4 Datensätze = 1 Kopfzeile + 0 leer + 2 übernommen + 1 abgelehnt",
   );
 });
+
+test("a bad row is corrected where it stands, with what is wrong beside each field", async () => {
+  let rows = [row(1), { ...badRow(2), raw: "T1,trx,1e3" }, row(3)];
+  let now = withBad();
+  const edits: unknown[] = [];
+  const user = open(
+    () => now,
+    () => rows,
+    {
+      edit_payout_row: (asked: unknown) => {
+        edits.push(asked);
+        rows = [row(1), { ...row(2, { amount: "1000" }), edited: true }, row(3)];
+        now = batch("checked", { edited: 1 });
+        void announce({ kind: "payouts", batch: "b1" });
+        return now;
+      },
+    },
+  );
+  await user.click(await screen.findByText("Write the amount out in full."));
+  const panel = await screen.findByRole("complementary", { name: "Row 2" });
+  await user.click(within(panel).getByRole("button", { name: "Correct row" }));
+  const amount = within(panel).getByRole("textbox", { name: "Amount" });
+  expect(amount).toHaveAccessibleDescription("Write the amount out in full.");
+  expect(panel).toHaveTextContent("T1,trx,1e3");
+  await user.clear(amount);
+  await user.type(amount, "1000");
+  await user.click(within(panel).getByRole("button", { name: "Keep and check" }));
+  await waitFor(() => expect(screen.getByRole("note", { name: /records/ })).toHaveTextContent("1 corrected"));
+  expect(edits).toEqual([
+    {
+      id: "b1",
+      number: 2,
+      edit: {
+        address: rows[0]!.address,
+        currency: "trx",
+        amount: "1000",
+        extra_id: "",
+        description: "",
+        external_id: "",
+      },
+    },
+  ]);
+});
+
+test("control totals are typed by hand, and what is no sum is named in its field", async () => {
+  let now = batch("checked");
+  const given: unknown[] = [];
+  const user = open(() => now, undefined, {
+    set_payout_control: ({ control }: { control: Batch["control"] }) => {
+      given.push(control);
+      if (control?.sums[0]?.amount === "2,5")
+        throw { ...failure("invalid", "“2,5” is not a sum."), field: "amount 0" };
+      now = batch("checked", { control, obstacles: ["By your control totals 5 payouts are to be made."] });
+      void announce({ kind: "payouts", batch: "b1" });
+      return now;
+    },
+  });
+  await user.click(await screen.findByRole("button", { name: "Compare with control totals…" }));
+  const dialog = await screen.findByRole("dialog", { name: "Control totals" });
+  await user.type(within(dialog).getByRole("textbox", { name: "Number of payouts" }), "5");
+  await user.type(within(dialog).getByRole("textbox", { name: "Coin" }), "trx");
+  const sum = within(dialog).getByRole("textbox", { name: "Sum" });
+  await user.type(sum, "2,5");
+  await user.click(within(dialog).getByRole("button", { name: "Compare" }));
+  await waitFor(() => expect(sum).toHaveAccessibleDescription("“2,5” is not a sum."));
+  await user.clear(sum);
+  await user.type(sum, "2.5");
+  await user.click(within(dialog).getByRole("button", { name: "Compare" }));
+  expect(await screen.findByText("By your control totals 5 payouts are to be made.")).toBeInTheDocument();
+  expect(given[1]).toEqual({ rows: 5, sums: [{ currency: "trx", amount: "2.5" }] });
+});

@@ -31,10 +31,10 @@ test("a file that cannot be taken is explained in place, and the words stay unti
 test("pasted text stays in its box when it is refused, and becomes a batch when it is not", async () => {
   let header = false;
   program({
-    import_payout_text: ({ text }: { text: string }) => {
+    open_payout_text: ({ text }: { text: string }) => {
       header = text.startsWith("address");
       if (!header) throw failure("file", NO_HEADER);
-      return batch("draft");
+      return { kind: "batch", batch: batch("draft") };
     },
     payout_batch: () => batch("draft"),
     payout_rows: paged(() => [row(1)]),

@@ -7,6 +7,7 @@ const names: Record<string, () => string> = {
   extra_id: m.col_extra_id,
   description: m.col_description,
   external_id: m.col_external_id,
+  network: m.col_network,
 };
 
 /** A column of the file in words; one that we do not know keeps the name it has there. */

@@ -1,4 +1,4 @@
-import { api, Failure, type Batch } from "../bridge";
+import { api, Failure, type Choices, type OpenFile, type Opened } from "../bridge";
 import { route } from "../lib/router.svelte";
 
 /** Files and pasted text on their way in. Lives as long as the window, so that nothing typed or said is lost. */
@@ -7,6 +7,8 @@ class Importing {
   text = $state("");
   /** A file is being read. */
   busy = $state(false);
+  /** A file that waits for the owner to say how it is to be read. */
+  file = $state.raw<OpenFile>();
   /** Why the last file was not taken. */
   failure = $state.raw<Failure>();
   /** Why the text was not taken. */
@@ -19,20 +21,42 @@ class Importing {
     this.failure = await this.#take(() => api.choosePayoutFile());
   };
 
-  /** Reads the pasted text. True once it is a batch; what was pasted stays until then. */
+  /** Reads the pasted text. True once it was taken; what was pasted stays until then. */
   async paste(name: string): Promise<boolean> {
     if (this.busy) return false;
-    this.textFailure = await this.#take(() => api.importPayoutText(name, this.text));
+    this.textFailure = await this.#take(() => api.openPayoutText(name, this.text));
     if (this.textFailure) return false;
     [this.name, this.text] = ["", ""];
     return true;
   }
 
-  async #take(read: () => Promise<Batch | null>): Promise<Failure | undefined> {
+  /** Shows a file that came in from outside the window and waits. */
+  async ask(id: string): Promise<void> {
+    this.file = await api.openPayoutFile(id);
+  }
+
+  /** Reads the file that waits as the owner says; why not, where it could not be taken. */
+  async answer(choices: Choices): Promise<Failure | undefined> {
+    const file = this.file;
+    if (!file || this.busy) return undefined;
+    return this.#take(() => api.answerPayoutFile(file.id, choices));
+  }
+
+  /** Closes the file that waits. */
+  close(): void {
+    if (this.file) void api.closePayoutFile(this.file.id);
+    this.file = undefined;
+  }
+
+  async #take(read: () => Promise<Opened | null>): Promise<Failure | undefined> {
     this.busy = true;
     try {
-      const batch = await read();
-      if (batch) route.go(["payouts", batch.summary.id]);
+      const opened = await read();
+      if (opened?.kind === "asks") this.file = opened.file;
+      if (opened?.kind === "batch") {
+        this.file = undefined;
+        route.go(["payouts", opened.batch.summary.id]);
+      }
       return undefined;
     } catch (thrown) {
       return Failure.from(thrown);

@@ -1,5 +1,7 @@
 //! What the program has printed, and how it ended.
 
+#![allow(dead_code, reason = "each test file uses a part of it")]
+
 use std::process::Output;
 
 use serde_json::Value;

@@ -58,7 +58,7 @@ impl Attention {
         ];
         let line = fields.map(|field| format!("\"{}\"", field.replace('"', "\"\""))).join(",");
         let text = format!("address,currency,amount,extra_id,description\n{line}\n");
-        let batch = self.payouts.import_text(&note, &text).await?.summary.id;
+        let batch = self.payouts.import_own(&note, &text).await?.summary.id;
         if let Some(problem) = self.refused(&batch).await? {
             self.payouts.discard(&batch).await?;
             return Err(match problem.column.as_deref() {

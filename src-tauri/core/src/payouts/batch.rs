@@ -98,6 +98,10 @@ pub struct Batch {
     pub file: FileCounts,
     /// Rows that were removed by the owner.
     pub removed: u32,
+    /// Rows that the owner corrected after they were read.
+    pub edited: u32,
+    /// What the owner says that the batch must add up to.
+    pub control: Option<Control>,
     /// The hash of the exact rows as they stand (SHA-256, hex): what an approval is bound to.
     pub rows_hash: String,
     /// The check against the shop while it runs: rows done, of how many.
@@ -121,6 +125,41 @@ pub struct Batch {
     pub worth: Option<Amount>,
     /// The currency of `worth`.
     pub worth_currency: Option<String>,
+}
+
+/// What a batch must add up to, as the owner knows from elsewhere: a batch that does not cannot be sent.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, Type)]
+pub struct Control {
+    /// How many rows are to be paid; `None` when nothing was said of that.
+    pub rows: Option<u32>,
+    /// The sum of each coin; when there is any, every coin of the batch must be among them.
+    pub sums: Vec<ControlSum>,
+}
+
+/// What all rows of a coin must add up to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Type)]
+pub struct ControlSum {
+    /// The ticker.
+    pub currency: String,
+    /// The exact sum, as plain decimal text.
+    pub amount: String,
+}
+
+/// What the owner writes into a row instead of what stood there.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, Type)]
+pub struct RowEdit {
+    /// Where to pay.
+    pub address: String,
+    /// The ticker.
+    pub currency: String,
+    /// How much, with a point before decimals.
+    pub amount: String,
+    /// The memo or tag; empty for none.
+    pub extra_id: String,
+    /// What for; empty for nothing.
+    pub description: String,
+    /// The owner's id; empty for none.
+    pub external_id: String,
 }
 
 /// How many records a file had, and what became of them.
@@ -244,6 +283,10 @@ pub struct BatchRow {
     pub problems: Vec<RowProblem>,
     /// What is unusual about it.
     pub warnings: Vec<RowProblem>,
+    /// The record of the file as it stood, for a row that was refused.
+    pub raw: Option<String>,
+    /// The owner has written other values into it.
+    pub edited: bool,
     /// Where it stands.
     pub status: RowStatus,
     /// The status as NOWPayments says it, upper case; `None` before it was created.

@@ -38,6 +38,14 @@ struct Recipient {
     rows: Vec<u32>,
 }
 
+/// How a check ended.
+enum Ended {
+    /// It is done, or was called off.
+    Whole,
+    /// Other rows were there at its end than at its beginning.
+    TooEarly,
+}
+
 /// What NOWPayments says of a coin.
 #[derive(Default)]
 struct CoinFacts {
@@ -55,8 +63,16 @@ impl Payouts {
         }
         let (this, id) = (self.clone(), id.to_owned());
         self.ctx.in_background(async move {
-            if let Err(failure) = this.check_all(&id).await {
-                this.check_failed(&id, &failure).await;
+            loop {
+                match this.check_all(&id).await {
+                    // Rows have changed meanwhile: what was found is not about them.
+                    Ok(Ended::TooEarly) => {}
+                    Ok(Ended::Whole) => break,
+                    Err(failure) => {
+                        this.check_failed(&id, &failure).await;
+                        break;
+                    }
+                }
             }
             this.desk.end_check(&id);
             this.ctx.announce(Changed::Payouts { batch: id });
@@ -99,16 +115,17 @@ impl Payouts {
         }
     }
 
-    async fn check_all(&self, id: &str) -> Result<(), Failure> {
+    async fn check_all(&self, id: &str) -> Result<Ended, Failure> {
         let client = &self.ctx.client;
         let balances = client.send(&GetBalance {}).await?;
         let began = provider_now(&self.ctx);
         let rows = record::payable(&self.ctx.db, id).await?;
+        let hash = record::hash(&rows)?;
         let coins = coins_of(&rows)?;
         let recipients = self.unchecked(id).await?;
         let mut progress = Progress { done: 0, of: count(coins.len() + recipients.len()) };
         if !self.desk.set_progress(id, progress) {
-            return Ok(());
+            return Ok(Ended::Whole);
         }
         self.ctx.announce(Changed::Payouts { batch: id.to_owned() });
 
@@ -117,7 +134,7 @@ impl Payouts {
             facts.insert(currency.clone(), self.ask_about(currency, smallest, largest, total).await?);
             progress.done += 1;
             if !self.desk.set_progress(id, progress) {
-                return Ok(());
+                return Ok(Ended::Whole);
             }
         }
         let elsewhere = lookup::list(client, began - TimeDelta::days(7), MOST_PAGES).await?;
@@ -144,7 +161,7 @@ impl Payouts {
                 return Err(error.into());
             }
             if !self.desk.set_progress(id, progress) {
-                return Ok(());
+                return Ok(Ended::Whole);
             }
             if before / step != progress.done / step {
                 self.ctx.announce(Changed::Payouts { batch: id.to_owned() });
@@ -155,7 +172,10 @@ impl Payouts {
         let mut tx = self.ctx.write().await?;
         let mut record = Record::load(&mut *tx, id).await?;
         if record.state != BatchState::Draft || self.desk.progress(id).is_none() {
-            return Ok(());
+            return Ok(Ended::Whole);
+        }
+        if record.rows_hash != hash {
+            return Ok(Ended::TooEarly);
         }
         for row in &rows {
             let Some(facts) = facts.get(&row.currency) else { continue };
@@ -203,7 +223,7 @@ impl Payouts {
         };
         record.advance(&mut tx, BatchState::Checked, self.ctx.now(), &note).await?;
         tx.commit().await?;
-        Ok(())
+        Ok(Ended::Whole)
     }
 
     /// The distinct recipients that were not checked yet.

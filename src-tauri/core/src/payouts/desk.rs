@@ -12,13 +12,15 @@ use tokio::{
     time::Instant,
 };
 
-use super::{Payouts, batch::Progress};
+use super::{Payouts, batch::Progress, files::Files};
 
 #[derive(Debug, Default)]
 pub(super) struct Desk {
     writers: Mutex<HashMap<String, Arc<tokio::sync::Mutex<()>>>>,
     checks: Mutex<HashMap<String, Progress>>,
     paces: Mutex<HashMap<String, Pace>>,
+    /// Files that are open.
+    pub(super) files: Files,
     /// Something is to be looked at earlier than was planned.
     pub(super) wake: Notify,
 }

@@ -1,72 +1,20 @@
-//! A batch before it is sent: read from a file, thinned out, thrown away.
+//! A batch before it is sent: thinned out, corrected, compared with what it must add up to, thrown away.
 
-use std::path::Path;
+use std::collections::BTreeMap;
 
+use nowpayments::Amount;
 use sqlx::SqliteConnection;
 
 use super::{
     Payouts,
-    batch::{BatchState, RowProblem, RowStatus},
-    import::{self, Column, FileError, Import},
+    batch::{BatchState, Control, ControlSum, RowEdit, RowProblem, RowStatus},
+    files::{self, unreadable},
+    import::{self, AcceptedRow, Column, ProblemCode, Row, WarningCode},
     record::{Record, stale},
 };
-use crate::{
-    changes::Changed,
-    coins::Catalogue,
-    failure::{Failure, FailureCode},
-    store,
-};
+use crate::{changes::Changed, failure::Failure, store};
 
 impl Payouts {
-    pub(super) async fn import_path(&self, path: &Path) -> Result<String, Failure> {
-        let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
-        let path = path.to_owned();
-        self.import(&name, move || import::read(&path)).await
-    }
-
-    /// Reads a file and keeps all of it, good rows and bad, in one transaction. The id of the new batch.
-    pub(super) async fn import(
-        &self,
-        name: &str,
-        read: impl FnOnce() -> Result<Vec<u8>, FileError> + Send + 'static,
-    ) -> Result<String, Failure> {
-        // What is wrong with the file itself is said even when the list of coins cannot be had.
-        let bytes = blocking(read).await?.map_err(unreadable)?;
-        let coins = self.ctx.coins().await?;
-        let import = {
-            let coins = coins.clone();
-            blocking(move || import::import(&bytes, &coins)).await?.map_err(unreadable)?
-        };
-        let now = self.ctx.now();
-        let id = self.ctx.surroundings.uuid().to_string();
-        let mut tx = self.ctx.write().await?;
-        sqlx::query(
-            "INSERT INTO payout_batches (id, name, state, records, header, blank, accepted, rejected, created_at, updated_at)
-             VALUES (?1, ?2, 'draft', ?3, ?4, ?5, ?6, ?7, ?8, ?8)",
-        )
-        .bind(&id)
-        .bind(name)
-        .bind(import.rows.records)
-        .bind(import.rows.header)
-        .bind(import.rows.blank)
-        .bind(import.rows.accepted)
-        .bind(import.rows.rejected)
-        .bind(store::time(now))
-        .execute(&mut *tx)
-        .await?;
-        insert_rows(&mut tx, &id, &import).await?;
-        let mut record = Record::load(&mut *tx, &id).await?;
-        record.recount(&mut tx).await?;
-        keep_explorers(&mut tx, &id, &coins).await?;
-        record.note(&mut tx, now, &summary(name, &import)).await?;
-        if let Some(note) = same_rows(&mut tx, &record).await? {
-            record.note(&mut tx, now, &note).await?;
-        }
-        tx.commit().await?;
-        self.ctx.announce(Changed::Payouts { batch: id.clone() });
-        Ok(id)
-    }
-
     /// Takes rows out: those with `numbers`, or all bad ones.
     pub(super) async fn remove(&self, id: &str, numbers: Option<&[u32]>) -> Result<(), Failure> {
         let _writer = self.writer(id).await;
@@ -107,6 +55,126 @@ impl Payouts {
         Ok(())
     }
 
+    /// Writes other values into a row, whether they are good or not. What stood in the file is kept.
+    pub(super) async fn edit(&self, id: &str, number: u32, edit: &RowEdit) -> Result<(), Failure> {
+        let coins = self.ctx.coins().await?;
+        let _writer = self.writer(id).await;
+        let now = self.ctx.now();
+        let mut tx = self.ctx.write().await?;
+        let mut record = Record::load(&mut *tx, id).await?;
+        not_sent(&record)?;
+        let before: Option<Before> = sqlx::query_as(
+            "SELECT line, address, currency, amount, extra_id, description, external_id FROM payout_rows
+             WHERE batch = ? AND number = ? AND removed_at IS NULL",
+        )
+        .bind(id)
+        .bind(number)
+        .fetch_optional(&mut *tx)
+        .await?;
+        let before = before.ok_or_else(|| Failure::not_found("row"))?;
+        let fields = [
+            (Column::Address, edit.address.trim()),
+            (Column::Currency, edit.currency.trim()),
+            (Column::Amount, edit.amount.trim()),
+            (Column::ExtraId, edit.extra_id.trim()),
+            (Column::Description, edit.description.trim()),
+            (Column::ExternalId, edit.external_id.trim()),
+        ];
+        let changes = before.changes(&fields);
+        if changes.is_empty() {
+            return Ok(());
+        }
+        let row = import::check_row(&fields, before.line, &coins).map_err(unreadable)?;
+        let (row, mut problems, mut warnings) = match row {
+            Row::Accepted(row) => (Some(row.clone()), Vec::new(), files::warnings(&row)),
+            Row::Rejected(row) => (None, files::problems(&row), Vec::new()),
+        };
+        if let Some(twin) = same_external_id(&mut tx, id, number, edit.external_id.trim()).await? {
+            problems.push(twin);
+        }
+        if let Some(row) = &row {
+            warnings.extend(same_recipient(&mut tx, id, number, row).await?);
+        }
+        let [address, currency, amount, extra_id, description, external_id] = fields.map(|(_, value)| value);
+        let some = |text: &str| (!text.is_empty()).then(|| text.to_owned());
+        sqlx::query(
+            "UPDATE payout_rows SET address = ?3, currency = ?4, amount = ?5, extra_id = ?6, description = ?7, external_id = ?8,
+                    status = ?9, problems = ?10, warnings = ?11, edited_at = ?12,
+                    found_problems = '[]', found_warnings = '[]', address_checked = 0, fee_estimate = NULL
+             WHERE batch = ?1 AND number = ?2",
+        )
+        .bind(id)
+        .bind(number)
+        .bind(address)
+        .bind(row.as_ref().map_or(currency, |row| &row.currency))
+        .bind(row.as_ref().map_or_else(|| amount.to_owned(), |row| row.amount.to_string()))
+        .bind(some(extra_id))
+        .bind(some(description))
+        .bind(some(external_id))
+        .bind(if problems.is_empty() { RowStatus::Ready } else { RowStatus::Bad })
+        .bind(json(&problems))
+        .bind(json(&warnings))
+        .bind(store::time(now))
+        .execute(&mut *tx)
+        .await?;
+        if record.state == BatchState::Checked {
+            record.back_to_draft(&mut tx, now, "A row was changed.").await?;
+        }
+        record.recount(&mut tx).await?;
+        files::keep_explorers(&mut tx, id, &coins).await?;
+        record
+            .note(&mut tx, now, &format!("Line {} was corrected: {}.", before.line, changes.join("; ")))
+            .await?;
+        tx.commit().await?;
+        self.begin_check(id);
+        self.ctx.announce(Changed::Payouts { batch: id.to_owned() });
+        Ok(())
+    }
+
+    /// Keeps what the batch must add up to.
+    pub(super) async fn control(&self, id: &str, control: &Control) -> Result<(), Failure> {
+        let coins = self.ctx.coins().await?;
+        let mut sums = BTreeMap::new();
+        for (index, ControlSum { currency, amount }) in control.sums.iter().enumerate() {
+            let coin = coins.get(currency.trim()).ok_or_else(|| {
+                Failure::invalid(
+                    &format!("currency {index}"),
+                    format!("NOWPayments has no coin “{}”.", currency.trim()),
+                )
+            })?;
+            let exact: Amount = amount.trim().parse().map_err(|error| {
+                Failure::invalid(
+                    &format!("amount {index}"),
+                    format!("“{}” is not a sum: {error}.", amount.trim()),
+                )
+            })?;
+            if sums.insert(coin.ticker().to_owned(), exact).is_some() {
+                let message = format!("{} stands there twice.", coin.ticker().to_ascii_uppercase());
+                return Err(Failure::invalid(&format!("currency {index}"), message));
+            }
+        }
+        let _writer = self.writer(id).await;
+        let mut tx = self.ctx.write().await?;
+        not_sent(&Record::load(&mut *tx, id).await?)?;
+        sqlx::query("UPDATE payout_batches SET control_rows = ? WHERE id = ?")
+            .bind(control.rows)
+            .bind(id)
+            .execute(&mut *tx)
+            .await?;
+        sqlx::query("DELETE FROM payout_control_sums WHERE batch = ?").bind(id).execute(&mut *tx).await?;
+        for (currency, amount) in sums {
+            sqlx::query("INSERT INTO payout_control_sums (batch, currency, amount) VALUES (?, ?, ?)")
+                .bind(id)
+                .bind(currency)
+                .bind(amount.to_string())
+                .execute(&mut *tx)
+                .await?;
+        }
+        tx.commit().await?;
+        self.ctx.announce(Changed::Payouts { batch: id.to_owned() });
+        Ok(())
+    }
+
     pub(super) async fn delete(&self, id: &str) -> Result<(), Failure> {
         let _writer = self.writer(id).await;
         let mut tx = self.ctx.write().await?;
@@ -120,6 +188,88 @@ impl Payouts {
     }
 }
 
+/// A row before it is changed.
+#[derive(sqlx::FromRow)]
+struct Before {
+    line: u32,
+    address: String,
+    currency: String,
+    amount: String,
+    extra_id: Option<String>,
+    description: Option<String>,
+    external_id: Option<String>,
+}
+
+impl Before {
+    /// What changes, in words.
+    fn changes(&self, fields: &[(Column, &str)]) -> Vec<String> {
+        let before = |column| match column {
+            Column::Address => Some(&self.address),
+            Column::Currency => Some(&self.currency),
+            Column::Amount => Some(&self.amount),
+            Column::ExtraId => self.extra_id.as_ref(),
+            Column::Description => self.description.as_ref(),
+            Column::ExternalId => self.external_id.as_ref(),
+            Column::Network => None,
+        };
+        let change = |(column, now): &(Column, &str)| {
+            let before = before(*column).map_or("", String::as_str);
+            (before != *now).then(|| format!("{column} “{before}” is “{now}” now"))
+        };
+        fields.iter().filter_map(change).collect()
+    }
+}
+
+async fn same_external_id(
+    tx: &mut SqliteConnection,
+    batch: &str,
+    number: u32,
+    external_id: &str,
+) -> Result<Option<RowProblem>, Failure> {
+    if external_id.is_empty() {
+        return Ok(None);
+    }
+    let line: Option<u32> = sqlx::query_scalar(
+        "SELECT line FROM payout_rows WHERE batch = ? AND number <> ? AND external_id = ? AND removed_at IS NULL LIMIT 1",
+    )
+    .bind(batch)
+    .bind(number)
+    .bind(external_id)
+    .fetch_optional(tx)
+    .await?;
+    Ok(line.map(|line| RowProblem {
+        column: Some(Column::ExternalId.to_string()),
+        value: external_id.to_owned(),
+        code: ProblemCode::ExternalIdDuplicate.to_string(),
+        message: format!("Line {line} has the same external id. Each payout needs one of its own, so that it cannot be paid twice."),
+    }))
+}
+
+async fn same_recipient(
+    tx: &mut SqliteConnection,
+    batch: &str,
+    number: u32,
+    row: &AcceptedRow,
+) -> Result<Option<RowProblem>, Failure> {
+    let line: Option<u32> = sqlx::query_scalar(
+        "SELECT line FROM payout_rows
+         WHERE batch = ? AND number <> ? AND address = ? AND currency = ? AND extra_id IS ? AND removed_at IS NULL LIMIT 1",
+    )
+    .bind(batch)
+    .bind(number)
+    .bind(&row.address)
+    .bind(&row.currency)
+    .bind(&row.extra_id)
+    .fetch_optional(tx)
+    .await?;
+    Ok(line.map(|line| RowProblem {
+        column: None,
+        value: String::new(),
+        code: WarningCode::Duplicate.to_string(),
+        message: format!("Line {line} pays {} to the same address, too. Both will be paid.", row.currency),
+    }))
+}
+
 /// Only a batch that was not sent may change.
 pub(super) fn not_sent(record: &Record) -> Result<(), Failure> {
     match record.state {
@@ -128,144 +278,7 @@ pub(super) fn not_sent(record: &Record) -> Result<(), Failure> {
     }
 }
 
-fn unreadable(error: FileError) -> Failure {
-    let line = error.line.map(|line| format!(" (line {line})")).unwrap_or_default();
-    Failure::new(FailureCode::File, format!("{}{line} Nothing was imported.", error.message))
-}
-
-fn summary(name: &str, import: &Import) -> String {
-    let counts = import.rows;
-    let refused = match counts.rejected {
-        0 => String::new(),
-        1 => ", 1 cannot be paid as it is".to_owned(),
-        many => format!(", {many} cannot be paid as they are"),
-    };
-    format!("Read from “{name}”: {} records, {} can be paid{refused}.", counts.records, counts.accepted)
-}
-
-/// Keeps every row of the file, in its order.
-async fn insert_rows(tx: &mut SqliteConnection, batch: &str, import: &Import) -> Result<(), Failure> {
-    let mut accepted = import.accepted.iter().peekable();
-    let mut rejected = import.rejected.iter().peekable();
-    for number in 1..=u32::MAX {
-        let accepted_first = match (accepted.peek(), rejected.peek()) {
-            (Some(good), Some(bad)) => good.line <= bad.line,
-            (good, _) => good.is_some(),
-        };
-        let insert = sqlx::query(
-            "INSERT INTO payout_rows (batch, number, status, line, address, currency, amount, extra_id, description, external_id, notes, raw, problems, warnings)
-             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        )
-        .bind(batch)
-        .bind(number);
-        let insert = if accepted_first {
-            let Some(row) = accepted.next() else { break };
-            let warnings: Vec<_> = row
-                .warnings
-                .iter()
-                .map(|warning| RowProblem {
-                    column: None,
-                    value: String::new(),
-                    code: warning.code.to_string(),
-                    message: warning.message.clone(),
-                })
-                .collect();
-            insert
-                .bind(RowStatus::Ready)
-                .bind(row.line)
-                .bind(&row.address)
-                .bind(&row.currency)
-                .bind(row.amount.to_string())
-                .bind(row.extra_id.as_deref())
-                .bind(row.description.as_deref())
-                .bind(row.external_id.as_deref())
-                .bind(json(&row.notes))
-                .bind(None::<&str>)
-                .bind("[]")
-                .bind(json(&warnings))
-        } else {
-            let Some(row) = rejected.next() else { break };
-            let problems: Vec<_> = std::iter::once(&row.problem)
-                .chain(&row.also)
-                .map(|problem| RowProblem {
-                    column: problem.column.clone(),
-                    value: problem.value.clone(),
-                    code: problem.code.to_string(),
-                    message: problem.message.clone(),
-                })
-                .collect();
-            let optional = |column| Some(row.field(column)).filter(|value| !value.is_empty());
-            insert
-                .bind(RowStatus::Bad)
-                .bind(row.line)
-                .bind(row.field(Column::Address))
-                .bind(row.field(Column::Currency))
-                .bind(row.field(Column::Amount))
-                .bind(optional(Column::ExtraId))
-                .bind(optional(Column::Description))
-                .bind(optional(Column::ExternalId))
-                .bind("[]")
-                .bind(Some(&row.raw))
-                .bind(json(&problems))
-                .bind("[]")
-        };
-        insert.execute(&mut *tx).await?;
-    }
-    Ok(())
-}
-
-/// Where transactions of the batch's coins can be looked at.
-async fn keep_explorers(tx: &mut SqliteConnection, batch: &str, coins: &Catalogue) -> Result<(), Failure> {
-    let tickers: Vec<String> = sqlx::query_scalar("SELECT currency FROM payout_coins WHERE batch = ?")
-        .bind(batch)
-        .fetch_all(&mut *tx)
-        .await?;
-    for ticker in tickers {
-        let explorer = coins.get(&ticker).and_then(|coin| coin.coin().explorer_link_hash.as_deref());
-        sqlx::query("UPDATE payout_coins SET explorer = ? WHERE batch = ? AND currency = ?")
-            .bind(explorer.filter(|link| link.starts_with("https://")))
-            .bind(batch)
-            .bind(&ticker)
-            .execute(&mut *tx)
-            .await?;
-    }
-    Ok(())
-}
-
-/// Whether exactly these rows were imported before, in words.
-async fn same_rows(tx: &mut SqliteConnection, record: &Record) -> Result<Option<String>, Failure> {
-    if record.payable == 0 {
-        return Ok(None);
-    }
-    let earlier: Option<Record> = sqlx::query_as(
-        "SELECT * FROM payout_batches WHERE rows_hash = ? AND id <> ? ORDER BY state IN ('draft', 'checked'), created_at DESC LIMIT 1",
-    )
-    .bind(&record.rows_hash)
-    .bind(&record.id)
-    .fetch_optional(&mut *tx)
-    .await?;
-    Ok(earlier.map(|earlier| {
-        let what = match earlier.state {
-            BatchState::Draft | BatchState::Checked => "imported",
-            _ => "sent",
-        };
-        format!(
-            "The same rows were {what} before as “{}” on {}. Make sure that they are meant to be paid again.",
-            earlier.name,
-            earlier.created_at.format("%Y-%m-%d")
-        )
-    }))
-}
-
 pub(super) fn json<T: serde::Serialize>(value: &T) -> String {
     // Plain data of our own: it cannot fail.
     serde_json::to_string(value).unwrap_or_else(|_| "[]".to_owned())
-}
-
-/// Work that takes the processor or the disk for a while, off the threads that answer.
-async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Failure> {
-    tokio::task::spawn_blocking(work).await.map_err(|error| {
-        tracing::error!(%error, "reading a file failed inside");
-        Failure::other("Paydesk failed inside while it read the file. Nothing was imported.")
-    })
 }

@@ -3,51 +3,186 @@
 //! The importer refuses and never guesses. Whatever the file holds, each of its records ends in one of four places:
 //! `records = header + blank + accepted + rejected`. What it decides where the format leaves room:
 //!
+//! - Text is UTF-8, UTF-16 or Windows-1252 (see [`Encoding`]); the fields are separated by the one of `,` `;` tab `|` by which the first
+//!   record makes sense; lines end with CR LF, CR or LF. A workbook (XLSX) is read, too: one sheet of it, as it was saved.
 //! - Spaces and tabs around an unquoted field do not count. Inside quotes every character counts, so `" 5"` is refused.
 //! - A record whose fields are all empty or blank is blank, however many fields it has.
-//! - A record that is not UTF-8 is rejected by itself: commas, quotes and line ends are the same bytes in every encoding
-//!   that contains ASCII, so its borders are certain. A header that is not UTF-8 is an error of the file.
+//! - A record with bytes that are no text is rejected by itself: separators, quotes and line ends are the same bytes in
+//!   every encoding that contains ASCII, so its borders are certain. A header with such bytes is an error of the file.
 //! - Control characters are refused everywhere, except line breaks and tabs in descriptions and notes.
 //! - Columns that are not known are kept as notes and not sent.
 //! - An amount like `1.000` counts as a decimal number when the other amounts of the file show that it is one
-//!   (`0.5` does), and is refused otherwise.
+//!   (`0.5` does). Otherwise, and for `1,5` or `1 000`, the owner is asked once how the file writes its numbers
+//!   ([`Choices::numbers`]); without an answer the row is refused.
+//! - A ticker may be written with its network, in a column of its own or together (`TRON_USDT`), where that means exactly one
+//!   coin. A network that is not the one of the ticker is refused.
 //! - An external id may occur once in a file; every row that repeats one is refused, whatever became of the first.
+//! - Rows that a spreadsheet hides are refused: nobody knows whether they are meant.
 
 mod amounts;
 mod csv;
+mod encoding;
 mod file;
 mod header;
+mod record;
 mod rows;
+mod run;
+mod survey;
+mod table;
 #[cfg(test)]
 mod tests;
+mod workbook;
 
-use std::{collections::BTreeMap, fmt};
+use std::{collections::BTreeMap, fmt, ops::ControlFlow};
 
 use nowpayments::Amount;
 use serde::{Deserialize, Serialize};
 use specta::Type;
 
-use self::{csv::Reader, header::Header, rows::Checker};
+use self::table::Document;
 use super::batch::FileCounts;
 use crate::coins::Catalogue;
 
 pub use self::{
-    amounts::MOST_DECIMALS,
+    amounts::{MOST_DECIMALS, Numbers},
+    encoding::Encoding,
     file::{LARGEST, read, read_from},
     rows::{LONGEST_DESCRIPTION, LONGEST_EXTERNAL_ID, LONGEST_EXTRA_ID},
+    run::Job,
+    survey::{Ask, Survey, survey},
 };
 
-/// What became of a file.
+/// A file as it must look. What stands for the addresses is refused on purpose: nobody can pay an example by mistake.
+pub const TEMPLATE: &str = "\
+address,currency,amount,extra_id,description,external_id
+ADDRESS-OF-ANNA,btc,0.002,,October share,1001
+ADDRESS-OF-BEN,usdttrc20,120.5,,October share,1002
+ADDRESS-OF-CARA,xrp,75,4820117,Deposit with a tag,1003
+";
+
+/// What the owner says of a file where it leaves something open.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, Type)]
+pub struct Choices {
+    /// What separates the fields; found out when `None`.
+    pub delimiter: Option<FieldDelimiter>,
+    /// The sheet of a workbook; the only one when `None`.
+    pub sheet: Option<String>,
+    /// What each column holds, in their order; the names in the header say it when `None`. Columns that are `None` are notes.
+    pub columns: Option<Vec<Option<Column>>>,
+    /// Whether the first record names the columns; it does when `None`.
+    pub header: Option<bool>,
+    /// The ticker of every row of a file that has no column for it.
+    pub currency: Option<String>,
+    /// How the file writes its numbers; only what has one meaning is taken when `None`.
+    pub numbers: Option<Numbers>,
+}
+
+/// What can separate the fields of a record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Type)]
+#[serde(rename_all = "snake_case")]
+pub enum FieldDelimiter {
+    /// `,`
+    Comma,
+    /// `;`
+    Semicolon,
+    /// A tab.
+    Tab,
+    /// `|`
+    Bar,
+}
+
+impl FieldDelimiter {
+    /// All of them, the most common first.
+    pub const ALL: [Self; 4] = [Self::Comma, Self::Semicolon, Self::Tab, Self::Bar];
+
+    fn byte(self) -> u8 {
+        match self {
+            Self::Comma => b',',
+            Self::Semicolon => b';',
+            Self::Tab => b'\t',
+            Self::Bar => b'|',
+        }
+    }
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Comma => "commas",
+            Self::Semicolon => "semicolons",
+            Self::Tab => "tabs",
+            Self::Bar => "vertical bars",
+        }
+    }
+}
+
+/// What became of a file as a whole.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Import {
+pub struct Summary {
     /// How many records it had and where they ended.
     pub rows: FileCounts,
+    /// The exact sum of the accepted rows per ticker.
+    pub totals: BTreeMap<String, Amount>,
+    /// What the owner should know of how it was read.
+    pub notes: Vec<FileNote>,
+    /// Amounts that were refused because nobody said how the file writes its numbers: some of them.
+    pub open: Vec<OpenAmount>,
+    /// How many those are.
+    pub open_count: u32,
+}
+
+/// What became of a file and each of its rows.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Import {
+    /// Of the whole file.
+    pub summary: Summary,
     /// The rows that can be paid, in the order of the file.
     pub accepted: Vec<AcceptedRow>,
     /// The rows that cannot, in the order of the file.
     pub rejected: Vec<RejectedRow>,
-    /// The exact sum of the accepted rows per ticker.
-    pub totals: BTreeMap<String, Amount>,
+}
+
+/// A row of a file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Row {
+    /// It can be paid.
+    Accepted(AcceptedRow),
+    /// It cannot.
+    Rejected(RejectedRow),
+}
+
+/// An amount that means different things in different countries.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Type)]
+pub struct OpenAmount {
+    /// The line it stands on, from 1.
+    pub line: u32,
+    /// As it stands in the file.
+    pub text: String,
+    /// What it is if a point stands before decimals; `None` when it is not written like that.
+    pub with_point: Option<String>,
+    /// What it is if a comma does.
+    pub with_comma: Option<String>,
+}
+
+/// Something the owner should know of how a file was read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Type)]
+pub struct FileNote {
+    /// What about, for programs.
+    pub code: FileNoteCode,
+    /// In words.
+    pub message: String,
+}
+
+/// What a note on a file is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Type)]
+#[serde(rename_all = "snake_case")]
+pub enum FileNoteCode {
+    /// The encoding, where it is not UTF-8.
+    Encoding,
+    /// What separates the fields, where it is no comma.
+    Delimiter,
+    /// Which sheet of a workbook was read.
+    Sheet,
+    /// A ticker that was put together from an asset and a network.
+    Ticker,
 }
 
 /// A row that can be paid, as far as the file and the list of coins tell.
@@ -161,6 +296,10 @@ pub enum ProblemCode {
     ExtraIdFormat,
     /// Another row has the same external id.
     ExternalIdDuplicate,
+    /// The network is not the one that the coin is paid on.
+    NetworkMismatch,
+    /// The spreadsheet hides the row.
+    RowHidden,
 }
 
 /// Something unusual about a row that can be paid.
@@ -186,6 +325,8 @@ pub enum WarningCode {
     ExtraIdMissing,
     /// A quoted field holds a line that looks like a payout itself.
     QuotedLines,
+    /// A value is the result of a formula of a spreadsheet.
+    Formula,
 }
 
 /// Why a file cannot be read as payouts at all.
@@ -216,14 +357,12 @@ pub enum FileErrorCode {
     Unreadable,
     /// There is nothing in it.
     Empty,
-    /// It is another kind of file: a workbook, a PDF, a web page.
+    /// It is another kind of file: an old workbook, a PDF, a web page.
     NotCsv,
-    /// It is UTF-16 or UTF-32.
-    Utf16,
-    /// Its header is not UTF-8.
+    /// Its header, or all of it, is in an encoding that is not read.
     Encoding,
-    /// Its fields are separated by something else than commas.
-    Delimiter,
+    /// There is no such sheet in the workbook, or several and nobody said which.
+    SheetMissing,
     /// It begins with a payout instead of a header.
     HeaderMissing,
     /// Its header is broken.
@@ -232,6 +371,14 @@ pub enum FileErrorCode {
     ColumnMissing,
     /// Two columns mean the same.
     ColumnDuplicate,
+    /// Reading it was stopped before its end.
+    Stopped,
+}
+
+impl FileError {
+    fn new(code: FileErrorCode, message: impl Into<String>) -> Self {
+        Self { code, message: message.into(), line: None }
+    }
 }
 
 /// A column that the importer knows.
@@ -242,6 +389,8 @@ pub enum Column {
     Address,
     /// The ticker.
     Currency,
+    /// What the coin is paid on.
+    Network,
     /// How much.
     Amount,
     /// The memo or tag.
@@ -250,6 +399,19 @@ pub enum Column {
     Description,
     /// The owner's own id.
     ExternalId,
+}
+
+impl Column {
+    /// All of them.
+    pub const ALL: [Self; 7] = [
+        Self::Address,
+        Self::Currency,
+        Self::Network,
+        Self::Amount,
+        Self::ExtraId,
+        Self::Description,
+        Self::ExternalId,
+    ];
 }
 
 impl fmt::Display for Column {
@@ -292,45 +454,54 @@ impl Problem {
 
 /// Reads a whole file of payouts and checks every row by itself and against the others.
 ///
-/// Takes time and memory in proportion to the file.
+/// Takes time and memory in proportion to the file. [`check`] holds only a part of the rows at a time.
 ///
 /// # Errors
 /// When the file cannot be read as payouts at all; what is wrong with single rows is in the [`Import`].
-pub fn import(bytes: &[u8], coins: &Catalogue) -> Result<Import, FileError> {
-    let text = file::plain_text(bytes)?;
+pub fn import(bytes: &[u8], choices: &Choices, coins: &Catalogue) -> Result<Import, FileError> {
     let mut import = Import::default();
-    let mut checker = None;
-    for record in Reader::new(text, b',') {
-        import.rows.records += 1;
-        if record.blank {
-            import.rows.blank += 1;
-            continue;
-        }
-        let Some(checker) = &mut checker else {
-            checker = Some(Checker::new(text, Header::read(&record, coins)?, coins));
-            import.rows.header = 1;
-            continue;
-        };
-        match checker.check(&record) {
-            Ok(row) => {
-                *import.totals.entry(row.currency.clone()).or_default() += &row.amount;
-                import.accepted.push(row);
-                import.rows.accepted += 1;
-            }
-            Err(row) => {
-                import.rejected.push(*row);
-                import.rows.rejected += 1;
+    import.summary = check(bytes, choices, coins, &Job::default(), |rows| {
+        for row in rows {
+            match row {
+                Row::Accepted(row) => import.accepted.push(row),
+                Row::Rejected(row) => import.rejected.push(row),
             }
         }
-    }
-    if checker.is_none() {
-        return Err(FileError {
-            code: FileErrorCode::Empty,
-            message: "The file holds nothing but blank lines.".to_owned(),
-            line: None,
-        });
-    }
+        ControlFlow::Continue(())
+    })?;
     Ok(import)
+}
+
+/// Reads a file of payouts on all processors, checks every row by itself and against the others, and hands the rows to `sink` in
+/// the order of the file, some thousands at a time. When `sink` breaks off, or the job is stopped, it ends.
+///
+/// # Errors
+/// When the file cannot be read as payouts at all, which is known before any row is, and [`FileErrorCode::Stopped`].
+pub fn check(
+    bytes: &[u8],
+    choices: &Choices,
+    coins: &Catalogue,
+    job: &Job,
+    sink: impl FnMut(Vec<Row>) -> ControlFlow<()>,
+) -> Result<Summary, FileError> {
+    run::check(&Document::open(bytes, choices, coins)?, choices, coins, job, sink)
+}
+
+/// Checks one row by itself, as the importer does: what its columns hold is taken literally, with a point before decimals.
+pub(super) fn check_row(fields: &[(Column, &str)], line: u32, coins: &Catalogue) -> Result<Row, FileError> {
+    let quoted = |text: &str| format!("\"{}\"", text.replace('"', "\"\""));
+    let names: Vec<String> = fields.iter().map(|(column, _)| column.to_string()).collect();
+    let values: Vec<String> = fields.iter().map(|(_, value)| quoted(value)).collect();
+    let text = format!("{}\n{}\n", names.join(","), values.join(","));
+    let choices = Choices {
+        numbers: Some(Numbers::Point),
+        delimiter: Some(FieldDelimiter::Comma),
+        ..Choices::default()
+    };
+    let import = import(text.as_bytes(), &choices, coins)?;
+    let accepted = import.accepted.into_iter().map(|row| Row::Accepted(AcceptedRow { line, ..row }));
+    let rejected = import.rejected.into_iter().map(|row| Row::Rejected(RejectedRow { line, ..row }));
+    accepted.chain(rejected).next().ok_or_else(|| FileError::new(FileErrorCode::Empty, "The row is empty."))
 }
 
 /// The beginning of a value, for a message or a report.

@@ -1,5 +1,7 @@
 //! What the window sees of batches, rows and approvals.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, Utc};
 use nowpayments::Amount;
 use sqlx::{FromRow, SqliteExecutor};
@@ -7,8 +9,8 @@ use sqlx::{FromRow, SqliteExecutor};
 use super::{
     Payouts,
     batch::{
-        Batch, BatchRow, BatchState, BatchSummary, CoinTotal, FileCounts, PendingApproval, RowFilter,
-        RowPage, RowProblem, RowQuery, RowStatus, Step,
+        Batch, BatchRow, BatchState, BatchSummary, CoinTotal, Control, ControlSum, FileCounts,
+        PendingApproval, RowFilter, RowPage, RowProblem, RowQuery, RowStatus, Step,
     },
     record::{Record, amount},
 };
@@ -50,8 +52,14 @@ impl Payouts {
                 .fetch_all(&mut *tx)
                 .await?;
         let twin = twin_in_flight(&mut *tx, &record).await?;
+        let control = control(&mut *tx, &record).await?;
+        let edited =
+            sqlx::query_scalar("SELECT count(*) FROM payout_rows WHERE batch = ? AND edited_at IS NOT NULL")
+                .bind(id)
+                .fetch_one(&mut *tx)
+                .await?;
         tx.commit().await?;
-        let obstacles = obstacles(&record, &totals, checking.is_some(), twin);
+        let obstacles = obstacles(&record, &totals, checking.is_some(), twin, control.as_ref());
         let approval = match self.is_pending(&record) {
             true => Some(self.approval(&record, totals.clone()).await?),
             false => None,
@@ -69,6 +77,8 @@ impl Payouts {
                 rejected: record.rejected,
             },
             removed: record.removed,
+            edited,
+            control,
             rows_hash: record.rows_hash.clone(),
             checking,
             obstacles,
@@ -281,6 +291,7 @@ pub(super) fn obstacles(
     totals: &[CoinTotal],
     checking: bool,
     twin: Option<String>,
+    control: Option<&Control>,
 ) -> Vec<String> {
     let mut obstacles = Vec::new();
     if !matches!(record.state, BatchState::Draft | BatchState::Checked) {
@@ -289,11 +300,8 @@ pub(super) fn obstacles(
     }
     match record.bad {
         0 => {}
-        1 => obstacles
-            .push("1 row cannot be paid. Remove it, or correct the file and import it again.".to_owned()),
-        bad => obstacles.push(format!(
-            "{bad} rows cannot be paid. Remove them, or correct the file and import it again."
-        )),
+        1 => obstacles.push("1 row cannot be paid. Correct it here, or remove it.".to_owned()),
+        bad => obstacles.push(format!("{bad} rows cannot be paid. Correct them here, or remove them.")),
     }
     if record.payable == 0 {
         obstacles.push("No row is left that could be paid.".to_owned());
@@ -314,11 +322,59 @@ pub(super) fn obstacles(
             ));
         }
     }
+    if let Some(control) = control {
+        obstacles.extend(differences(record, totals, control));
+    }
     if let Some(name) = twin {
         obstacles
             .push(format!("“{name}” pays exactly the same rows and is under way. Wait until it has ended."));
     }
     obstacles
+}
+
+/// What the owner says that the batch must add up to.
+pub(super) async fn control(
+    db: impl SqliteExecutor<'_>,
+    record: &Record,
+) -> Result<Option<Control>, Failure> {
+    let sums: Vec<(String, String)> =
+        sqlx::query_as("SELECT currency, amount FROM payout_control_sums WHERE batch = ? ORDER BY currency")
+            .bind(&record.id)
+            .fetch_all(db)
+            .await?;
+    let sums: Vec<_> = sums.into_iter().map(|(currency, amount)| ControlSum { currency, amount }).collect();
+    let control = Control { rows: record.control_rows, sums };
+    Ok((control != Control::default()).then_some(control))
+}
+
+/// Where a batch does not add up to what its owner says, in words.
+fn differences(record: &Record, totals: &[CoinTotal], control: &Control) -> Vec<String> {
+    let mut differences = Vec::new();
+    if let Some(rows) = control.rows.filter(|rows| *rows != record.payable) {
+        differences.push(format!(
+            "By your control totals {rows} payouts are to be made, and there are {}.",
+            record.payable
+        ));
+    }
+    if control.sums.is_empty() {
+        return differences;
+    }
+    let totals = totals.iter().filter(|total| total.rows > 0);
+    let mut found: BTreeMap<&str, Amount> =
+        totals.map(|total| (total.currency.as_str(), total.amount.clone())).collect();
+    for ControlSum { currency, amount } in &control.sums {
+        let total = found.remove(currency.as_str()).unwrap_or_default();
+        if amount.parse().as_ref() != Ok(&total) {
+            let coin = currency.to_ascii_uppercase();
+            differences
+                .push(format!("By your control totals the payouts in {coin} add up to {amount} {coin}, and they add up to {total} {coin}."));
+        }
+    }
+    for (currency, total) in found {
+        let coin = currency.to_ascii_uppercase();
+        differences.push(format!("Your control totals have no {coin}, and {total} {coin} are to be paid."));
+    }
+    differences
 }
 
 /// A row as it stands in the database.
@@ -336,6 +392,8 @@ pub(super) struct StoredRow {
     pub(super) warnings: String,
     pub(super) found_problems: String,
     pub(super) found_warnings: String,
+    pub(super) raw: Option<String>,
+    pub(super) edited_at: Option<DateTime<Utc>>,
     pub(super) removed_at: Option<DateTime<Utc>>,
     pub(super) status: RowStatus,
     pub(super) unique_external_id: Option<String>,
@@ -366,6 +424,8 @@ impl From<StoredRow> for BatchRow {
             line: row.line,
             problems: row.all_problems(),
             warnings: both(&row.warnings, &row.found_warnings),
+            raw: row.raw,
+            edited: row.edited_at.is_some(),
             address: row.address,
             currency: row.currency,
             amount: row.amount,

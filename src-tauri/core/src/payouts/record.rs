@@ -39,6 +39,7 @@ pub(super) struct Record {
     pub(super) trouble: Option<String>,
     pub(super) looks: u32,
     pub(super) late_looks: u32,
+    pub(super) control_rows: Option<u32>,
     pub(super) created_at: DateTime<Utc>,
     pub(super) updated_at: DateTime<Utc>,
 }

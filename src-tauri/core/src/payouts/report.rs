@@ -48,6 +48,54 @@ impl Payouts {
     }
 }
 
+impl Payouts {
+    pub(super) async fn bad_rows(&self, id: &str) -> Result<String, Failure> {
+        const HEADER: [&str; 9] = [
+            "address",
+            "currency",
+            "amount",
+            "extra_id",
+            "description",
+            "external_id",
+            "line",
+            "problem",
+            "as_read",
+        ];
+        let mut tx = self.ctx.db.begin().await?;
+        Record::load(&mut *tx, id).await?;
+        let mut file = String::new();
+        line(&mut file, &HEADER.map(str::to_owned));
+        let mut after = 0;
+        loop {
+            let rows = rows_after(&mut *tx, id, after).await?;
+            let Some(last) = rows.last() else { return Ok(file) };
+            after = last.number;
+            for row in rows {
+                if row.removed_at.is_some() || row.status != RowStatus::Bad {
+                    continue;
+                }
+                let problems = row.all_problems().into_iter().map(|problem| match problem.column {
+                    Some(column) => format!("{column}: {}", problem.message),
+                    None => problem.message,
+                });
+                let problems: Vec<String> = problems.collect();
+                let fields = [
+                    text(row.address),
+                    text(row.currency),
+                    number(row.amount),
+                    text(row.extra_id.unwrap_or_default()),
+                    text(row.description.unwrap_or_default()),
+                    text(row.external_id.unwrap_or_default()),
+                    row.line.to_string(),
+                    text(problems.join(" ")),
+                    text(row.raw.unwrap_or_default()),
+                ];
+                line(&mut file, &fields);
+            }
+        }
+    }
+}
+
 fn fields(row: StoredRow, record: &Record) -> [String; 16] {
     let status = match row.status {
         _ if row.removed_at.is_some() => "removed",

@@ -14,7 +14,7 @@ use super::{
     batch::BatchState,
     check::{rows_in_words, ticker},
     lookup::{self, Found, Listing},
-    reading::{LOOKS_TO_RELEASE, obstacles, totals, twin_in_flight},
+    reading::{LOOKS_TO_RELEASE, control, obstacles, totals, twin_in_flight},
     record::{self, PayableRow, Record, stale},
     watch::absorb,
 };
@@ -51,7 +51,8 @@ impl Payouts {
         }
         let totals = totals(&self.ctx.db, id).await?;
         let twin = twin_in_flight(&self.ctx.db, &record).await?;
-        let obstacles = obstacles(&record, &totals, self.desk.progress(id).is_some(), twin);
+        let control = control(&self.ctx.db, &record).await?;
+        let obstacles = obstacles(&record, &totals, self.desk.progress(id).is_some(), twin, control.as_ref());
         if !obstacles.is_empty() {
             return Err(Failure::other(format!("This batch cannot be sent yet. {}", obstacles.join(" "))));
         }

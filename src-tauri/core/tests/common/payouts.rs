@@ -72,7 +72,7 @@ impl Owner {
 
     /// Reads a file and waits for the end of its check.
     pub(crate) async fn import(&self, text: &str) -> Batch {
-        let batch = self.payouts().import_text("wages.csv", text).await.unwrap();
+        let batch = self.payouts().open_text("wages.csv", text).await.unwrap().batch().unwrap();
         self.wait(&batch.summary.id, |batch| batch.checking.is_none()).await
     }
 

@@ -1,12 +1,36 @@
 //! Amounts as people and programs write them: one plain form is read, every other is named and refused.
 
 use nowpayments::{Amount, AmountError};
+use serde::{Deserialize, Serialize};
+use specta::Type;
 
-use super::{Problem, ProblemCode};
+use super::{Problem, ProblemCode, record::Cell};
 use crate::addresses::characters;
 
 /// The most decimals of an amount that NOWPayments takes.
 pub const MOST_DECIMALS: usize = 6;
+
+/// The most digits of a number that a spreadsheet keeps exactly: it holds numbers as binary fractions of 53 bits.
+pub(super) const DIGITS_OF_A_SPREADSHEET: usize = 15;
+
+/// How a file writes its numbers, as the owner says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Type)]
+#[serde(rename_all = "snake_case")]
+pub enum Numbers {
+    /// A point before decimals: `1234.5`, `1,234.5` or `1 234.5`.
+    Point,
+    /// A comma before decimals: `1234,5`, `1.234,5` or `1 234,5`.
+    Comma,
+}
+
+/// What a file shows, and its owner says, of its numbers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Reading {
+    /// The owner says how they are written.
+    Said(Numbers),
+    /// Nobody said anything: only what has one meaning is taken.
+    Shown(Points),
+}
 
 /// What a point before exactly three digits (`1.000`, `12.345`) means in a file.
 ///
@@ -21,22 +45,8 @@ pub(super) enum Points {
 }
 
 impl Points {
-    /// What all the amounts of a file show together.
-    pub(super) fn of<'a>(amounts: impl Iterator<Item = &'a [u8]>) -> Self {
-        let mut decimal = false;
-        for amount in amounts {
-            match Self::shown_by(amount) {
-                Some(Self::Decimal) => decimal = true,
-                Some(Self::Unsettled) => return Self::Unsettled,
-                None => {}
-            }
-        }
-        if decimal { Self::Decimal } else { Self::Unsettled }
-    }
-
     /// What one amount shows; `None` when it shows nothing.
-    fn shown_by(amount: &[u8]) -> Option<Self> {
-        let text = str::from_utf8(amount).ok()?.trim_matches([' ', '\t']);
+    pub(super) fn shown_by(text: &str) -> Option<Self> {
         if !text.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b'.' | b',')) {
             return None;
         }
@@ -59,10 +69,79 @@ fn is_ambiguous(text: &str) -> bool {
     })
 }
 
-/// Reads the amount of a payout. `points` is asked only when the answer matters.
-pub(super) fn read(text: &str, points: impl FnOnce() -> Points) -> Result<Amount, Problem> {
+impl Numbers {
+    /// The number in plain digits with a point before its decimals; `None` when it is not written in this way.
+    pub(super) fn plain(self, text: &str) -> Option<String> {
+        let (decimal, group) = match self {
+            Self::Point => ('.', ','),
+            Self::Comma => (',', '.'),
+        };
+        let (whole, decimals) =
+            text.split_once(decimal).map_or((text, None), |(whole, rest)| (whole, Some(rest)));
+        if !decimals.is_none_or(is_digits) {
+            return None;
+        }
+        let separator = whole.chars().find(|c| *c == group || *c == ' ');
+        let whole = match separator {
+            None => whole.to_owned(),
+            Some(separator) => {
+                let mut groups = whole.split(separator);
+                let first = groups.next().filter(|first| (1..=3).contains(&first.len()))?;
+                if !groups.all(|group| group.len() == 3 && is_digits(group)) || !is_digits(first) {
+                    return None;
+                }
+                whole.replace(separator, "")
+            }
+        };
+        is_digits(&whole).then(|| decimals.map_or(whole.clone(), |decimals| format!("{whole}.{decimals}")))
+    }
+
+    fn other(self) -> Self {
+        match self {
+            Self::Point => Self::Comma,
+            Self::Comma => Self::Point,
+        }
+    }
+}
+
+/// Whether a number has more than one meaning as long as nobody says how the file writes its numbers.
+pub(super) fn is_open(text: &str, points: Points) -> bool {
+    read(text, Cell::Written, Reading::Shown(points))
+        .is_err_and(|problem| problem.code == ProblemCode::AmountAmbiguous)
+}
+
+/// Reads the amount of a payout.
+pub(super) fn read(text: &str, cell: Cell, reading: Reading) -> Result<Amount, Problem> {
     let problem = |code, message: String| Problem::new(super::Column::Amount, text, code, message);
-    let (whole, decimals) = text.split_once('.').map_or((text, None), |(whole, rest)| (whole, Some(rest)));
+    let in_sheet = matches!(cell, Cell::Number);
+    if let Some(message) = explain_cell(text, cell) {
+        return Err(problem(ProblemCode::AmountFormat, message));
+    }
+    let plain;
+    let number = match reading {
+        Reading::Said(numbers) if !in_sheet && text.contains([',', '.', ' ']) => match numbers.plain(text) {
+            Some(number) => {
+                plain = number;
+                plain.as_str()
+            }
+            None if is_grouped(text) || numbers.other().plain(text).is_some() => {
+                let (sign, right) = match numbers {
+                    Numbers::Point => ("point", "1,234.5"),
+                    Numbers::Comma => ("comma", "1.234,5"),
+                };
+                return Err(problem(
+                    ProblemCode::AmountFormat,
+                    format!(
+                        "The numbers of this file have a {sign} before decimals, like {right}, and this one is not written like that."
+                    ),
+                ));
+            }
+            None => text,
+        },
+        _ => text,
+    };
+    let (whole, decimals) =
+        number.split_once('.').map_or((number, None), |(whole, rest)| (whole, Some(rest)));
     if !is_digits(whole) || !decimals.is_none_or(is_digits) {
         let (code, message) = explain(text);
         return Err(problem(code, message));
@@ -80,7 +159,7 @@ pub(super) fn read(text: &str, points: impl FnOnce() -> Points) -> Result<Amount
             format!("NOWPayments takes at most {MOST_DECIMALS} decimals; round the amount in the file."),
         ));
     }
-    if is_ambiguous(text) && points() == Points::Unsettled {
+    if !in_sheet && reading == Reading::Shown(Points::Unsettled) && is_ambiguous(text) {
         // One decimal fewer or more than three leaves only one reading.
         let decimal = match text.trim_end_matches('0') {
             short if short.len() < text.len() => short.trim_end_matches('.').to_owned(),
@@ -95,7 +174,7 @@ pub(super) fn read(text: &str, points: impl FnOnce() -> Points) -> Result<Amount
             ),
         ));
     }
-    text.parse().map_err(|error| match error {
+    number.parse().map_err(|error| match error {
         AmountError::TooLarge => problem(
             ProblemCode::AmountTooLarge,
             format!("The amount has more than {} digits before the point.", Amount::MAX_WHOLE_DIGITS),
@@ -104,6 +183,37 @@ pub(super) fn read(text: &str, points: impl FnOnce() -> Points) -> Result<Amount
             problem(ProblemCode::AmountFormat, format!("This is not a number: {error}."))
         }
     })
+}
+
+/// What is wrong with a cell of a worksheet, seen from what it is.
+fn explain_cell(text: &str, cell: Cell) -> Option<String> {
+    match cell {
+        Cell::Written | Cell::Quoted => None,
+        Cell::Number if text.starts_with('-') => None,
+        Cell::Number => (significant_digits(text) > DIGITS_OF_A_SPREADSHEET).then(|| {
+            format!(
+                "The cell holds a number with more than {DIGITS_OF_A_SPREADSHEET} digits, which no spreadsheet keeps exactly: round it there, or format the cell as text and enter the amount again."
+            )
+        }),
+        Cell::Date => Some(
+            "The cell holds a date, perhaps because the spreadsheet took the amount for one: format the column as number and enter the amount again."
+                .to_owned(),
+        ),
+        Cell::Percentage => Some("The cell holds a percentage: format it as number and enter an amount.".to_owned()),
+        Cell::Truth => Some("The cell holds true or false instead of a number.".to_owned()),
+        Cell::Error => Some("The cell shows an error instead of a number: mend its formula.".to_owned()),
+        Cell::NoResult => Some(
+            "The cell holds a formula without its result: open the workbook in a spreadsheet program and save it there."
+                .to_owned(),
+        ),
+    }
+}
+
+/// Digits without the zeros at the beginning and, of whole numbers, at the end.
+pub(super) fn significant_digits(number: &str) -> usize {
+    let digits: String = number.chars().filter(char::is_ascii_digit).collect();
+    let digits = digits.trim_start_matches('0');
+    if number.contains('.') { digits.len() } else { digits.trim_end_matches('0').len() }
 }
 
 fn is_digits(text: &str) -> bool {
@@ -237,8 +347,11 @@ mod tests {
 
     use super::*;
 
+    const OPEN: Reading = Reading::Shown(Points::Unsettled);
+    const DECIMAL: Reading = Reading::Shown(Points::Decimal);
+
     fn code(text: &str) -> Result<String, ProblemCode> {
-        read(text, || Points::Unsettled).map(|amount| amount.to_string()).map_err(|problem| problem.code)
+        read(text, Cell::Written, OPEN).map(|amount| amount.to_string()).map_err(|problem| problem.code)
     }
 
     #[test]
@@ -317,7 +430,7 @@ mod tests {
             ("1,000,000.5", AmountAmbiguous, "1000000.5"),
             ("1234567890123456789012345678901", AmountTooLarge, "30 digits"),
         ] {
-            let problem = read(text, || Points::Unsettled).unwrap_err();
+            let problem = read(text, Cell::Written, OPEN).unwrap_err();
             assert_eq!(problem.code, expected, "{text:?}: {}", problem.message);
             assert!(problem.message.contains(words), "{text:?}: {}", problem.message);
             assert_eq!(problem.value, text);
@@ -325,24 +438,60 @@ mod tests {
     }
 
     #[test]
-    fn the_file_settles_what_a_point_before_three_digits_means() {
-        let points = |amounts: &[&str]| Points::of(amounts.iter().map(|amount| amount.as_bytes()));
-        for (amounts, expected) in [
-            (vec![], Points::Unsettled),
-            (vec!["1.000", "200"], Points::Unsettled),
-            (vec!["1.000", "0.5"], Points::Decimal),
-            (vec!["1.000", "12.25"], Points::Decimal),
-            (vec!["1.000", "0.125"], Points::Decimal),
-            (vec!["1.000", " 7.5 "], Points::Decimal),
-            (vec!["1.000", "1,000.50"], Points::Decimal),
-            (vec!["1.000", "0.5", "1,5"], Points::Unsettled),
-            (vec!["1.000", "0.5", "1.000,5"], Points::Unsettled),
-            (vec!["1.000", "0.5", "1.000.000"], Points::Unsettled),
-            (vec!["1.000", "0.5 trx"], Points::Unsettled),
+    fn numbers_are_read_as_the_owner_says_that_they_are_written() {
+        use Numbers::{Comma, Point};
+        for (text, numbers, expected) in [
+            ("1.000", Point, Ok("1")),
+            ("1.000", Comma, Ok("1000")),
+            ("1,000", Point, Ok("1000")),
+            ("1,000", Comma, Ok("1")),
+            ("1,5", Comma, Ok("1.5")),
+            ("1,5", Point, Err(ProblemCode::AmountFormat)),
+            ("0.5", Comma, Err(ProblemCode::AmountFormat)),
+            ("0.5", Point, Ok("0.5")),
+            ("1.234.567,25", Comma, Ok("1234567.25")),
+            ("1,234,567.25", Point, Ok("1234567.25")),
+            ("1 234 567,25", Comma, Ok("1234567.25")),
+            ("1 000", Point, Ok("1000")),
+            ("1 000", Comma, Ok("1000")),
+            ("200", Comma, Ok("200")),
+            ("1234,567", Comma, Ok("1234.567")),
+            ("1234,567", Point, Err(ProblemCode::AmountFormat)),
+            ("1.23.456", Comma, Err(ProblemCode::AmountFormat)),
+            ("1.234 567", Comma, Err(ProblemCode::AmountFormat)),
+            ("12,34,567", Point, Err(ProblemCode::AmountFormat)),
+            (" 5", Comma, Err(ProblemCode::AmountFormat)),
+            ("1\u{A0}000", Comma, Err(ProblemCode::AmountFormat)),
+            ("0,000", Comma, Err(ProblemCode::AmountZero)),
+            ("0,1234567", Comma, Err(ProblemCode::AmountDecimals)),
         ] {
-            assert_eq!(points(&amounts), expected, "{amounts:?}");
+            let read = read(text, Cell::Written, Reading::Said(numbers));
+            let read = read.as_ref().map(Amount::to_string).map_err(|problem| problem.code);
+            assert_eq!(read, expected.map(str::to_owned), "{text:?} with a {numbers:?}");
         }
-        assert_eq!(read("1.000", || Points::Decimal).unwrap().to_string(), "1");
+    }
+
+    #[test]
+    fn numbers_of_a_worksheet_have_one_meaning_and_other_cells_are_named() {
+        let sheet = |text, cell| {
+            read(text, cell, OPEN).map(|amount| amount.to_string()).map_err(|problem| problem.message)
+        };
+        assert_eq!(sheet("1.125", Cell::Number).as_deref(), Ok("1.125"));
+        assert_eq!(sheet("123456789.012345", Cell::Number).as_deref(), Ok("123456789.012345"));
+        assert_eq!(sheet("100000000000000000000", Cell::Number).as_deref(), Ok("100000000000000000000"));
+        for (text, cell, words) in [
+            ("0.30000000000000004", Cell::Number, "more than 15 digits"),
+            ("1234567890123456800", Cell::Number, "more than 15 digits"),
+            ("-5", Cell::Number, "negative"),
+            ("2026-05-01", Cell::Date, "a date"),
+            ("0.05", Cell::Percentage, "percentage"),
+            ("TRUE", Cell::Truth, "true or false"),
+            ("#REF!", Cell::Error, "error"),
+            ("", Cell::NoResult, "without its result"),
+        ] {
+            let message = sheet(text, cell).unwrap_err();
+            assert!(message.contains(words), "{text:?} as {cell:?}: {message}");
+        }
     }
 
     proptest! {
@@ -350,7 +499,7 @@ mod tests {
         fn what_is_taken_is_what_was_written(whole in 0u64.., decimals in 0u32..1_000_000, width in 1usize..7) {
             let decimals = &format!("{decimals:06}")[..width];
             let text = format!("{whole}.{decimals}");
-            let read = read(&text, || Points::Decimal).map(|amount| amount.to_string());
+            let read = read(&text, Cell::Written, DECIMAL).map(|amount| amount.to_string());
             let canonical = text.trim_end_matches('0').trim_end_matches('.');
             match read {
                 Ok(amount) => prop_assert_eq!(amount, canonical),
@@ -360,7 +509,7 @@ mod tests {
 
         #[test]
         fn nothing_but_plain_digits_is_ever_taken(text in "[0-9.,+e_ x'-]{0,8}|\\PC{0,8}") {
-            if read(&text, || Points::Decimal).is_ok() {
+            if read(&text, Cell::Written, DECIMAL).is_ok() {
                 let (whole, decimals) = text.split_once('.').unwrap_or((&text, "0"));
                 prop_assert!(is_digits(whole) && is_digits(decimals) && decimals.len() <= MOST_DECIMALS);
             }

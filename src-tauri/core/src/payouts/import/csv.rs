@@ -1,13 +1,14 @@
-//! A strict reader of comma-separated values (RFC 4180) that never mends what is broken.
+//! A strict reader of delimiter-separated values (RFC 4180) that never mends what is broken.
 //!
-//! It works on bytes: the comma, the quote and the line ends are ASCII, which UTF-8 keeps apart from all else. It goes
-//! through the text once and holds one record at a time. What it allows beyond the RFC: CR and LF as line ends too,
-//! also mixed in one file.
+//! It works on bytes: the delimiter, the quote and the line ends are ASCII, which UTF-8 keeps apart from all else. It goes
+//! through the text once and holds one record at a time. What it allows beyond the RFC: other delimiters than the comma, and CR and
+//! LF as line ends too, also mixed in one file.
 
 use std::borrow::Cow;
 
-/// How many fields of a record are kept. More are counted and not kept, so that a line of commas cannot fill memory.
-pub(super) const MOST_FIELDS: usize = 256;
+use memchr::{memchr, memchr_iter, memchr2, memchr3};
+
+use super::record::{Cell, Fault, FaultKind, Field, MOST_FIELDS, Record};
 
 /// Reads records one after the other.
 pub(super) struct Reader<'a> {
@@ -15,74 +16,47 @@ pub(super) struct Reader<'a> {
     delimiter: u8,
     at: usize,
     line: u32,
+    /// There is no quote from `at` on.
+    plain: bool,
 }
 
-/// One record. A record with a fault is whole in `raw`; what is in its fields is not to be relied on.
-pub(super) struct Record<'a> {
+/// A piece of a text that begins and ends with whole records.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Block<'a> {
+    pub(super) text: &'a [u8],
     /// The line it begins on, from 1.
     pub(super) line: u32,
-    /// The line it ends on.
-    pub(super) last_line: u32,
-    /// Its text in the file, without the line end.
-    pub(super) raw: &'a [u8],
-    /// Its fields, at most [`MOST_FIELDS`].
-    pub(super) fields: Vec<Field<'a>>,
-    /// How many fields it has.
-    pub(super) count: usize,
-    /// Whether all its fields are empty, or hold nothing but spaces and tabs.
-    pub(super) blank: bool,
-    /// The first thing that is wrong with its quotes.
-    pub(super) fault: Option<Fault>,
 }
 
-/// One field of a record.
-pub(super) struct Field<'a> {
-    /// The line it begins on, from 1.
-    pub(super) line: u32,
-    /// Whether it stood in quotes.
-    pub(super) quoted: bool,
-    /// What it holds, without the quotes around it.
-    pub(super) bytes: Cow<'a, [u8]>,
-}
-
-/// Quotes that break the rules.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Fault {
-    /// How.
-    pub(super) kind: FaultKind,
-    /// In which field, from 0.
-    pub(super) field: usize,
-    /// The line that the field begins on, from 1.
-    pub(super) line: u32,
-}
-
-/// How quotes can break the rules.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum FaultKind {
-    /// A quote that is never closed: the record goes on to the end of the file.
-    Unclosed,
-    /// A closing quote that is followed by neither a delimiter nor the end of the line.
-    TextAfter,
-    /// A quote in a field that does not begin with one.
-    Inside,
+/// Cuts a text into blocks of about `size` bytes.
+pub(super) struct Blocks<'a> {
+    reader: Reader<'a>,
+    size: usize,
 }
 
 /// How many line ends there are in a text: CR LF, CR and LF each count as one.
 pub(super) fn line_ends(text: &[u8]) -> u32 {
-    let mut reader = Reader::new(text, b',');
-    while reader.peek().is_some() {
-        match reader.peek() {
-            Some(b'\n' | b'\r') => reader.take_line_end(),
-            _ => reader.at += 1,
-        }
-    }
-    reader.line - 1
+    let count = |byte| memchr_iter(byte, text).count();
+    let together = memchr_iter(b'\r', text).filter(|at| text.get(at + 1) == Some(&b'\n')).count();
+    // A text of four billion lines does not fit into a file that is read.
+    u32::try_from(count(b'\n') + count(b'\r') - together).unwrap_or(u32::MAX)
 }
 
 impl<'a> Reader<'a> {
     /// Reads `text`, which has no byte order mark any more.
     pub(super) fn new(text: &'a [u8], delimiter: u8) -> Self {
-        Self { text, delimiter, at: 0, line: 1 }
+        Self::at_line(Block { text, line: 1 }, delimiter)
+    }
+
+    /// Reads the records of a block.
+    pub(super) fn at_line(block: Block<'a>, delimiter: u8) -> Self {
+        let Block { text, line } = block;
+        Self { text, delimiter, at: 0, line, plain: memchr(b'"', text).is_none() }
+    }
+
+    /// What comes after the records that were read.
+    pub(super) fn rest(&self) -> Block<'a> {
+        Block { text: &self.text[self.at..], line: self.line }
     }
 
     fn peek(&self) -> Option<u8> {
@@ -97,10 +71,9 @@ impl<'a> Reader<'a> {
     /// Moves to the next delimiter or line end outside quotes. True when there was a quote before it.
     fn skip_to_field_end(&mut self) -> bool {
         let rest = &self.text[self.at..];
-        let ends = |byte: &u8| *byte == self.delimiter || matches!(byte, b'\n' | b'\r');
-        let length = rest.iter().position(ends).unwrap_or(rest.len());
+        let length = memchr3(self.delimiter, b'\n', b'\r', rest).unwrap_or(rest.len());
         self.at += length;
-        rest[..length].contains(&b'"')
+        !self.plain && memchr(b'"', &rest[..length]).is_some()
     }
 
     /// Reads the field that begins here. `None` as its kind of fault: there is none.
@@ -110,22 +83,26 @@ impl<'a> Reader<'a> {
         if self.peek() != Some(b'"') {
             let inside = self.skip_to_field_end();
             let bytes = Cow::Borrowed(&self.text[start..self.at]);
-            return (Field { line, quoted: false, bytes }, inside.then_some(FaultKind::Inside));
+            return (
+                Field { line, cell: Cell::Written, formula: false, bytes },
+                inside.then_some(FaultKind::Inside),
+            );
         }
         self.at += 1;
         start += 1;
         let mut before = Vec::new();
         let fault = loop {
+            let rest = &self.text[self.at..];
+            self.at += memchr3(b'"', b'\n', b'\r', rest).unwrap_or(rest.len());
             match self.peek() {
                 None => break Some(FaultKind::Unclosed),
-                Some(b'\n' | b'\r') => self.take_line_end(),
                 Some(b'"') if self.text.get(self.at + 1) == Some(&b'"') => {
                     before.extend_from_slice(&self.text[start..=self.at]);
                     self.at += 2;
                     start = self.at;
                 }
                 Some(b'"') => break None,
-                Some(_) => self.at += 1,
+                Some(_) => self.take_line_end(),
             }
         };
         let last = &self.text[start..self.at];
@@ -135,7 +112,7 @@ impl<'a> Reader<'a> {
             before.extend_from_slice(last);
             Cow::Owned(before)
         };
-        let field = Field { line, quoted: true, bytes };
+        let field = Field { line, cell: Cell::Quoted, formula: false, bytes };
         if fault.is_some() {
             return (field, fault);
         }
@@ -144,23 +121,14 @@ impl<'a> Reader<'a> {
         self.skip_to_field_end();
         (field, (self.at > end).then_some(FaultKind::TextAfter))
     }
-}
 
-impl<'a> Iterator for Reader<'a> {
-    type Item = Record<'a>;
-
-    fn next(&mut self) -> Option<Record<'a>> {
-        self.peek()?;
-        let (start, line) = (self.at, self.line);
-        let mut record = Record {
-            line,
-            last_line: line,
-            raw: &[],
-            fields: Vec::new(),
-            count: 0,
-            blank: true,
-            fault: None,
-        };
+    /// Reads the next record into `record`, whatever that held before. False at the end of the text.
+    pub(super) fn read(&mut self, record: &mut Record<'a>) -> bool {
+        if self.peek().is_none() {
+            return false;
+        }
+        let start = self.at;
+        record.begin(self.line);
         loop {
             let (field, fault) = self.field();
             if let Some(kind) = fault
@@ -173,19 +141,67 @@ impl<'a> Iterator for Reader<'a> {
             if record.fields.len() < MOST_FIELDS {
                 record.fields.push(field);
             }
-            record.raw = &self.text[start..self.at];
-            // Only an unclosed quote takes a line end along; nothing stands on the line after it.
-            record.last_line =
-                self.line - u32::from(record.raw.ends_with(b"\n") || record.raw.ends_with(b"\r"));
             match self.peek() {
                 Some(byte) if byte == self.delimiter => self.at += 1,
-                Some(_) => {
-                    self.take_line_end();
-                    return Some(record);
+                next => {
+                    let raw = &self.text[start..self.at];
+                    // Only an unclosed quote takes a line end along; nothing stands on the line after it.
+                    record.last_line = self.line - u32::from(raw.ends_with(b"\n") || raw.ends_with(b"\r"));
+                    record.raw = Cow::Borrowed(raw);
+                    if next.is_some() {
+                        self.take_line_end();
+                    }
+                    return true;
                 }
-                None => return Some(record),
             }
         }
+    }
+}
+
+impl<'a> Iterator for Reader<'a> {
+    type Item = Record<'a>;
+
+    fn next(&mut self) -> Option<Record<'a>> {
+        let mut record = Record::default();
+        self.read(&mut record).then_some(record)
+    }
+}
+
+impl<'a> Blocks<'a> {
+    pub(super) fn new(block: Block<'a>, delimiter: u8, size: usize) -> Self {
+        Self { reader: Reader::at_line(block, delimiter), size }
+    }
+
+    /// How far into the text the next block begins, in bytes.
+    pub(super) fn at(&self) -> usize {
+        self.reader.at
+    }
+}
+
+impl<'a> Iterator for Blocks<'a> {
+    type Item = Block<'a>;
+
+    fn next(&mut self) -> Option<Block<'a>> {
+        let reader = &mut self.reader;
+        reader.peek()?;
+        let (start, line) = (reader.at, reader.line);
+        let least = start + self.size;
+        let rest = &reader.text[start..];
+        let length = match rest.get(self.size..).and_then(|rest| memchr2(b'\n', b'\r', rest)) {
+            None => rest.len(),
+            Some(more) => {
+                self.size + more + if rest[self.size + more..].starts_with(b"\r\n") { 2 } else { 1 }
+            }
+        };
+        if reader.plain || memchr(b'"', &rest[..length]).is_none() {
+            reader.at += length;
+            reader.line += line_ends(&rest[..length]);
+        } else {
+            // Line ends may stand in quotes: only reading the records tells where one ends.
+            let mut record = Record::default();
+            while reader.at < least && reader.read(&mut record) {}
+        }
+        Some(Block { text: &reader.text[start..reader.at], line })
     }
 }
 
@@ -315,6 +331,14 @@ mod tests {
         text
     }
 
+    #[test]
+    fn line_ends_of_every_sort_are_counted_once() {
+        for (text, expected) in [("", 0), ("a", 0), ("a\n", 1), ("\r\n\r\n", 2), ("\r\r\n\n", 3), ("\n\r", 2)]
+        {
+            assert_eq!(line_ends(text.as_bytes()), expected, "{text:?}");
+        }
+    }
+
     proptest! {
         #[test]
         fn any_table_reads_back_exactly(
@@ -340,6 +364,21 @@ mod tests {
             }
             let ends = bytes.len() - length;
             prop_assert!(ends <= bytes.iter().filter(|byte| matches!(byte, b'\r' | b'\n')).count());
+        }
+
+        #[test]
+        fn blocks_are_read_as_the_whole_text_is(
+            bytes in prop::collection::vec(prop::sample::select(b"aa,,\"\r\n ".to_vec()), 0..80),
+            size in 1usize..20,
+        ) {
+            let shape = |record: Record<'_>| {
+                let fields: Vec<_> = record.fields.iter().map(|field| (field.line, field.bytes.to_vec())).collect();
+                (record.line, record.last_line, record.raw.to_vec(), fields, record.fault, record.blank)
+            };
+            let whole: Vec<_> = Reader::new(&bytes, b',').map(shape).collect();
+            let blocks = Blocks::new(Block { text: &bytes, line: 1 }, b',', size);
+            let pieces: Vec<_> = blocks.flat_map(|block| Reader::at_line(block, b',')).map(shape).collect();
+            prop_assert_eq!(pieces, whole);
         }
     }
 }

@@ -1,4 +1,4 @@
-//! The file as bytes: whether it can be had, and whether it is text at all.
+//! The file as bytes: whether it can be had, and what kind of file it is.
 
 use std::{
     fs::File,
@@ -8,8 +8,17 @@ use std::{
 
 use super::{FileError, FileErrorCode};
 
-/// The largest file that is read, in bytes: 512 MiB, some five million payouts.
+/// The largest file that is read, in bytes: 512 MiB, some five million payouts. A workbook is bound by it unpacked, too.
 pub const LARGEST: u64 = 512 << 20;
+
+/// What a file is, by how it begins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// Text in some encoding.
+    Text,
+    /// A workbook in the format of Excel (XLSX).
+    Workbook,
+}
 
 /// Reads a file of payouts into memory.
 ///
@@ -39,91 +48,55 @@ pub(super) fn read_at_most(most: u64, source: impl Read, name: &str) -> Result<V
         return Ok(bytes);
     }
     let message = format!("{name} is larger than {} MiB. Split it into several files.", most >> 20);
-    Err(error(FileErrorCode::TooLarge, message))
+    Err(FileError::new(FileErrorCode::TooLarge, message))
 }
 
 fn unreadable(name: &str, cause: &io::Error) -> FileError {
     match cause.kind() {
-        io::ErrorKind::NotFound => error(FileErrorCode::NotFound, format!("There is no file {name}.")),
-        io::ErrorKind::PermissionDenied => error(
+        io::ErrorKind::NotFound => {
+            FileError::new(FileErrorCode::NotFound, format!("There is no file {name}."))
+        }
+        io::ErrorKind::PermissionDenied => FileError::new(
             FileErrorCode::Permission,
             format!(
                 "{name} may not be read by this user. Copy it to a folder of your own, or change its permissions."
             ),
         ),
         io::ErrorKind::IsADirectory => {
-            error(FileErrorCode::Directory, format!("{name} is a folder. Choose a file in it."))
+            FileError::new(FileErrorCode::Directory, format!("{name} is a folder. Choose a file in it."))
         }
-        _ => error(FileErrorCode::Unreadable, format!("{name} could not be read: {cause}.")),
+        _ => FileError::new(FileErrorCode::Unreadable, format!("{name} could not be read: {cause}.")),
     }
 }
 
-fn error(code: FileErrorCode, message: impl Into<String>) -> FileError {
-    FileError { code, message: message.into(), line: None }
-}
+/// How to get from another format to one that can be read.
+const SAVE_AS: &str =
+    "Open it in your spreadsheet program and save it as an Excel workbook (XLSX) or as \"CSV UTF-8\".";
 
-/// How to get from a workbook to a file that can be read.
-const SAVE_AS: &str = "Open it in your spreadsheet program and save it as \"CSV UTF-8 (comma delimited)\".";
-
-/// The text of a file, without its byte order mark, if it is one that can be comma-separated values in UTF-8.
+/// What kind of file it is.
 ///
-/// What is recognised as something else is called by its name, since "no header found" helps nobody.
-pub(super) fn plain_text(bytes: &[u8]) -> Result<&[u8], FileError> {
-    let text = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
-    if text.is_empty() {
-        return Err(error(FileErrorCode::Empty, "The file is empty."));
-    }
-    let utf16 = |what: &str| {
-        error(
-            FileErrorCode::Utf16,
-            format!(
-                "The file is text in {what}, not in UTF-8. Save it as UTF-8: in Excel choose \"CSV UTF-8\", in an editor the encoding UTF-8."
-            ),
-        )
-    };
-    match bytes {
-        [0xFF, 0xFE, 0, 0, ..] | [0, 0, 0xFE, 0xFF, ..] => return Err(utf16("UTF-32")),
-        [0xFF, 0xFE, ..] | [0xFE, 0xFF, ..] => return Err(utf16("UTF-16")),
-        _ => {}
-    }
-    if let Some(what) = other_kind(text) {
-        return Err(error(
-            FileErrorCode::NotCsv,
-            format!("The file is {what}, not comma-separated text. {SAVE_AS}"),
-        ));
-    }
-    let start = &text[..text.len().min(1024)];
-    let zeros = |from: usize| start.iter().skip(from).step_by(2).filter(|byte| **byte == 0).count();
-    let (even, odd) = (zeros(0), zeros(1));
-    if start.len() >= 4 && (even + odd) * 10 >= start.len() * 3 {
-        return Err(if even * 8 < odd || odd * 8 < even {
-            utf16("UTF-16 without a mark that says so")
-        } else {
-            error(
-                FileErrorCode::NotCsv,
-                "The file is filled with zero bytes instead of text: it was damaged, or not copied whole. Export it again.",
-            )
-        });
-    }
-    Ok(text)
-}
-
-/// Names a kind of file that is not comma-separated text, by how it begins.
-fn other_kind(bytes: &[u8]) -> Option<&'static str> {
+/// # Errors
+/// When it is one that holds no payouts. It is called by its name, since "no header found" helps nobody.
+pub(super) fn kind(bytes: &[u8]) -> Result<Kind, FileError> {
     let contains =
         |part: &[u8]| bytes[..bytes.len().min(8192)].windows(part.len()).any(|window| window == part);
     let begins = |magic: &[u8]| bytes.starts_with(magic);
-    if begins(b"PK\x03\x04") || begins(b"PK\x05\x06") {
-        return Some(if contains(b"[Content_Types].xml") || contains(b"xl/") {
-            "an Excel workbook (XLSX)"
-        } else if contains(b"opendocument") {
-            "an OpenDocument workbook (ODS)"
-        } else {
-            "a ZIP archive"
-        });
+    let refuse = |what: &str| {
+        let message = format!("The file is {what}, not a list of payouts. {SAVE_AS}");
+        Err(FileError::new(FileErrorCode::NotCsv, message))
+    };
+    if begins(b"PK\x05\x06") {
+        return refuse("an empty ZIP archive");
+    }
+    if begins(b"PK\x03\x04") {
+        return match () {
+            () if contains(b"opendocument") => refuse("an OpenDocument workbook (ODS)"),
+            // Whether it is a workbook is seen when it is opened: the order of what is packed is free.
+            () => Ok(Kind::Workbook),
+        };
     }
     let magic: [(&[u8], &str); 9] = [
-        (b"\xD0\xCF\x11\xE0", "an old Excel workbook (XLS)"),
+        (b"\xD0\xCF\x11\xE0", "an old Excel workbook (XLS), or one with a password"),
         (b"%PDF-", "a PDF"),
         (b"\x1F\x8B", "compressed (GZIP)"),
         (b"7z\xBC\xAF", "a 7z archive"),
@@ -134,13 +107,15 @@ fn other_kind(bytes: &[u8]) -> Option<&'static str> {
         (b"SQLite format 3\0", "a database"),
     ];
     if let Some((_, what)) = magic.iter().find(|(magic, _)| begins(magic)) {
-        return Some(what);
+        return refuse(what);
     }
-    let text = bytes.trim_ascii_start();
+    let text = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes).trim_ascii_start();
     match text.first() {
-        Some(b'<') if text.get(..5).is_some_and(|start| start.eq_ignore_ascii_case(b"<?xml")) => Some("XML"),
-        Some(b'<') => Some("a web page"),
-        Some(b'{' | b'[') => Some("JSON"),
-        _ => None,
+        Some(b'<') if text.get(..5).is_some_and(|start| start.eq_ignore_ascii_case(b"<?xml")) => {
+            refuse("XML")
+        }
+        Some(b'<') => refuse("a web page"),
+        Some(b'{' | b'[') => refuse("JSON"),
+        _ => Ok(Kind::Text),
     }
 }

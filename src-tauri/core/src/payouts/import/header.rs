@@ -1,23 +1,21 @@
-//! The header of a file: which column holds what.
+//! Which column of a file holds what.
 
-use super::{
-    Column, FileError, FileErrorCode,
-    csv::{Reader, Record},
-    quote, rows,
-};
+use super::{Choices, Column, FileError, FileErrorCode, quote, record::Record, rows};
 use crate::coins::Catalogue;
 
-/// What every file needs.
-const REQUIRED: [Column; 3] = [Column::Address, Column::Currency, Column::Amount];
-
 /// What each column of a file holds, in the order of the file.
+#[derive(Debug, Clone)]
 pub(super) struct Header {
     columns: Vec<(Option<Column>, String)>,
+    /// The ticker of every row, where no column holds it.
+    currency: Option<String>,
+    /// The first record names the columns, and is no payout.
+    named: bool,
 }
 
 impl Header {
-    /// Reads the header from the first record of a file that is not blank.
-    pub(super) fn read(record: &Record<'_>, coins: &Catalogue) -> Result<Self, FileError> {
+    /// Reads the header from the first record of a file that is not blank, or takes what the owner says of its columns.
+    pub(super) fn read(record: &Record<'_>, choices: &Choices, coins: &Catalogue) -> Result<Self, FileError> {
         let refuse = |code, message| Err(FileError { code, message, line: Some(record.line) });
         if let Some(fault) = record.fault {
             let message = format!("The header is broken. {}", rows::explain_quotes(fault, record));
@@ -30,14 +28,34 @@ impl Header {
             let message = format!("The header has {} columns, which is too many.", record.count);
             return refuse(FileErrorCode::HeaderBroken, message);
         }
-        let columns = columns(record);
-        let missing: Vec<Column> = REQUIRED.into_iter().filter(|column| !has(&columns, *column)).collect();
+        let named = choices.header.unwrap_or(true);
+        let mut columns = names(record, named);
+        if let Some(chosen) = &choices.columns {
+            for (index, (column, _)) in columns.iter_mut().enumerate() {
+                *column = chosen.get(index).copied().flatten();
+            }
+        } else if named {
+            for (column, name) in &mut columns {
+                *column = known(name);
+            }
+        }
+        if let Some(ticker) = choices.currency.as_deref()
+            && coins.get(ticker.trim()).is_none()
+        {
+            let hint = coins.suggest(ticker).map_or(String::new(), |hint| format!(" {hint}"));
+            return refuse(
+                FileErrorCode::ColumnMissing,
+                format!("NOWPayments has no coin “{}”.{hint}", ticker.trim()),
+            );
+        }
+        let this = Self { columns, currency: choices.currency.clone(), named };
+        let missing = this.missing();
         if !missing.is_empty() {
-            let (code, message) = explain_missing(record, &columns, &missing, coins);
+            let (code, message) = this.explain_missing(record, &missing, coins);
             return refuse(code, message);
         }
-        for column in columns.iter().filter_map(|(column, _)| *column) {
-            let same = columns.iter().filter(|(other, _)| *other == Some(column));
+        for column in this.columns.iter().filter_map(|(column, _)| *column) {
+            let same = this.columns.iter().filter(|(other, _)| *other == Some(column));
             let names: Vec<String> = same.map(|(_, name)| quote(name)).collect();
             if names.len() > 1 {
                 let message =
@@ -45,12 +63,22 @@ impl Header {
                 return refuse(FileErrorCode::ColumnDuplicate, message);
             }
         }
-        Ok(Self { columns })
+        Ok(this)
     }
 
     /// How many fields a record must have.
     pub(super) fn len(&self) -> usize {
         self.columns.len()
+    }
+
+    /// Whether the first record names the columns.
+    pub(super) fn is_named(&self) -> bool {
+        self.named
+    }
+
+    /// The ticker of every row, where no column holds it.
+    pub(super) fn currency(&self) -> Option<&str> {
+        self.currency.as_deref()
     }
 
     /// What the column at `index` is called in messages: the known name, or that of the file.
@@ -68,78 +96,87 @@ impl Header {
     pub(super) fn position(&self, column: Column) -> Option<usize> {
         self.columns.iter().position(|(known, _)| *known == Some(column))
     }
-}
 
-fn has(columns: &[(Option<Column>, String)], column: Column) -> bool {
-    columns.iter().any(|(known, _)| *known == Some(column))
-}
+    fn missing(&self) -> Vec<Column> {
+        let needed = match self.currency {
+            None => [Column::Address, Column::Currency, Column::Amount].as_slice(),
+            Some(_) => &[Column::Address, Column::Amount],
+        };
+        needed.iter().copied().filter(|column| self.position(*column).is_none()).collect()
+    }
 
-fn columns(record: &Record<'_>) -> Vec<(Option<Column>, String)> {
-    let named = |(index, field): (usize, &super::csv::Field<'_>)| {
-        let name = String::from_utf8_lossy(&field.bytes);
-        match name.trim() {
-            "" => (None, format!("column {}", index + 1)),
-            name => (known(name), name.to_owned()),
-        }
-    };
-    record.fields.iter().enumerate().map(named).collect()
-}
-
-/// The column that a name in a header means. Case, blanks and punctuation do not count.
-fn known(name: &str) -> Option<Column> {
-    let name: String = name.chars().filter(|c| c.is_alphanumeric()).map(|c| c.to_ascii_lowercase()).collect();
-    Some(match name.as_str() {
-        "address" | "walletaddress" | "wallet" | "payoutaddress" | "recipientaddress"
-        | "destinationaddress" | "toaddress" | "cryptoaddress" => Column::Address,
-        "currency" | "ticker" | "coin" | "payoutcurrency" | "cryptocurrency" | "currencycode"
-        | "coincode" | "asset" | "token" | "symbol" => Column::Currency,
-        "amount" | "payoutamount" | "cryptoamount" | "quantity" | "qty" => Column::Amount,
-        "extraid" | "memo" | "tag" | "destinationtag" | "memotag" | "tagmemo" | "memoid"
-        | "payoutextraid" => Column::ExtraId,
-        "description" | "payoutdescription" => Column::Description,
-        "externalid" | "uniqueexternalid" => Column::ExternalId,
-        _ => return None,
-    })
-}
-
-/// Finds out what stands in the place of the header, and says it.
-fn explain_missing(
-    record: &Record<'_>,
-    columns: &[(Option<Column>, String)],
-    missing: &[Column],
-    coins: &Catalogue,
-) -> (FileErrorCode, String) {
-    const NEEDED: &str = "address,currency,amount";
-    const SEPARATORS: [(u8, &str); 3] = [(b';', "semicolons"), (b'\t', "tabs"), (b'|', "vertical bars")];
-
-    let line = record.line;
-    for (separator, name) in SEPARATORS {
-        let Some(split) = Reader::new(record.raw, separator).next() else { continue };
-        let columns = self::columns(&split);
-        let found = REQUIRED.iter().filter(|column| has(&columns, **column)).count();
-        if found > REQUIRED.len() - missing.len() || rows::looks_like_payout(&split, coins) {
+    /// Finds out what stands in the place of the header, and says it.
+    fn explain_missing(
+        &self,
+        record: &Record<'_>,
+        missing: &[Column],
+        coins: &Catalogue,
+    ) -> (FileErrorCode, String) {
+        const NEEDED: &str = "address,currency,amount";
+        let line = record.line;
+        if self.named && rows::looks_like_payout(record, coins) {
             return (
-                FileErrorCode::Delimiter,
+                FileErrorCode::HeaderMissing,
                 format!(
-                    "The fields of the file are separated by {name}, and only commas are read. Save it as \"CSV UTF-8 (comma delimited)\"."
+                    "Line {line} looks like a payout, not like a header. Add the line {NEEDED} above it, or say what each column holds."
                 ),
             );
         }
+        let missing: Vec<String> = missing.iter().map(ToString::to_string).collect();
+        let found: Vec<String> = self.columns.iter().take(20).map(|(_, name)| quote(name)).collect();
+        (
+            FileErrorCode::ColumnMissing,
+            format!(
+                "The header in line {line} has no column {}. It names {}; needed are {NEEDED}.",
+                missing.join(" and no column "),
+                found.join(", "),
+            ),
+        )
     }
-    if rows::looks_like_payout(record, coins) {
-        return (
-            FileErrorCode::HeaderMissing,
-            format!("Line {line} looks like a payout, not like a header. Add the line {NEEDED} above it."),
-        );
-    }
-    let missing: Vec<String> = missing.iter().map(ToString::to_string).collect();
-    let found: Vec<String> = columns.iter().take(20).map(|(_, name)| quote(name)).collect();
-    (
-        FileErrorCode::ColumnMissing,
-        format!(
-            "The header in line {line} has no column {}. It names {}; needed are {NEEDED}.",
-            missing.join(" and no column "),
-            found.join(", "),
-        ),
-    )
+}
+
+/// How many columns that are known by their names a record has.
+pub(super) fn known_names(record: &Record<'_>) -> usize {
+    let mut found: Vec<Column> =
+        record.fields.iter().filter_map(|field| known(&String::from_utf8_lossy(&field.bytes))).collect();
+    found.sort_unstable();
+    found.dedup();
+    found.len()
+}
+
+/// The names of columns, each with what it means.
+pub(super) fn names(record: &Record<'_>, named: bool) -> Vec<(Option<Column>, String)> {
+    let name = |(index, field): (usize, &super::record::Field<'_>)| {
+        let name = String::from_utf8_lossy(&field.bytes);
+        match name.trim() {
+            name if named && !name.is_empty() => (None, name.to_owned()),
+            _ => (None, format!("column {}", index + 1)),
+        }
+    };
+    record.fields.iter().enumerate().map(name).collect()
+}
+
+/// The column that a name in a header means. Case, blanks and punctuation do not count.
+///
+/// Among the names are those of the templates of NOWPayments' dashboard (`Ticker`, `Wallet Address`, `ExtraId`, `Amount`),
+/// CoinsPaid (`Address`, `Tag`, `Currency`, `Amount`, `Note`), Inqud (`cryptoAddress`, `cryptoCurrency`, `amount`,
+/// `clientOrderId`, `comment`) and Trezor Suite (`address`, `amount`, `currency`, `label`). What is for the sender's eyes only in
+/// those (a note, a comment, a label) is kept as a note here, too.
+pub(super) fn known(name: &str) -> Option<Column> {
+    let name: String = name.chars().filter(|c| c.is_alphanumeric()).map(|c| c.to_ascii_lowercase()).collect();
+    Some(match name.as_str() {
+        "address" | "walletaddress" | "wallet" | "payoutaddress" | "recipientaddress" | "receiveraddress"
+        | "payeeaddress" | "destinationaddress" | "toaddress" | "cryptoaddress" | "paymentaddress" => {
+            Column::Address
+        }
+        "currency" | "ticker" | "coin" | "payoutcurrency" | "paymentcurrency" | "cryptocurrency"
+        | "currencycode" | "coincode" | "asset" | "token" | "symbol" => Column::Currency,
+        "amount" | "payoutamount" | "paymentamount" | "cryptoamount" | "quantity" | "qty" => Column::Amount,
+        "extraid" | "memo" | "tag" | "destinationtag" | "memotag" | "tagmemo" | "memoid"
+        | "payoutextraid" => Column::ExtraId,
+        "description" | "payoutdescription" => Column::Description,
+        "externalid" | "uniqueexternalid" | "clientorderid" => Column::ExternalId,
+        "network" | "chain" | "blockchain" | "paymentnetwork" | "cryptonetwork" => Column::Network,
+        _ => return None,
+    })
 }

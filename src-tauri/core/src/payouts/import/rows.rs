@@ -1,14 +1,18 @@
 //! One record becomes a payout, or the list of what is wrong with it.
 
-use std::{cell::OnceCell, collections::HashMap};
+use std::{
+    collections::{BTreeMap, HashMap},
+    hash::{BuildHasher, RandomState},
+};
 
 use super::{
     AcceptedRow, Column, Problem, ProblemCode, RejectedRow, Warning, WarningCode,
-    amounts::{self, Points},
-    csv::{self, Fault, FaultKind, Field, Reader, Record},
+    amounts::{self, Reading},
+    csv::{self, Reader},
     cut,
     header::Header,
     lossless, quote,
+    record::{Cell, Fault, FaultKind, Field, Record},
 };
 use crate::{
     addresses::{self, Checked, Family, Kind, characters},
@@ -24,69 +28,89 @@ pub const LONGEST_EXTERNAL_ID: usize = 128;
 /// The longest memo or tag, in characters.
 pub const LONGEST_EXTRA_ID: usize = 256;
 
-/// Checks the rows of a file, one after the other.
+/// Checks rows of a file, on several threads at once.
 pub(super) struct Checker<'a> {
-    text: &'a [u8],
-    header: Header,
-    coins: &'a Catalogue,
-    points: OnceCell<Points>,
-    /// The lines on which payouts to an account were accepted first.
-    paid: HashMap<Recipient, u32>,
-    /// The lines on which external ids were seen first.
-    external_ids: HashMap<String, u32>,
-    /// What to suggest for unknown tickers.
-    suggestions: HashMap<String, Option<String>>,
+    pub(super) header: &'a Header,
+    pub(super) coins: &'a Catalogue,
+    pub(super) reading: Reading,
+    /// What separates the fields of the file.
+    pub(super) delimiter: u8,
+    /// The lines on which external ids that occur more than once were seen first, by their hash.
+    pub(super) repeated: HashMap<u64, u32>,
+    pub(super) hasher: RandomState,
 }
 
-/// Whom a row pays: the ticker, the account and the memo.
-type Recipient = (String, Vec<u8>, Option<String>);
+/// What one thread has found out beside its rows.
+#[derive(Debug, Default)]
+pub(super) struct Aside {
+    /// What to suggest for unknown tickers.
+    suggestions: HashMap<String, Option<String>>,
+    /// What was written instead of a ticker, which was meant, and how often.
+    pub(super) translated: BTreeMap<(String, String), u32>,
+}
+
+/// A row that was checked by itself.
+pub(super) struct CheckedRow {
+    pub(super) row: AcceptedRow,
+    /// The hash of whom it pays: the ticker, the account and the memo.
+    pub(super) recipient: u64,
+}
 
 /// What stands in the known columns of a record. An absent column and an empty field are the same.
 #[derive(Default)]
-struct Cells<'r> {
-    address: &'r str,
-    currency: &'r str,
-    amount: &'r str,
-    extra_id: &'r str,
-    description: &'r str,
-    external_id: &'r str,
+pub(super) struct Cells<'r> {
+    address: Value<'r>,
+    currency: Value<'r>,
+    network: Value<'r>,
+    amount: Value<'r>,
+    extra_id: Value<'r>,
+    description: Value<'r>,
+    external_id: Value<'r>,
     /// By their place in the header.
-    notes: Vec<(usize, &'r str)>,
+    notes: Vec<(usize, Value<'r>)>,
+}
+
+/// A value and how it was written.
+#[derive(Clone, Copy)]
+pub(super) struct Value<'r> {
+    pub(super) text: &'r str,
+    pub(super) cell: Cell,
+    formula: bool,
+}
+
+impl Default for Value<'_> {
+    fn default() -> Self {
+        Self { text: "", cell: Cell::Written, formula: false }
+    }
 }
 
 impl<'a> Checker<'a> {
-    pub(super) fn new(text: &'a [u8], header: Header, coins: &'a Catalogue) -> Self {
-        Self {
-            text,
-            header,
-            coins,
-            points: OnceCell::new(),
-            paid: HashMap::new(),
-            external_ids: HashMap::new(),
-            suggestions: HashMap::new(),
-        }
-    }
-
     /// Checks a record that is not blank.
-    pub(super) fn check(&mut self, record: &Record<'_>) -> Result<AcceptedRow, Box<RejectedRow>> {
+    pub(super) fn check(
+        &self,
+        record: &Record<'_>,
+        hidden: bool,
+        aside: &mut Aside,
+    ) -> Result<CheckedRow, Box<RejectedRow>> {
         let reject = |mut problems: Vec<Problem>, fields| {
             Box::new(RejectedRow {
                 line: record.line,
                 problem: problems.remove(0),
                 also: problems,
                 fields,
-                raw: lossless(record.raw),
+                raw: lossless(&record.raw),
             })
         };
-        let cells = self.cells(record).map_err(|problem| reject(vec![problem], Vec::new()))?;
+        let cells = self.header.cells(record).map_err(|problem| reject(vec![problem], Vec::new()))?;
 
         let mut problems = Vec::new();
         let mut keep = |problem: Problem| problems.push(problem);
-        let coin = self.coin(cells.currency);
+        let coin = self.coin(&cells, aside);
         let address =
             check_address(cells.address, coin.as_ref().ok().copied(), self.coins).map_err(&mut keep).ok();
         let coin = coin.map_err(&mut keep).ok();
-        let amount = amounts::read(cells.amount, || self.points()).map_err(&mut keep).ok();
+        let amount =
+            amounts::read(cells.amount.text, cells.amount.cell, self.reading).map_err(&mut keep).ok();
         if let (Some(coin), Some(amount)) = (coin, &amount)
             && let Some(most) = coin.decimals().filter(|most| amount.decimals() > *most)
         {
@@ -94,41 +118,55 @@ impl<'a> Checker<'a> {
                 "{} has at most {most} decimals on its network: round the amount in the file.",
                 coin.ticker()
             );
-            keep(Problem::new(Column::Amount, cells.amount, ProblemCode::AmountDecimals, message));
+            keep(Problem::new(Column::Amount, cells.amount.text, ProblemCode::AmountDecimals, message));
         }
         let extra_id = coin.map(|coin| check_extra_id(cells.extra_id, coin).map_err(&mut keep));
-        check_text(Column::Description, cells.description, LONGEST_DESCRIPTION).map_err(&mut keep).ok();
-        let id = check_text(Column::ExternalId, cells.external_id, LONGEST_EXTERNAL_ID);
-        if id.map_err(&mut keep).is_ok() && !cells.external_id.is_empty() {
-            if let Some(earlier) = self.external_ids.get(cells.external_id) {
-                let message = format!(
-                    "Line {earlier} has the same external id. Each payout needs one of its own, so that it cannot be paid twice."
-                );
-                keep(Problem::new(
-                    Column::ExternalId,
-                    cells.external_id,
-                    ProblemCode::ExternalIdDuplicate,
-                    message,
-                ));
-            } else {
-                self.external_ids.insert(cells.external_id.to_owned(), record.line);
-            }
+        check_text(Column::Description, cells.description.text, LONGEST_DESCRIPTION).map_err(&mut keep).ok();
+        match self.check_external_id(&cells, record.line) {
+            Ok(()) => {}
+            Err(problem) => keep(problem),
         }
         for (index, value) in &cells.notes {
-            if let Some(problem) = control_character(Column::Description, value) {
+            if let Some(problem) = control_character(Column::Description, value.text) {
                 keep(Problem { column: self.header.name(*index), ..problem });
             }
+        }
+        if hidden {
+            keep(Problem {
+                column: None,
+                value: String::new(),
+                code: ProblemCode::RowHidden,
+                message: "The spreadsheet hides this row. Show it there or delete it, so that it is certain whether it is to be paid."
+                    .to_owned(),
+            });
         }
 
         let (Some(coin), Some(Some(address)), Some(amount), Some(Ok(no_memo)), true) =
             (coin, address, amount, extra_id, problems.is_empty())
         else {
-            return Err(reject(problems, cells.known(&self.header)));
+            return Err(reject(problems, cells.known(self.header)));
         };
-        let some = |text: &str| (!text.is_empty()).then(|| text.to_owned());
+        let some = |value: Value<'_>| (!value.text.is_empty()).then(|| value.text.to_owned());
+        let warnings = [
+            address.caution.map(|caution| (WarningCode::AddressUnusual, format!("The address {caution}."))),
+            coin.is_contract(cells.address.text).then(|| {
+                (
+                    WarningCode::AddressContract,
+                    "This is the address of the token itself: coins sent there are lost. Ask the recipient for their own address.".to_owned(),
+                )
+            }),
+            no_memo,
+            self.warn_quoted_lines(record),
+            cells.formula().map(|column| {
+                (
+                    WarningCode::Formula,
+                    format!("The {column} is the result of a formula, as it was when the workbook was saved."),
+                )
+            }),
+        ];
         let row = AcceptedRow {
             line: record.line,
-            address: cells.address.to_owned(),
+            address: cells.address.text.to_owned(),
             currency: coin.ticker().to_owned(),
             amount,
             extra_id: some(cells.extra_id),
@@ -137,77 +175,39 @@ impl<'a> Checker<'a> {
             notes: cells
                 .notes
                 .iter()
-                .flat_map(|(index, value)| Some((self.header.name(*index)?, (*value).to_owned())))
+                .flat_map(|(index, value)| Some((self.header.name(*index)?, value.text.to_owned())))
                 .collect(),
-            warnings: Vec::new(),
+            warnings: warnings
+                .into_iter()
+                .flatten()
+                .map(|(code, message)| Warning { code, message })
+                .collect(),
         };
-        let warnings = [
-            self.warn_duplicate(&row, address.account),
-            address.caution.map(|caution| (WarningCode::AddressUnusual, format!("The address {caution}."))),
-            coin.is_contract(&row.address).then(|| {
-                (
-                    WarningCode::AddressContract,
-                    "This is the address of the token itself: coins sent there are lost. Ask the recipient for their own address.".to_owned(),
-                )
-            }),
-            no_memo,
-            self.warn_quoted_lines(record),
-        ];
-        let warnings =
-            warnings.into_iter().flatten().map(|(code, message)| Warning { code, message }).collect();
-        Ok(AcceptedRow { warnings, ..row })
+        let recipient = self.hasher.hash_one((&row.currency, &address.account, &row.extra_id));
+        Ok(CheckedRow { row, recipient })
     }
 
-    /// Splits a record into its cells; whatever prevents that is its only problem.
-    fn cells<'r>(&self, record: &'r Record<'_>) -> Result<Cells<'r>, Problem> {
-        let whole =
-            |code, message| Problem { column: None, value: cut(&lossless(record.raw)), code, message };
-        if let Some(fault) = record.fault {
-            let code = match fault.kind {
-                FaultKind::Unclosed => ProblemCode::QuoteUnclosed,
-                FaultKind::TextAfter => ProblemCode::QuoteTextAfter,
-                FaultKind::Inside => ProblemCode::QuoteInside,
-            };
-            let column = self.header.name(fault.field);
-            return Err(Problem { column, ..whole(code, explain_quotes(fault, record)) });
-        }
-        if record.count != self.header.len() {
-            return Err(whole(
-                ProblemCode::FieldCount,
+    /// An external id may occur once in a file; each row but the first that has it is refused.
+    fn check_external_id(&self, cells: &Cells<'_>, line: u32) -> Result<(), Problem> {
+        let text = cells.external_id.text;
+        check_text(Column::ExternalId, text, LONGEST_EXTERNAL_ID)?;
+        match self.repeated.get(&self.hasher.hash_one(text)) {
+            Some(earlier) if *earlier != line && !text.is_empty() => Err(Problem::new(
+                Column::ExternalId,
+                text,
+                ProblemCode::ExternalIdDuplicate,
                 format!(
-                    "The row has {} fields and the header {}. A value that holds a comma must stand in quotes: \"like, this\".",
-                    record.count,
-                    self.header.len(),
+                    "Line {earlier} has the same external id. Each payout needs one of its own, so that it cannot be paid twice."
                 ),
-            ));
+            )),
+            _ => Ok(()),
         }
-        let mut cells = Cells::default();
-        for ((index, field), (column, _)) in record.fields.iter().enumerate().zip(self.header.columns()) {
-            let Some(value) = value(field) else {
-                let message = explain_encoding(record).unwrap_or_default();
-                let column = self.header.name(index);
-                return Err(Problem {
-                    column,
-                    value: cut(&lossless(&field.bytes)),
-                    code: ProblemCode::Encoding,
-                    message,
-                });
-            };
-            match column {
-                Some(Column::Address) => cells.address = value,
-                Some(Column::Currency) => cells.currency = value,
-                Some(Column::Amount) => cells.amount = value,
-                Some(Column::ExtraId) => cells.extra_id = value,
-                Some(Column::Description) => cells.description = value,
-                Some(Column::ExternalId) => cells.external_id = value,
-                None if value.is_empty() => {}
-                None => cells.notes.push((index, value)),
-            }
-        }
-        Ok(cells)
     }
 
-    fn coin(&mut self, ticker: &str) -> Result<&'a ListedCoin, Problem> {
+    /// The coin that a row is paid in.
+    fn coin(&self, cells: &Cells<'_>, aside: &mut Aside) -> Result<&'a ListedCoin, Problem> {
+        let column = self.header.position(Column::Currency).is_some();
+        let ticker = if column { cells.currency.text } else { self.header.currency().unwrap_or_default() };
         let problem = |code, message: String| Problem::new(Column::Currency, ticker, code, message);
         if ticker.is_empty() {
             return Err(problem(
@@ -215,14 +215,42 @@ impl<'a> Checker<'a> {
                 "The currency is missing: write a ticker, like btc or usdttrc20.".to_owned(),
             ));
         }
-        let Some(coin) = self.coins.get(ticker) else {
-            let reason = match characters::first_strange(ticker) {
-                Some((position, c)) => format!(" Position {position} holds {}.", characters::name(c)),
-                None => String::new(),
-            };
-            let hint = self.suggest(ticker).map_or(String::new(), |hint| format!(" {hint}"));
-            let message = format!("NOWPayments has no coin {}.{reason}{hint}", quote(ticker));
-            return Err(problem(ProblemCode::CurrencyUnknown, message));
+        let network = cells.network.text;
+        let coin = match (self.coins.get(ticker), network) {
+            (Some(coin), "") => coin,
+            (Some(coin), network) if coin.is_on(network) => coin,
+            (known, network) => {
+                let meant = match network {
+                    "" => self.coins.read_compound(ticker),
+                    network => self.coins.on_network(ticker, network),
+                };
+                match (meant, known) {
+                    (Some(coin), _) => {
+                        let written = if network.is_empty() {
+                            ticker.to_owned()
+                        } else {
+                            format!("{ticker} on {network}")
+                        };
+                        *aside.translated.entry((written, coin.ticker().to_owned())).or_default() += 1;
+                        coin
+                    }
+                    (None, Some(coin)) => {
+                        let message = format!(
+                            "The row says {} and the network {}, which is not the one that {} is paid on. Coins sent on the wrong network are lost: correct whichever is wrong.",
+                            quote(ticker),
+                            quote(network),
+                            coin.ticker()
+                        );
+                        return Err(Problem::new(
+                            Column::Network,
+                            network,
+                            ProblemCode::NetworkMismatch,
+                            message,
+                        ));
+                    }
+                    (None, None) => return Err(self.unknown(ticker, network, aside)),
+                }
+            }
         };
         if let Some(reason) = coin.unavailable() {
             return Err(problem(ProblemCode::CurrencyUnavailable, format!("{} {reason}.", coin.ticker())));
@@ -230,40 +258,21 @@ impl<'a> Checker<'a> {
         Ok(coin)
     }
 
-    /// Which ticker may be meant. Finding out is slow, so it ends after a thousand different ones.
-    fn suggest(&mut self, ticker: &str) -> Option<String> {
-        if self.suggestions.len() < 1000 && !self.suggestions.contains_key(ticker) {
-            self.suggestions.insert(ticker.to_owned(), self.coins.suggest(ticker));
+    fn unknown(&self, ticker: &str, network: &str, aside: &mut Aside) -> Problem {
+        let reason = match characters::first_strange(ticker) {
+            Some((position, c)) => format!(" Position {position} holds {}.", characters::name(c)),
+            None => String::new(),
+        };
+        let on =
+            if network.is_empty() { String::new() } else { format!(" on the network {}", quote(network)) };
+        // Finding out is slow, so it ends after a thousand different ones.
+        if aside.suggestions.len() < 1000 && !aside.suggestions.contains_key(ticker) {
+            aside.suggestions.insert(ticker.to_owned(), self.coins.suggest(ticker));
         }
-        self.suggestions.get(ticker).cloned().flatten()
-    }
-
-    /// What a point before three digits means in this file. Read from all its amounts, the first time it matters.
-    fn points(&self) -> Points {
-        *self.points.get_or_init(|| {
-            let column = self.header.position(Column::Amount).unwrap_or_default();
-            let mut amounts = Vec::new();
-            for record in Reader::new(self.text, b',') {
-                if record.fault.is_none() && record.count == self.header.len() {
-                    amounts.extend(record.fields.into_iter().nth(column).map(|field| field.bytes));
-                }
-            }
-            Points::of(amounts.iter().map(AsRef::as_ref))
-        })
-    }
-
-    fn warn_duplicate(&mut self, row: &AcceptedRow, account: Vec<u8>) -> Option<(WarningCode, String)> {
-        let recipient = (row.currency.clone(), account, row.extra_id.clone());
-        let earlier = *self.paid.entry(recipient).or_insert(row.line);
-        (earlier != row.line).then(|| {
-            (
-                WarningCode::Duplicate,
-                format!(
-                    "Line {earlier} pays {} to the same address already. Both will be paid.",
-                    row.currency
-                ),
-            )
-        })
+        let hint = aside.suggestions.get(ticker).cloned().flatten();
+        let hint = hint.map_or(String::new(), |hint| format!(" {hint}"));
+        let message = format!("NOWPayments has no coin {}{on}.{reason}{hint}", quote(ticker));
+        Problem::new(Column::Currency, ticker, ProblemCode::CurrencyUnknown, message)
     }
 
     /// A line within quotes that looks like a payout: two stray quotes can swallow rows without breaking a rule.
@@ -272,12 +281,14 @@ impl<'a> Checker<'a> {
             return None;
         }
         let (index, _) =
-            record.fields.iter().enumerate().filter(|(_, field)| field.quoted).find(|(_, field)| {
-                let lines = field.bytes.split(|byte| matches!(byte, b'\n' | b'\r')).skip(1);
-                lines
-                    .flat_map(|line| Reader::new(line, b',').next())
-                    .any(|line| looks_like_payout(&line, self.coins))
-            })?;
+            record.fields.iter().enumerate().filter(|(_, field)| field.cell == Cell::Quoted).find(
+                |(_, field)| {
+                    let lines = field.bytes.split(|byte| matches!(byte, b'\n' | b'\r')).skip(1);
+                    lines
+                        .flat_map(|line| Reader::new(line, self.delimiter).next())
+                        .any(|line| looks_like_payout(&line, self.coins))
+                },
+            )?;
         let column = self.header.name(index)?;
         Some((
             WarningCode::QuotedLines,
@@ -289,31 +300,95 @@ impl<'a> Checker<'a> {
     }
 }
 
-impl Cells<'_> {
+impl Header {
+    /// Splits a record into its cells; whatever prevents that is its only problem.
+    pub(super) fn cells<'r>(&self, record: &'r Record<'_>) -> Result<Cells<'r>, Problem> {
+        let whole =
+            |code, message| Problem { column: None, value: cut(&lossless(&record.raw)), code, message };
+        if let Some(fault) = record.fault {
+            let code = match fault.kind {
+                FaultKind::Unclosed => ProblemCode::QuoteUnclosed,
+                FaultKind::TextAfter => ProblemCode::QuoteTextAfter,
+                FaultKind::Inside => ProblemCode::QuoteInside,
+            };
+            let column = self.name(fault.field);
+            return Err(Problem { column, ..whole(code, explain_quotes(fault, record)) });
+        }
+        if record.count != self.len() {
+            return Err(whole(
+                ProblemCode::FieldCount,
+                format!(
+                    "The row has {} fields and the header {}. A value that holds the separator of the fields must stand in quotes: \"like, this\".",
+                    record.count,
+                    self.len(),
+                ),
+            ));
+        }
+        let mut cells = Cells::default();
+        for ((index, field), (column, _)) in record.fields.iter().enumerate().zip(self.columns()) {
+            let Some(text) = field.text() else {
+                let message = explain_encoding(record).unwrap_or_default();
+                let column = self.name(index);
+                return Err(Problem {
+                    column,
+                    value: cut(&lossless(&field.bytes)),
+                    code: ProblemCode::Encoding,
+                    message,
+                });
+            };
+            let value = Value { text, cell: field.cell, formula: field.formula };
+            match column {
+                Some(Column::Address) => cells.address = value,
+                Some(Column::Currency) => cells.currency = value,
+                Some(Column::Network) => cells.network = value,
+                Some(Column::Amount) => cells.amount = value,
+                Some(Column::ExtraId) => cells.extra_id = value,
+                Some(Column::Description) => cells.description = value,
+                Some(Column::ExternalId) => cells.external_id = value,
+                None if text.is_empty() => {}
+                None => cells.notes.push((index, value)),
+            }
+        }
+        Ok(cells)
+    }
+}
+
+impl<'r> Cells<'r> {
     /// What stood in the columns that the file has.
     fn known(&self, header: &Header) -> Vec<(Column, String)> {
-        let value = |column| match column {
+        let columns = header.columns().iter().filter_map(|(column, _)| *column);
+        columns.map(|column| (column, self.get(column).text.to_owned())).collect()
+    }
+
+    /// What stood in a column.
+    pub(super) fn get(&self, column: Column) -> Value<'r> {
+        match column {
             Column::Address => self.address,
             Column::Currency => self.currency,
+            Column::Network => self.network,
             Column::Amount => self.amount,
             Column::ExtraId => self.extra_id,
             Column::Description => self.description,
             Column::ExternalId => self.external_id,
-        };
-        let columns = header.columns().iter().filter_map(|(column, _)| *column);
-        columns.map(|column| (column, value(column).to_owned())).collect()
+        }
+    }
+
+    /// The first column that decides about the money and that a formula gave.
+    fn formula(&self) -> Option<Column> {
+        [Column::Amount, Column::Address, Column::Currency, Column::Network, Column::ExtraId]
+            .into_iter()
+            .find(|column| self.get(*column).formula)
     }
 }
 
-/// The text of a field: spaces and tabs around it do not count unless it is quoted. `None` when it is not UTF-8.
-fn value<'r>(field: &'r Field<'_>) -> Option<&'r str> {
-    let text = str::from_utf8(&field.bytes).ok()?;
-    Some(if field.quoted { text } else { text.trim_matches([' ', '\t']) })
+/// Whether `text` is an external id that rows are compared by.
+pub(super) fn is_external_id(text: &str) -> bool {
+    !text.is_empty() && check_text(Column::ExternalId, text, LONGEST_EXTERNAL_ID).is_ok()
 }
 
 /// Whether a record has both a known ticker and a number in it.
 pub(super) fn looks_like_payout(record: &Record<'_>, coins: &Catalogue) -> bool {
-    let mut cells = record.fields.iter().filter_map(value);
+    let mut cells = record.fields.iter().filter_map(Field::text);
     let is_number = |cell: &str| {
         cell.starts_with(|c: char| c.is_ascii_digit()) && cell.parse::<nowpayments::Amount>().is_ok()
     };
@@ -350,7 +425,7 @@ pub(super) fn explain_quotes(fault: Fault, record: &Record<'_>) -> String {
 
 /// Says where the first byte of a record is that is not UTF-8; `None` when all are.
 pub(super) fn explain_encoding(record: &Record<'_>) -> Option<String> {
-    let valid = str::from_utf8(record.raw).err()?.valid_up_to();
+    let valid = str::from_utf8(&record.raw).err()?.valid_up_to();
     let (before, byte) = (&record.raw[..valid], record.raw.get(valid)?);
     let line = record.line + csv::line_ends(before);
     let column = before.iter().rev().take_while(|byte| !matches!(byte, b'\n' | b'\r')).count() + 1;
@@ -361,11 +436,15 @@ pub(super) fn explain_encoding(record: &Record<'_>) -> Option<String> {
 
 /// Checks an address against the coin; without one, only its characters.
 fn check_address(
-    text: &str,
+    value: Value<'_>,
     coin: Option<&ListedCoin>,
     coins: &Catalogue,
 ) -> Result<Option<Checked>, Problem> {
+    let text = value.text;
     let problem = |code, message: String| Err(Problem::new(Column::Address, text, code, message));
+    if let Some(message) = explain_cell(value, "an address") {
+        return problem(ProblemCode::AddressFormat, message);
+    }
     if text.is_empty() {
         return problem(ProblemCode::AddressMissing, "The address is missing.".to_owned());
     }
@@ -438,6 +517,28 @@ fn check_address(
     }
 }
 
+/// What is wrong with a cell of a worksheet that is to hold a text.
+fn explain_cell(value: Value<'_>, what: &str) -> Option<String> {
+    let holds = match value.cell {
+        Cell::Written | Cell::Quoted => return None,
+        Cell::Number
+            if amounts::significant_digits(value.text) > amounts::DIGITS_OF_A_SPREADSHEET
+                || value.text.len() > amounts::DIGITS_OF_A_SPREADSHEET =>
+        {
+            return Some(format!(
+                "The cell holds a number that is too long for a spreadsheet, which has changed its last digits. Format the column as text and enter {what} again."
+            ));
+        }
+        Cell::Number => return None,
+        Cell::Date => "a date",
+        Cell::Percentage => "a percentage",
+        Cell::Truth => "true or false",
+        Cell::Error => "an error",
+        Cell::NoResult => "a formula without its result",
+    };
+    Some(format!("The cell holds {holds} instead of {what}. Format the column as text and enter it again."))
+}
+
 fn unusable(coin: &ListedCoin, what: &str) -> String {
     format!(
         "The {what} of {} cannot be checked: the rule that NOWPayments gives for them cannot be understood. Nothing is sent unchecked.",
@@ -446,8 +547,12 @@ fn unusable(coin: &ListedCoin, what: &str) -> String {
 }
 
 /// Checks a memo or tag against the coin. What it returns is a warning: none is given, and the recipient may need one.
-fn check_extra_id(text: &str, coin: &ListedCoin) -> Result<Option<(WarningCode, String)>, Problem> {
+fn check_extra_id(value: Value<'_>, coin: &ListedCoin) -> Result<Option<(WarningCode, String)>, Problem> {
+    let text = value.text;
     let problem = |code, message: String| Err(Problem::new(Column::ExtraId, text, code, message));
+    if let Some(message) = explain_cell(value, "a memo or tag") {
+        return problem(ProblemCode::ExtraIdFormat, message);
+    }
     let ticker = coin.ticker();
     if text.is_empty() {
         return match coin.memo() {

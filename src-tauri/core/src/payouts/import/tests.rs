@@ -48,14 +48,14 @@ fn coins() -> Catalogue {
 }
 
 fn read_all(bytes: &[u8]) -> Import {
-    let import = import(bytes, &coins()).unwrap_or_else(|error| panic!("{error}"));
+    let import = import(bytes, &Choices::default(), &coins()).unwrap_or_else(|error| panic!("{error}"));
     assert_whole(&import);
     import
 }
 
 /// What holds for every file.
 fn assert_whole(import: &Import) {
-    let rows = import.rows;
+    let rows = import.summary.rows;
     assert_eq!(rows.records, rows.header + rows.blank + rows.accepted + rows.rejected);
     assert_eq!((rows.header, rows.accepted as usize), (1, import.accepted.len()));
     assert_eq!(rows.rejected as usize, import.rejected.len());
@@ -64,7 +64,7 @@ fn assert_whole(import: &Import) {
         assert!(row.amount.is_positive());
         *totals.entry(row.currency.clone()).or_default() += &row.amount;
     }
-    assert_eq!(totals, import.totals);
+    assert_eq!(totals, import.summary.totals);
 }
 
 /// Imports one row under the header of all known columns.
@@ -87,7 +87,7 @@ fn warnings_of(row: &str) -> Vec<WarningCode> {
 }
 
 fn file_error(bytes: &[u8]) -> FileError {
-    import(bytes, &coins()).expect_err("the file should be refused")
+    import(bytes, &Choices::default(), &coins()).expect_err("the file should be refused")
 }
 
 #[test]
@@ -104,7 +104,7 @@ fn a_whole_file_ends_in_exact_rows_and_numbered_errors() {
     )
     .replace("Amount; ,", "Amount,");
     let import = read_all(file.as_bytes());
-    assert_eq!(import.rows, FileCounts { records: 8, header: 1, blank: 2, accepted: 3, rejected: 2 });
+    assert_eq!(import.summary.rows, FileCounts { records: 8, header: 1, blank: 2, accepted: 3, rejected: 2 });
     assert_eq!(import.accepted.iter().map(|row| row.line).collect::<Vec<_>>(), [2, 5, 7]);
     assert_eq!(import.rejected.iter().map(|row| row.line).collect::<Vec<_>>(), [4, 9]);
     assert_eq!(import.accepted[0].notes, [("Note".to_owned(), "rent".to_owned())]);
@@ -112,7 +112,7 @@ fn a_whole_file_ends_in_exact_rows_and_numbered_errors() {
     assert_eq!(import.accepted[2].warnings[0].code, WarningCode::Duplicate);
     assert!(import.accepted[2].warnings[0].message.contains("Line 2 "));
     let totals: Vec<(&str, String)> =
-        import.totals.iter().map(|(ticker, total)| (ticker.as_str(), total.to_string())).collect();
+        import.summary.totals.iter().map(|(ticker, total)| (ticker.as_str(), total.to_string())).collect();
     assert_eq!(totals, [("btc", "3.75".to_owned()), ("eth", "0.000001".to_owned())]);
     assert_eq!(import.rejected[0].raw, format!("1e3,{TRX},trx,"));
     assert_eq!(import.rejected[0].field(Column::Amount), "1e3");
@@ -132,7 +132,7 @@ fn headers_are_read_in_any_spelling_case_and_order() {
         "\u{FEFF}address,currency,amount",
     ] {
         let import = read_all(format!("{header}\n{TRX},trx,5\n").as_bytes());
-        assert_eq!(import.rows.accepted, 1, "{header}");
+        assert_eq!(import.summary.rows.accepted, 1, "{header}");
     }
     let file = format!(
         "Destination Tag,Amount,unique_external_id,coin,payout_description,address\n9,5,id-1,xrp,\"Hi, you\",{XRP}\n"
@@ -145,7 +145,6 @@ fn headers_are_read_in_any_spelling_case_and_order() {
 #[test]
 fn files_that_cannot_be_read_say_why() {
     use FileErrorCode::*;
-    let utf16: Vec<u8> = "address,currency,amount\n".encode_utf16().flat_map(u16::to_le_bytes).collect();
     let row = format!("{TRX},trx,5\n");
     for (bytes, code, line, words) in [
         (b"".to_vec(), Empty, None, "empty"),
@@ -167,19 +166,18 @@ fn files_that_cannot_be_read_say_why() {
             Some(1),
             "\"address\" and \"address\"",
         ),
-        (b"address;currency;amount\n".to_vec(), Delimiter, Some(1), "semicolons"),
-        (b"address\tcurrency\tamount\n".to_vec(), Delimiter, Some(1), "tabs"),
-        (b"address|currency|amount\n".to_vec(), Delimiter, Some(1), "vertical bars"),
-        (row.replace(',', ";").into_bytes(), Delimiter, Some(1), "semicolons"),
         (b"address,currency,\"amount\n".to_vec(), HeaderBroken, Some(1), "never closed"),
         (b"address,currency,amo\"unt\n".to_vec(), HeaderBroken, Some(1), "quote"),
-        (b"\naddress,currency,amount,N\xF6te\n".to_vec(), Encoding, Some(2), "Byte 26 of line 2 (0xF6)"),
-        (utf16.clone(), Utf16, None, "UTF-16"),
-        ([b"\xFF\xFE".to_vec(), utf16].concat(), Utf16, None, "UTF-16"),
-        (b"\xFF\xFE\0\0a\0\0\0".to_vec(), Utf16, None, "UTF-32"),
+        (
+            b"\naddress,currency,amount,N\xF6te\xC3\xB6\n".to_vec(),
+            Encoding,
+            Some(2),
+            "Byte 26 of line 2 (0xF6)",
+        ),
+        (b"\xFF\xFE\0\0a\0\0\0".to_vec(), Encoding, None, "UTF-32"),
         (vec![0; 5000], NotCsv, None, "zero bytes"),
-        (b"PK\x03\x04......[Content_Types].xml".to_vec(), NotCsv, None, "XLSX"),
-        (b"PK\x03\x04rest".to_vec(), NotCsv, None, "ZIP"),
+        (b"PK\x03\x04......[Content_Types].xml".to_vec(), Unreadable, None, "cannot be unpacked"),
+        (b"PK\x03\x04 mimetypeapplication/vnd.oasis.opendocument".to_vec(), NotCsv, None, "ODS"),
         (b"%PDF-1.7\n".to_vec(), NotCsv, None, "PDF"),
         (b"\n<!DOCTYPE html><table>".to_vec(), NotCsv, None, "web page"),
         (b"{\"a\":1}".to_vec(), NotCsv, None, "JSON"),
@@ -201,7 +199,7 @@ fn files_that_cannot_be_read_say_why() {
 fn a_header_alone_is_a_file_without_payouts() {
     for file in ["address,currency,amount", "address,currency,amount\n", "address,currency,amount\r\n\r\n"] {
         let import = read_all(file.as_bytes());
-        assert_eq!((import.rows.accepted, import.rows.rejected), (0, 0), "{file:?}");
+        assert_eq!((import.summary.rows.accepted, import.summary.rows.rejected), (0, 0), "{file:?}");
     }
 }
 
@@ -236,7 +234,7 @@ fn broken_records_are_rejected_whole_and_the_next_line_is_read() {
         (format!("{TRX},trx,1,5\" pipe\n"), Some("note"), ProblemCode::QuoteInside, "begin with one"),
     ] {
         let import = read_all(format!("{header}{row}{good}").as_bytes());
-        assert_eq!((import.rows.accepted, import.rows.rejected), (1, 1), "{row}");
+        assert_eq!((import.summary.rows.accepted, import.summary.rows.rejected), (1, 1), "{row}");
         let rejected = &import.rejected[0];
         assert_eq!((rejected.line, rejected.problem.code), (2, code), "{row}");
         assert_eq!(rejected.problem.column.as_deref(), column, "{row}");
@@ -251,7 +249,7 @@ fn an_unclosed_quote_is_one_rejected_record_that_names_what_it_swallowed() {
         "address,currency,amount,note\n{TRX},trx,1,a\n{TRX},trx,2,\"b\n{TRX},trx,3,c\n{TRX},trx,4,d\n"
     );
     let import = read_all(file.as_bytes());
-    assert_eq!(import.rows, FileCounts { records: 3, header: 1, blank: 0, accepted: 1, rejected: 1 });
+    assert_eq!(import.summary.rows, FileCounts { records: 3, header: 1, blank: 0, accepted: 1, rejected: 1 });
     let rejected = &import.rejected[0];
     assert_eq!((rejected.line, rejected.problem.code), (3, ProblemCode::QuoteUnclosed));
     assert!(rejected.problem.message.contains("from line 3 to line 5"), "{}", rejected.problem.message);
@@ -272,9 +270,9 @@ fn a_row_that_two_stray_quotes_swallow_is_pointed_out() {
 fn bytes_that_are_not_utf_8_reject_their_record_alone() {
     let mut file = format!("address,currency,amount,note\n{TRX},trx,1,\"x\ny").into_bytes();
     file.extend_from_slice(b"\xE4\"\n");
-    file.extend_from_slice(format!("{TRX},trx,2,z\n").as_bytes());
+    file.extend_from_slice(format!("{TRX},trx,2,é\n").as_bytes());
     let import = read_all(&file);
-    assert_eq!((import.rows.accepted, import.rows.rejected), (1, 1));
+    assert_eq!((import.summary.rows.accepted, import.summary.rows.rejected), (1, 1));
     let rejected = &import.rejected[0];
     assert_eq!((rejected.line, rejected.problem.code), (2, ProblemCode::Encoding));
     assert_eq!(rejected.problem.column.as_deref(), Some("note"));
@@ -364,7 +362,6 @@ fn currencies_are_refused_with_a_code_and_a_suggestion() {
     for (ticker, code, words) in [
         ("", "currency_missing", "missing"),
         ("usdt", "currency_unknown", "Say which network: usdttrc20, usdterc20, usdtbsc."),
-        ("USDT-TRC20", "currency_unknown", "Is usdttrc20 meant?"),
         ("usdttrc2", "currency_unknown", "Is usdttrc20 meant?"),
         ("usdtpolygon", "currency_unknown", "Say which network"),
         ("btcc", "currency_unknown", "btc"),
@@ -520,8 +517,8 @@ fn a_hundred_thousand_rows_are_checked_in_proportion() {
         file.push_str(&format!("user{number}.near,near,0.00000{},{number}\n", number % 9 + 1));
     }
     let import = read_all(file.as_bytes());
-    assert_eq!((import.rows.accepted, import.rows.rejected), (100_000, 0));
-    assert_eq!(import.totals["near"].to_string(), "0.499996");
+    assert_eq!((import.summary.rows.accepted, import.summary.rows.rejected), (100_000, 0));
+    assert_eq!(import.summary.totals["near"].to_string(), "0.499996");
 }
 
 proptest! {
@@ -539,7 +536,7 @@ proptest! {
         body.splice(at..at, bytes.iter().copied());
         for header in ["", "address,currency,amount\n", "amount,address,note,currency,external_id,extra_id,description\n"] {
             let file = [header.as_bytes(), &body].concat();
-            if let Ok(import) = import(&file, &coins()) {
+            if let Ok(import) = import(&file, &Choices::default(), &coins()) {
                 assert_whole(&import);
             } else {
                 prop_assert!(header.is_empty(), "a file with a good header is read");

@@ -1,0 +1,471 @@
+//! Files on their way in: opened, asked about where they leave something open, and kept as a batch.
+
+use std::{
+    ops::ControlFlow,
+    path::Path,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use serde::{Deserialize, Serialize};
+use specta::Type;
+use sqlx::SqliteConnection;
+use tokio::{sync::mpsc, time::Instant};
+
+use super::{
+    Payouts,
+    batch::{Batch, BatchState, Progress, RowProblem, RowStatus},
+    draft::json,
+    import::{self, AcceptedRow, Choices, Column, FileError, Job, RejectedRow, Row, Summary, Survey},
+    record::Record,
+};
+use crate::{
+    changes::Changed,
+    coins::Catalogue,
+    failure::{Failure, FailureCode},
+    store,
+};
+
+/// What became of a file that was opened.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Type)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Opened {
+    /// It is a batch now.
+    Batch {
+        /// The batch.
+        batch: Box<Batch>,
+    },
+    /// The owner must say something first.
+    Asks {
+        /// The file.
+        file: Box<OpenFile>,
+    },
+}
+
+impl Opened {
+    /// The batch that it became.
+    #[must_use]
+    pub fn batch(self) -> Option<Batch> {
+        match self {
+            Self::Batch { batch } => Some(*batch),
+            Self::Asks { .. } => None,
+        }
+    }
+}
+
+/// A file that waits for the owner to say how it is to be read. It is kept in memory, as it was when it was opened.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Type)]
+pub struct OpenFile {
+    /// Our id of it, a UUID.
+    pub id: String,
+    /// What it is called.
+    pub name: String,
+    /// What was said of it so far.
+    pub choices: Choices,
+    /// What it looks like, and what is open.
+    pub survey: Survey,
+}
+
+/// A file that is being read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Type)]
+pub struct FileInProgress {
+    /// What it is called.
+    pub name: String,
+    /// How much is done, in thousandths.
+    pub progress: Progress,
+}
+
+/// The files of a shop that are open. Lost at any time without harm: the owner opens them again.
+#[derive(Debug, Default)]
+pub(super) struct Files {
+    /// Those that wait for an answer, the newest last.
+    waiting: Mutex<Vec<Waiting>>,
+    reading: Mutex<Option<(String, Arc<Job>)>>,
+}
+
+#[derive(Debug, Clone)]
+struct Waiting {
+    file: OpenFile,
+    bytes: Arc<Vec<u8>>,
+}
+
+/// Of files that wait for an answer, no more than these are kept.
+const MOST_WAITING: usize = 8;
+/// How often it is told how far the reading of a file is.
+const TELL: Duration = Duration::from_millis(250);
+
+impl Files {
+    fn waiting(&self) -> MutexGuard<'_, Vec<Waiting>> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn reading(&self) -> MutexGuard<'_, Option<(String, Arc<Job>)>> {
+        self.reading.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn find(&self, id: &str) -> Result<Waiting, Failure> {
+        self.waiting().iter().find(|waiting| waiting.file.id == id).cloned().ok_or_else(|| {
+            Failure::new(FailureCode::Stale, "This file is not open any more. Choose it again.")
+        })
+    }
+
+    fn keep(&self, file: Waiting) {
+        let mut waiting = self.waiting();
+        waiting.retain(|known| known.file.id != file.file.id);
+        waiting.push(file);
+        let surplus = waiting.len().saturating_sub(MOST_WAITING);
+        waiting.drain(..surplus);
+    }
+
+    fn drop(&self, id: &str) {
+        self.waiting().retain(|known| known.file.id != id);
+    }
+}
+
+impl Payouts {
+    pub(super) async fn open_path(&self, path: &Path) -> Result<Opened, Failure> {
+        let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
+        let path = path.to_owned();
+        let bytes = blocking(move || import::read(&path)).await?.map_err(unreadable)?;
+        self.open_bytes(&name, bytes).await
+    }
+
+    pub(super) async fn open_bytes(&self, name: &str, bytes: Vec<u8>) -> Result<Opened, Failure> {
+        let id = self.ctx.surroundings.uuid().to_string();
+        self.ask_or_import(id, name.to_owned(), Arc::new(bytes), Choices::default()).await
+    }
+
+    /// Goes on with a file of which the owner has said something.
+    pub(super) async fn answer(&self, id: &str, choices: Choices) -> Result<Opened, Failure> {
+        let Waiting { file, bytes } = self.desk.files.find(id)?;
+        let opened = self.ask_or_import(file.id, file.name, bytes, choices.clone()).await?;
+        if let Some(columns) = &choices.columns {
+            self.remember(&file.survey, &choices, columns).await?;
+        }
+        Ok(opened)
+    }
+
+    pub(super) fn waiting_file(&self, id: &str) -> Result<OpenFile, Failure> {
+        self.desk.files.find(id).map(|waiting| waiting.file)
+    }
+
+    pub(super) fn close_waiting(&self, id: &str) {
+        self.desk.files.drop(id);
+    }
+
+    pub(super) fn file_in_progress(&self) -> Option<FileInProgress> {
+        let reading = self.desk.files.reading();
+        let (name, job) = reading.as_ref()?;
+        Some(FileInProgress { name: name.clone(), progress: Progress { done: job.done(), of: 1000 } })
+    }
+
+    pub(super) fn stop_file(&self) {
+        if let Some((_, job)) = &*self.desk.files.reading() {
+            job.stop();
+        }
+    }
+
+    async fn ask_or_import(
+        &self,
+        id: String,
+        name: String,
+        bytes: Arc<Vec<u8>>,
+        choices: Choices,
+    ) -> Result<Opened, Failure> {
+        let coins = self.ctx.coins().await?;
+        let (survey, choices) = self.look_at(&bytes, choices, &coins).await?;
+        if !survey.asks.is_empty() {
+            let file = OpenFile { id, name, choices, survey };
+            self.desk.files.keep(Waiting { file: file.clone(), bytes });
+            return Ok(Opened::Asks { file: Box::new(file) });
+        }
+        let batch = self.keep_file(&name, bytes, choices, coins).await?;
+        self.desk.files.drop(&id);
+        self.begin_check(&batch);
+        Ok(Opened::Batch { batch: Box::new(self.get(&batch).await?) })
+    }
+
+    /// What is open of a file, where the owner has not said the same of another one like it before.
+    async fn look_at(
+        &self,
+        bytes: &Arc<Vec<u8>>,
+        choices: Choices,
+        coins: &Arc<Catalogue>,
+    ) -> Result<(Survey, Choices), Failure> {
+        let look = async |choices: &Choices| {
+            let (bytes, choices, coins) = (bytes.clone(), choices.clone(), coins.clone());
+            let job = Job::default();
+            blocking(move || import::survey(&bytes, &choices, &coins, &job)).await?.map_err(unreadable)
+        };
+        let survey = look(&choices).await?;
+        if survey.asks.contains(&import::Ask::Columns) && choices.columns.is_none() {
+            let known: Option<(String, Option<bool>, Option<String>)> =
+                sqlx::query_as("SELECT columns, header, currency FROM payout_layouts WHERE looks = ?")
+                    .bind(looks_like(&survey))
+                    .fetch_optional(&self.ctx.db)
+                    .await?;
+            if let Some((columns, header, currency)) = known
+                && let Ok(columns) = serde_json::from_str(&columns)
+            {
+                let certain = header != Some(false) && currency.is_none();
+                let remembered = Choices { columns: Some(columns), header, currency, ..choices };
+                // What nothing in the file says (that it has no header, or its coin) is proposed, and not taken for said.
+                let survey = if certain { look(&remembered).await? } else { survey };
+                return Ok((survey, remembered));
+            }
+        }
+        Ok((survey, choices))
+    }
+
+    /// Remembers what the columns of a file hold, for the next one that looks the same.
+    async fn remember(
+        &self,
+        survey: &Survey,
+        choices: &Choices,
+        columns: &[Option<Column>],
+    ) -> Result<(), Failure> {
+        let mut db = self.ctx.write().await?;
+        sqlx::query(
+            "INSERT INTO payout_layouts (looks, columns, header, currency) VALUES (?1, ?2, ?3, ?4)
+             ON CONFLICT DO UPDATE SET columns = ?2, header = ?3, currency = ?4",
+        )
+        .bind(looks_like(survey))
+        .bind(json(&columns))
+        .bind(choices.header)
+        .bind(&choices.currency)
+        .execute(&mut *db)
+        .await?;
+        Ok(db.commit().await?)
+    }
+
+    /// Reads a file and keeps all of it, good rows and bad, in one transaction. The id of the new batch.
+    pub(super) async fn keep_file(
+        &self,
+        name: &str,
+        bytes: Arc<Vec<u8>>,
+        choices: Choices,
+        coins: Arc<Catalogue>,
+    ) -> Result<String, Failure> {
+        let job = Arc::new(Job::default());
+        *self.desk.files.reading() = Some((name.to_owned(), job.clone()));
+        self.ctx.announce(Changed::PayoutFile);
+        let kept = self.keep_rows(name, bytes, choices, coins, &job).await;
+        *self.desk.files.reading() = None;
+        self.ctx.announce(Changed::PayoutFile);
+        kept
+    }
+
+    async fn keep_rows(
+        &self,
+        name: &str,
+        bytes: Arc<Vec<u8>>,
+        choices: Choices,
+        coins: Arc<Catalogue>,
+        job: &Arc<Job>,
+    ) -> Result<String, Failure> {
+        let (sender, mut receiver) = mpsc::channel::<Vec<Row>>(2);
+        let reading = {
+            let (coins, job) = (coins.clone(), job.clone());
+            tokio::task::spawn_blocking(move || {
+                import::check(&bytes, &choices, &coins, &job, |rows| match sender.blocking_send(rows) {
+                    Ok(()) => ControlFlow::Continue(()),
+                    // Nobody keeps them any more: the shop is closed.
+                    Err(_) => ControlFlow::Break(()),
+                })
+            })
+        };
+        let now = self.ctx.now();
+        let id = self.ctx.surroundings.uuid().to_string();
+        let mut tx = self.ctx.write().await?;
+        sqlx::query(
+            "INSERT INTO payout_batches (id, name, state, records, header, blank, accepted, rejected, created_at, updated_at)
+             VALUES (?1, ?2, 'draft', 0, 0, 0, 0, 0, ?3, ?3)",
+        )
+        .bind(&id)
+        .bind(name)
+        .bind(store::time(now))
+        .execute(&mut *tx)
+        .await?;
+        let mut number = 0;
+        let mut told = Instant::now();
+        while let Some(rows) = receiver.recv().await {
+            for row in rows {
+                number += 1;
+                insert_row(&mut tx, &id, number, &row).await?;
+            }
+            if told.elapsed() > TELL {
+                told = Instant::now();
+                self.ctx.announce(Changed::PayoutFile);
+            }
+        }
+        let summary = reading.await.map_err(|error| inside(&error))?.map_err(unreadable)?;
+        let counts = summary.rows;
+        sqlx::query("UPDATE payout_batches SET records = ?, header = ?, blank = ?, accepted = ?, rejected = ? WHERE id = ?")
+            .bind(counts.records)
+            .bind(counts.header)
+            .bind(counts.blank)
+            .bind(counts.accepted)
+            .bind(counts.rejected)
+            .bind(&id)
+            .execute(&mut *tx)
+            .await?;
+        let mut record = Record::load(&mut *tx, &id).await?;
+        record.recount(&mut tx).await?;
+        keep_explorers(&mut tx, &id, &coins).await?;
+        record.note(&mut tx, now, &words(name, &summary)).await?;
+        if let Some(note) = same_rows(&mut tx, &record).await? {
+            record.note(&mut tx, now, &note).await?;
+        }
+        tx.commit().await?;
+        self.ctx.announce(Changed::Payouts { batch: id.clone() });
+        Ok(id)
+    }
+}
+
+/// What a file with these columns is recognised by: the names in its header, or how many columns it has.
+fn looks_like(survey: &Survey) -> String {
+    let first = survey.sample.first();
+    match (survey.header, first) {
+        (true, Some(names)) => json(names),
+        _ => first.map_or(0, Vec::len).to_string(),
+    }
+}
+
+pub(super) fn unreadable(error: FileError) -> Failure {
+    let line = error.line.map(|line| format!(" (line {line})")).unwrap_or_default();
+    Failure::new(FailureCode::File, format!("{}{line} Nothing was imported.", error.message))
+}
+
+fn words(name: &str, summary: &Summary) -> String {
+    let counts = summary.rows;
+    let refused = match counts.rejected {
+        0 => String::new(),
+        1 => ", 1 cannot be paid as it is".to_owned(),
+        many => format!(", {many} cannot be paid as they are"),
+    };
+    let notes: String = summary.notes.iter().map(|note| format!(" {}", note.message)).collect();
+    format!(
+        "Read from “{name}”: {} records, {} can be paid{refused}.{notes}",
+        counts.records, counts.accepted
+    )
+}
+
+/// Keeps a row of a file.
+async fn insert_row(tx: &mut SqliteConnection, batch: &str, number: u32, row: &Row) -> Result<(), Failure> {
+    let insert = sqlx::query(
+        "INSERT INTO payout_rows (batch, number, status, line, address, currency, amount, extra_id, description, external_id, notes, raw, problems, warnings)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    )
+    .bind(batch)
+    .bind(number);
+    let insert = match row {
+        Row::Accepted(row) => insert
+            .bind(RowStatus::Ready)
+            .bind(row.line)
+            .bind(&row.address)
+            .bind(&row.currency)
+            .bind(row.amount.to_string())
+            .bind(row.extra_id.as_deref())
+            .bind(row.description.as_deref())
+            .bind(row.external_id.as_deref())
+            .bind(json(&row.notes))
+            .bind(None::<&str>)
+            .bind("[]")
+            .bind(json(&warnings(row))),
+        Row::Rejected(row) => {
+            let optional = |column| Some(row.field(column)).filter(|value| !value.is_empty());
+            insert
+                .bind(RowStatus::Bad)
+                .bind(row.line)
+                .bind(row.field(Column::Address))
+                .bind(row.field(Column::Currency))
+                .bind(row.field(Column::Amount))
+                .bind(optional(Column::ExtraId))
+                .bind(optional(Column::Description))
+                .bind(optional(Column::ExternalId))
+                .bind("[]")
+                .bind(Some(&row.raw))
+                .bind(json(&problems(row)))
+                .bind("[]")
+        }
+    };
+    insert.execute(&mut *tx).await?;
+    Ok(())
+}
+
+pub(super) fn warnings(row: &AcceptedRow) -> Vec<RowProblem> {
+    let warning = |warning: &import::Warning| RowProblem {
+        column: None,
+        value: String::new(),
+        code: warning.code.to_string(),
+        message: warning.message.clone(),
+    };
+    row.warnings.iter().map(warning).collect()
+}
+
+pub(super) fn problems(row: &RejectedRow) -> Vec<RowProblem> {
+    let problem = |problem: &import::Problem| RowProblem {
+        column: problem.column.clone(),
+        value: problem.value.clone(),
+        code: problem.code.to_string(),
+        message: problem.message.clone(),
+    };
+    std::iter::once(&row.problem).chain(&row.also).map(problem).collect()
+}
+
+/// Where transactions of the batch's coins can be looked at.
+pub(super) async fn keep_explorers(
+    tx: &mut SqliteConnection,
+    batch: &str,
+    coins: &Catalogue,
+) -> Result<(), Failure> {
+    let tickers: Vec<String> = sqlx::query_scalar("SELECT currency FROM payout_coins WHERE batch = ?")
+        .bind(batch)
+        .fetch_all(&mut *tx)
+        .await?;
+    for ticker in tickers {
+        let explorer = coins.get(&ticker).and_then(|coin| coin.coin().explorer_link_hash.as_deref());
+        sqlx::query("UPDATE payout_coins SET explorer = ? WHERE batch = ? AND currency = ?")
+            .bind(explorer.filter(|link| link.starts_with("https://")))
+            .bind(batch)
+            .bind(&ticker)
+            .execute(&mut *tx)
+            .await?;
+    }
+    Ok(())
+}
+
+/// Whether exactly these rows were imported before, in words.
+async fn same_rows(tx: &mut SqliteConnection, record: &Record) -> Result<Option<String>, Failure> {
+    if record.payable == 0 {
+        return Ok(None);
+    }
+    let earlier: Option<Record> = sqlx::query_as(
+        "SELECT * FROM payout_batches WHERE rows_hash = ? AND id <> ? ORDER BY state IN ('draft', 'checked'), created_at DESC LIMIT 1",
+    )
+    .bind(&record.rows_hash)
+    .bind(&record.id)
+    .fetch_optional(&mut *tx)
+    .await?;
+    Ok(earlier.map(|earlier| {
+        let what = match earlier.state {
+            BatchState::Draft | BatchState::Checked => "imported",
+            _ => "sent",
+        };
+        format!(
+            "The same rows were {what} before as “{}” on {}. Make sure that they are meant to be paid again.",
+            earlier.name,
+            earlier.created_at.format("%Y-%m-%d")
+        )
+    }))
+}
+
+/// Work that takes the processor or the disk for a while, off the threads that answer.
+async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Failure> {
+    tokio::task::spawn_blocking(work).await.map_err(|error| inside(&error))
+}
+
+fn inside(error: &tokio::task::JoinError) -> Failure {
+    tracing::error!(%error, "reading a file failed inside");
+    Failure::other("Paydesk failed inside while it read the file. Nothing was imported.")
+}

@@ -1,0 +1,246 @@
+//! Files of payouts as the window opens them: asked about, remembered, corrected, compared with control totals.
+
+#![allow(clippy::unwrap_used, reason = "a test ends where it fails")]
+
+#[path = "common/payouts.rs"]
+mod payouts;
+#[path = "common/world.rs"]
+mod world;
+
+use nowpayments_simulator::Fault;
+use paydesk_core::{
+    FailureCode,
+    payouts::{
+        OpenFile, Opened,
+        batch::{BatchState, Control, ControlSum, RowEdit, RowFilter, RowQuery, RowStatus},
+        import::{Ask, Choices, Column, Numbers},
+    },
+};
+use payouts::{ETH, FILE, Owner, TRX};
+
+const HEADER: &str = "address,currency,amount\n";
+
+impl Owner {
+    async fn open(&self, name: &str, text: &str) -> Opened {
+        self.payouts().open_text(name, text).await.unwrap()
+    }
+
+    async fn rows(&self, batch: &str, filter: RowFilter) -> Vec<paydesk_core::payouts::batch::BatchRow> {
+        let query = RowQuery { batch: batch.to_owned(), filter, limit: 1000, after: None };
+        self.payouts().rows(query).await.unwrap().rows
+    }
+}
+
+fn asks(opened: Opened) -> OpenFile {
+    match opened {
+        Opened::Asks { file } => *file,
+        Opened::Batch { batch } => panic!("nothing was asked of {batch:#?}"),
+    }
+}
+
+fn edit(address: &str, currency: &str, amount: &str) -> RowEdit {
+    RowEdit {
+        address: address.to_owned(),
+        currency: currency.to_owned(),
+        amount: amount.to_owned(),
+        ..RowEdit::default()
+    }
+}
+
+#[tokio::test]
+async fn numbers_that_mean_two_things_are_asked_about_once_and_read_as_the_owner_says() {
+    let owner = Owner::new().await;
+    let text = format!("address;currency;amount\n{TRX};trx;1.000\n{TRX};usdttrc20;2.500,75\n{ETH};eth;7\n");
+    let file = asks(owner.open("may.csv", &text).await);
+    assert_eq!((file.survey.asks.as_slice(), file.survey.open_count), ([Ask::Numbers].as_slice(), 2));
+    let first = &file.survey.open[0];
+    assert_eq!(
+        (first.line, first.text.as_str(), first.with_point.as_deref(), first.with_comma.as_deref()),
+        (2, "1.000", Some("1.000"), Some("1000"))
+    );
+    assert_eq!(owner.payouts().list().await.unwrap(), [], "nothing is imported before the answer");
+    let choices = Choices { numbers: Some(Numbers::Comma), ..file.choices };
+    let batch = owner.payouts().answer_file(&file.id, choices.clone()).await.unwrap().batch().unwrap();
+    let amounts: Vec<_> = owner.rows(&batch.summary.id, RowFilter::All).await;
+    let amounts: Vec<_> = amounts.iter().map(|row| row.amount.as_str()).collect();
+    assert_eq!(amounts, ["1000", "2500.75", "7"]);
+    let again = owner.payouts().answer_file(&file.id, choices).await.unwrap_err();
+    assert_eq!(again.code, FailureCode::Stale, "an answer counts once");
+}
+
+#[tokio::test]
+async fn columns_that_are_not_known_are_asked_about_and_remembered_for_the_next_file_like_it() {
+    let owner = Owner::new().await;
+    let file = asks(owner.open("old.csv", &format!("who,how much,what for,in\n{TRX},5,rent,trx\n")).await);
+    assert_eq!(file.survey.asks, [Ask::Columns]);
+    let proposal = [Some(Column::Address), Some(Column::Amount), None, Some(Column::Currency)];
+    assert_eq!(file.survey.columns, proposal);
+    let columns =
+        vec![Some(Column::Address), Some(Column::Amount), Some(Column::Description), Some(Column::Currency)];
+    let choices = Choices { columns: Some(columns), header: Some(true), ..file.choices };
+    let batch = owner.payouts().answer_file(&file.id, choices).await.unwrap().batch().unwrap();
+    let row = &owner.rows(&batch.summary.id, RowFilter::All).await[0];
+    assert_eq!((row.currency.as_str(), row.description.as_deref()), ("trx", Some("rent")));
+
+    let next = owner.open("new.csv", &format!("who,how much,what for,in\n{TRX},6,water,trx\n")).await;
+    let row = &owner.rows(&next.batch().unwrap().summary.id, RowFilter::All).await[0];
+    assert_eq!((row.amount.as_str(), row.description.as_deref()), ("6", Some("water")));
+    let other = owner.open("else.csv", &format!("who,what for,how much,in\n{TRX},water,6,trx\n")).await;
+    assert!(matches!(other, Opened::Asks { .. }), "another order of columns is another file");
+}
+
+#[tokio::test]
+async fn a_coin_that_the_file_does_not_name_is_proposed_the_next_time_and_asked_about_again() {
+    let owner = Owner::new().await;
+    let text = format!("who,how much\n{TRX},5\n");
+    let file = asks(owner.open("old.csv", &text).await);
+    let columns = Some(vec![Some(Column::Address), Some(Column::Amount)]);
+    let choices = Choices { columns, currency: Some("trx".to_owned()), ..file.choices };
+    owner.payouts().answer_file(&file.id, choices.clone()).await.unwrap().batch().unwrap();
+    let file = asks(owner.open("new.csv", &text).await);
+    assert_eq!((file.survey.asks.as_slice(), file.choices), ([Ask::Columns].as_slice(), choices));
+}
+
+#[tokio::test]
+async fn a_file_without_a_header_is_read_by_position_when_the_owner_says_so() {
+    let owner = Owner::new().await;
+    let text = format!("{TRX},0.5\n{TRX},0.25\n");
+    let file = asks(owner.open("electrum.csv", &text).await);
+    let columns = Some(vec![Some(Column::Address), Some(Column::Amount)]);
+    let choices = Choices { columns, header: Some(false), ..file.choices.clone() };
+    let missing = owner.payouts().answer_file(&file.id, choices.clone()).await.unwrap();
+    assert!(matches!(&missing, Opened::Asks { file } if file.survey.asks == [Ask::Columns]), "{missing:#?}");
+    let wrong = Choices { currency: Some("trxx".to_owned()), ..choices.clone() };
+    let wrong = asks(owner.payouts().answer_file(&file.id, wrong).await.unwrap());
+    assert!(wrong.survey.trouble.as_ref().is_some_and(|words| words.contains("“trxx”")), "{wrong:#?}");
+    let choices = Choices { currency: Some("trx".to_owned()), ..choices };
+    let batch = owner.payouts().answer_file(&file.id, choices).await.unwrap().batch().unwrap();
+    assert_eq!((batch.file.records, batch.file.header, batch.summary.payable), (2, 0, 2));
+}
+
+#[tokio::test]
+async fn a_file_that_is_closed_is_forgotten() {
+    let owner = Owner::new().await;
+    let file = asks(owner.open("a.csv", &format!("{HEADER}{TRX},trx,1.000\n")).await);
+    assert_eq!(owner.payouts().open_file_again(&file.id).unwrap(), file);
+    owner.payouts().close_file(&file.id);
+    assert_eq!(owner.payouts().open_file_again(&file.id).unwrap_err().code, FailureCode::Stale);
+    assert_eq!(owner.payouts().list().await.unwrap(), []);
+}
+
+#[tokio::test]
+async fn a_bad_row_is_corrected_in_place_and_the_batch_is_checked_again() {
+    let owner = Owner::new().await;
+    let batch = owner.import(&format!("{FILE}{TRX},trx,1e3,,\n")).await;
+    let id = batch.summary.id.clone();
+    let bad = owner.rows(&id, RowFilter::Bad).await.remove(0);
+    assert_eq!(bad.raw.as_deref(), Some(&*format!("{TRX},trx,1e3,,")));
+
+    let still = owner.payouts().edit_row(&id, bad.number, &edit(TRX, "trx", "1e4")).await.unwrap();
+    assert_eq!(still.summary.bad, 1, "what is not right is kept and named");
+    let row = owner.rows(&id, RowFilter::Bad).await.remove(0);
+    assert_eq!((row.amount.as_str(), row.problems[0].code.as_str()), ("1e4", "amount_format"));
+
+    owner.payouts().edit_row(&id, bad.number, &edit(TRX, "usdttrc20", " 1000.125 ")).await.unwrap();
+    let batch = owner.wait(&id, |batch| batch.summary.state == BatchState::Checked).await;
+    assert_eq!((batch.summary.bad, batch.edited, batch.summary.payable), (0, 1, 5), "{batch:#?}");
+    let row = owner.rows(&id, RowFilter::Warned).await.remove(0);
+    assert_eq!((row.number, row.edited, row.amount.as_str()), (bad.number, true, "1000.125"));
+    assert!(row.warnings[0].message.contains("Line 3 "), "{:?}", row.warnings);
+    assert_eq!(row.raw, bad.raw, "what stood in the file is kept");
+    assert_eq!((batch.file.accepted, batch.file.rejected), (4, 1), "the file is what it was");
+    let words = &batch.steps.iter().rev().find(|step| step.note.contains("corrected")).unwrap().note;
+    assert!(words.contains("Line 6") && words.contains("1000.125"), "{words}");
+}
+
+#[tokio::test]
+async fn a_row_that_is_changed_during_the_check_is_checked_as_it_is_now() {
+    let owner = Owner::new().await;
+    owner.fault("POST", "/payout/validate-address", Fault::Slow { ms: 300 });
+    let batch = owner.payouts().open_text("wages.csv", FILE).await.unwrap().batch().unwrap();
+    let id = batch.summary.id;
+    // Far below the minimum: a check of what stood there before would not see it.
+    owner.payouts().edit_row(&id, 1, &edit(TRX, "trx", "0.000001")).await.unwrap();
+    let batch =
+        owner.wait(&id, |batch| batch.checking.is_none() && batch.summary.state == BatchState::Checked).await;
+    assert_eq!(batch.summary.bad, 1, "{batch:#?}");
+    assert_eq!(owner.rows(&id, RowFilter::Bad).await[0].problems[0].code, "below_minimum");
+}
+
+#[tokio::test]
+async fn an_external_id_that_another_row_has_is_refused_when_it_is_typed() {
+    let owner = Owner::new().await;
+    let file = format!("address,currency,amount,external_id\n{TRX},trx,200,a\n{ETH},eth,0.25,b\n");
+    let batch = owner.import(&file).await;
+    let twin = RowEdit { external_id: "a".to_owned(), ..edit(ETH, "eth", "0.25") };
+    let batch = owner.payouts().edit_row(&batch.summary.id, 2, &twin).await.unwrap();
+    assert_eq!(batch.summary.bad, 1);
+    let row = owner.rows(&batch.summary.id, RowFilter::Bad).await.remove(0);
+    assert_eq!((row.status, row.problems[0].code.as_str()), (RowStatus::Bad, "external_id_duplicate"));
+}
+
+#[tokio::test]
+async fn a_row_cannot_be_changed_once_the_batch_was_sent() {
+    let owner = Owner::new().await;
+    let batch = owner.sent().await;
+    let failure = owner.payouts().edit_row(&batch.summary.id, 1, &edit(TRX, "trx", "1")).await.unwrap_err();
+    assert_eq!(failure.code, FailureCode::Stale);
+    let failure = owner.payouts().set_control(&batch.summary.id, &Control::default()).await.unwrap_err();
+    assert_eq!(failure.code, FailureCode::Stale);
+    assert_eq!(owner.get(&batch.summary.id).await.rows_hash, batch.rows_hash);
+}
+
+#[tokio::test]
+async fn a_batch_that_differs_from_its_control_totals_cannot_be_sent() {
+    let owner = Owner::new().await;
+    let batch = owner.import(FILE).await;
+    let id = batch.summary.id.clone();
+    let sum = |currency: &str, amount: &str| ControlSum {
+        currency: currency.to_owned(),
+        amount: amount.to_owned(),
+    };
+    let right = [sum("trx", "200"), sum("usdttrc20", "12.50"), sum("ETH", "0.25"), sum("xrp", "30")];
+    for (control, words) in [
+        (Control { rows: Some(5), sums: Vec::new() }, "5 payouts are to be made, and there are 4"),
+        (Control { rows: None, sums: vec![sum("trx", "200.000001")] }, "add up to 200 TRX"),
+        (Control { rows: Some(4), sums: right[..3].to_vec() }, "have no XRP"),
+        (Control { rows: Some(4), sums: [&right[..], &[sum("btc", "1")]].concat() }, "add up to 0 BTC"),
+    ] {
+        let batch = owner.payouts().set_control(&id, &control).await.unwrap();
+        let obstacles = batch.obstacles.join(" ");
+        assert!(obstacles.contains(words), "{control:?}: {obstacles}");
+        let failure = owner.payouts().send(&id, &batch.rows_hash).await.unwrap_err();
+        assert!(failure.message.contains(words), "{failure}");
+    }
+    for (control, field) in [
+        (vec![sum("trx", "200"), sum("trxx", "1")], "currency 1"),
+        (vec![sum("trx", "2,5")], "amount 0"),
+        (vec![sum("trx", "1"), sum("TRX", "1")], "currency 1"),
+    ] {
+        let control = Control { rows: None, sums: control };
+        let failure = owner.payouts().set_control(&id, &control).await.unwrap_err();
+        assert_eq!((failure.code, failure.field.as_deref()), (FailureCode::Invalid, Some(field)));
+    }
+    let control = Control { rows: Some(4), sums: right.to_vec() };
+    let batch = owner.payouts().set_control(&id, &control).await.unwrap();
+    assert_eq!(batch.obstacles, [""; 0]);
+    let sent = owner.payouts().send(&id, &batch.rows_hash).await.unwrap();
+    assert_eq!(sent.summary.state, BatchState::Created);
+}
+
+#[tokio::test]
+async fn bad_rows_are_saved_with_their_reasons_and_read_again_once_they_are_corrected() {
+    let owner = Owner::new().await;
+    let batch = owner.import(&format!("{FILE}{TRX},trx,1e3,,\"a, b\"\nx,trx,5,,\n")).await;
+    let file = owner.payouts().bad_rows_csv(&batch.summary.id).await.unwrap();
+    let lines: Vec<_> = file.lines().collect();
+    assert_eq!(lines.len(), 3, "{file}");
+    assert!(
+        lines[1].starts_with(&format!("{TRX},trx,1e3,,\"a, b\",,6,\"amount: Write the amount out")),
+        "{file}"
+    );
+    let corrected =
+        file.replace("1e3", "1000").replace("\r\nx,", &format!("\r\n{ETH},")).replace(",trx,5", ",eth,5");
+    let batch = owner.import(&corrected).await;
+    assert_eq!((batch.summary.payable, batch.file.rejected), (2, 0), "{batch:#?}");
+}

@@ -1,0 +1,37 @@
+import type { Choices, Column, OpenFile } from "../bridge";
+
+/** What the owner says that the columns of a file hold. */
+export class ColumnChoice {
+  /** By their place in the file; `null` for a note. */
+  columns = $state.raw<(Column | null)[]>([]);
+  /** The first row names the columns. */
+  header = $state(true);
+  /** The ticker of every row, where no column holds it. */
+  currency = $state("");
+
+  constructor({ survey, choices }: OpenFile) {
+    this.columns = choices.columns ?? survey.columns;
+    this.header = choices.header ?? survey.header;
+    this.currency = choices.currency ?? "";
+  }
+
+  /** Gives a column its meaning, and takes it from the one that had it. */
+  set(at: number, meaning: Column | null): void {
+    this.columns = this.columns.map((known, index) => {
+      if (index === at) return meaning;
+      return known === meaning ? null : known;
+    });
+  }
+
+  /** What is still needed. */
+  get missing(): Column[] {
+    const needed: Column[] = ["address", "amount"];
+    if (!this.currency.trim()) needed.splice(1, 0, "currency");
+    return needed.filter((column) => !this.columns.includes(column));
+  }
+
+  get choices(): Pick<Choices, "columns" | "header" | "currency"> {
+    const own = this.columns.includes("currency") ? null : this.currency.trim() || null;
+    return { columns: this.columns, header: this.header, currency: own };
+  }
+}
