@@ -74,6 +74,8 @@ enum Part {
     #[command(hide = true)]
     Plans { shop: String, folder: PathBuf },
     #[command(hide = true)]
+    WritePayouts { file: PathBuf, rows: u32 },
+    #[command(hide = true)]
     CheckPaydesk { file: PathBuf, coins: PathBuf },
     #[command(hide = true)]
     CheckBare { file: PathBuf },
@@ -115,6 +117,7 @@ async fn main() -> Result<()> {
         Some(Part::Plans { shop, folder }) => {
             say(&plans::explain(&serde_json::from_str(shop)?, folder).await?)
         }
+        Some(Part::WritePayouts { file, rows }) => payouts::write(file, *rows),
         Some(Part::CheckPaydesk { file, coins }) => say(&payouts::paydesk(file, coins)?),
         Some(Part::CheckBare { file }) => say(&payouts::bare(file)?),
         Some(Part::Window { program, data }) => {

@@ -111,6 +111,9 @@ impl Amount {
     ///
     /// The bounds are checked before anything of the size the exponent asks for is built.
     fn from_token(token: &str) -> Result<Self, AmountError> {
+        if let Some(small) = Self::from_few_digits(token) {
+            return Ok(small);
+        }
         let (sign, unsigned) = match token.strip_prefix('-') {
             Some(rest) => (Sign::Minus, rest),
             None => (Sign::Plus, token),
@@ -153,6 +156,46 @@ impl Amount {
         } else {
             BigDecimal::from_bigint(integer, scale)
         }))
+    }
+
+    /// Reads a plain decimal of at most 18 digits at once, as almost all amounts are.
+    fn from_few_digits(token: &str) -> Option<Self> {
+        let bytes = token.as_bytes();
+        if bytes.len() > 19 {
+            return None;
+        }
+        let (mut value, mut point) = (0_u64, None);
+        for (at, byte) in bytes.iter().enumerate() {
+            match byte {
+                b'0'..=b'9' => value = value.checked_mul(10)?.checked_add(u64::from(byte - b'0'))?,
+                b'.' if point.is_none() && at > 0 && at + 1 < bytes.len() => point = Some(at),
+                _ => return None,
+            }
+        }
+        let mut scale = point.map_or(0, |point| bytes.len() - point - 1);
+        if value == 0 {
+            return (!bytes.is_empty()).then(Self::zero);
+        }
+        while scale > 0 && value.is_multiple_of(10) {
+            (value, scale) = (value / 10, scale - 1);
+        }
+        Some(Self(BigDecimal::from_bigint(BigInt::from(value), length(scale))))
+    }
+
+    /// The whole number of units of `10^-decimals` that it is: 1.5 with six decimals is 1,500,000. `None` when it is no whole
+    /// number of them, or does not fit.
+    #[must_use]
+    pub fn in_units(&self, decimals: u32) -> Option<i128> {
+        let (integer, scale) = self.0.as_bigint_and_scale();
+        let missing = i64::from(decimals).checked_sub(scale)?;
+        let factor = 10_i128.checked_pow(u32::try_from(missing).ok()?)?;
+        i128::try_from(integer.as_ref()).ok()?.checked_mul(factor)
+    }
+
+    /// The amount of so many units of `10^-decimals`. Like the result of an addition it can be larger than what is read.
+    #[must_use]
+    pub fn of_units(units: i128, decimals: u32) -> Self {
+        Self::canonical(BigDecimal::from_bigint(BigInt::from(units), i64::from(decimals)))
     }
 
     /// Makes the result of exact arithmetic canonical.

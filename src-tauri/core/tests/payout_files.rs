@@ -56,7 +56,7 @@ async fn numbers_that_mean_two_things_are_asked_about_once_and_read_as_the_owner
     let first = &file.survey.open[0];
     assert_eq!(
         (first.line, first.text.as_str(), first.with_point.as_deref(), first.with_comma.as_deref()),
-        (2, "1.000", Some("1.000"), Some("1000"))
+        (2, "1.000", Some("1"), Some("1000"))
     );
     assert_eq!(owner.payouts().list().await.unwrap(), [], "nothing is imported before the answer");
     let choices = Choices { numbers: Some(Numbers::Comma), ..file.choices };

@@ -321,3 +321,46 @@ proptest! {
         let _ = serde_json::from_str::<Amount>(&text);
     }
 }
+
+#[test]
+fn an_amount_is_a_whole_number_of_small_units_or_none() {
+    for (text, decimals, units) in [
+        ("0", 6, Some(0)),
+        ("1.5", 6, Some(1_500_000)),
+        ("-0.000001", 6, Some(-1)),
+        ("0.0000001", 6, None),
+        ("7", 0, Some(7)),
+        ("1.5", 0, None),
+        ("999999999999999999999999999999", 6, Some(999_999_999_999_999_999_999_999_999_999_000_000)),
+        ("999999999999999999999999999999", 18, None),
+    ] {
+        let amount: Amount = text.parse().unwrap();
+        assert_eq!(amount.in_units(decimals), units, "{text} with {decimals}");
+        if let Some(units) = units {
+            assert_eq!(Amount::of_units(units, decimals), amount, "{text}");
+            assert_eq!(Amount::of_units(units, decimals).to_string(), text, "{text}");
+        }
+    }
+}
+
+#[test]
+fn few_digits_are_read_as_many_are() {
+    for text in [
+        "0",
+        "00",
+        "0.0",
+        "007",
+        "1.50",
+        "12345678901234567.8",
+        "0.000000000000000001",
+        "10",
+        "1000000000000000000",
+    ] {
+        let long = format!("000000000000000000000{text}");
+        assert_eq!(text.parse::<Amount>(), long.parse(), "{text}");
+        assert_eq!(text.parse::<Amount>().unwrap().to_string(), long.parse::<Amount>().unwrap().to_string());
+    }
+    for text in ["", ".", "1.", ".1", "1..2", "1.2.3", "+1", " 1", "1 ", "1e1", "x", "-"] {
+        assert!(text.parse::<Amount>().is_err(), "{text}");
+    }
+}

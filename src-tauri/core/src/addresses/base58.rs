@@ -29,13 +29,15 @@ pub(super) fn check_ripple(address: &str) -> Result<Vec<u8>, Fault> {
 
 fn check_in(alphabet: &bs58::Alphabet, address: &str, prefixes: &[Prefix]) -> Result<Vec<u8>, Fault> {
     short_enough(address)?;
-    let payload =
-        bs58::decode(address).with_alphabet(alphabet).with_check(None).into_vec().map_err(explain)?;
+    let mut decoded = [0; 128];
+    let length =
+        bs58::decode(address).with_alphabet(alphabet).with_check(None).onto(&mut decoded).map_err(explain)?;
+    let payload = &decoded[..length];
     for (prefix, length) in prefixes {
         if let Some(hash) = payload.strip_prefix(*prefix)
             && hash.len() == *length
         {
-            return Ok(payload);
+            return Ok(payload.to_vec());
         }
     }
     Err(match (payload.first(), payload.len()) {

@@ -21,7 +21,9 @@ pub(super) fn check(address: &str, chain: Option<u32>) -> Result<Vec<u8>, Fault>
             Fault::format("does not begin with 0x")
         });
     };
-    if let Some((index, c)) = digits.char_indices().find(|(_, c)| !c.is_ascii_hexdigit()) {
+    if !digits.bytes().all(|byte| byte.is_ascii_hexdigit())
+        && let Some((index, c)) = digits.char_indices().find(|(_, c)| !c.is_ascii_hexdigit())
+    {
         return Err(Fault::format(format!(
             "has \"{c}\" at position {}, which is not 0 to 9 or a to f",
             index + 3
@@ -33,10 +35,12 @@ pub(super) fn check(address: &str, chain: Option<u32>) -> Result<Vec<u8>, Fault>
         other => return Err(Fault::format(format!("has {other} characters after 0x instead of 40"))),
     }
     let lower = digits.to_ascii_lowercase();
-    let mixed = digits != lower && digits != digits.to_ascii_uppercase();
-    if mixed
-        && digits != in_case(&lower, "")
-        && chain.is_none_or(|id| digits != in_case(&lower, &format!("{id}0x")))
+    let has_lower = digits.bytes().any(|byte| byte.is_ascii_lowercase());
+    let has_upper = digits.bytes().any(|byte| byte.is_ascii_uppercase());
+    if has_lower
+        && has_upper
+        && !is_in_case(digits, &lower, "")
+        && chain.is_none_or(|id| !is_in_case(digits, &lower, &format!("{id}0x")))
     {
         return Err(Fault::checksum());
     }
@@ -47,13 +51,12 @@ fn is_forty_digits(text: &str) -> bool {
     text.len() == 40 && text.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
-/// Writes the letters in the case that the hash of the lower-case digits gives them.
-fn in_case(lower: &str, salt: &str) -> String {
+/// Whether the letters are in the case that the hash of the lower-case digits gives them.
+fn is_in_case(digits: &str, lower: &str, salt: &str) -> bool {
     let hash = Keccak256::new().chain_update(salt).chain_update(lower).finalize();
     let upper = |index: usize| hash[index / 2] >> (4 * (1 - index % 2)) & 8 != 0;
-    lower
-        .chars()
+    digits
+        .bytes()
         .enumerate()
-        .map(|(index, c)| if upper(index) { c.to_ascii_uppercase() } else { c })
-        .collect()
+        .all(|(index, byte)| !byte.is_ascii_alphabetic() || byte.is_ascii_uppercase() == upper(index))
 }

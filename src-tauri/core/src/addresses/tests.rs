@@ -54,6 +54,24 @@ const REAL: &[(Family, &str)] = &[
     (Family::Ton, "UQD9KGj6SIn4bKmlk0SFqTmkp4e8AiJsSFsR1C3_BpjGBOAF"),
 ];
 
+/// More of them, 200 of each family, made by libraries that share no code with this one (`vectors.py`).
+const MORE: &str = include_str!("vectors.txt");
+
+/// The lines of [`MORE`]: families with their addresses.
+fn more() -> impl Iterator<Item = (Family, &'static str)> {
+    let named = |name: &str| {
+        let known = |family: &Family| match family {
+            Family::Cosmos(prefix) => *prefix == name,
+            other => format!("{other:?}") == name,
+        };
+        FAMILIES.iter().map(|(family, ..)| *family).find(known).unwrap()
+    };
+    MORE.lines().map(move |line| {
+        let (name, address) = line.split_once(' ').unwrap();
+        (named(name), address)
+    })
+}
+
 const ALPHANUMERIC: &str = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
 fn is_taken(family: Family, address: &str) -> bool {
@@ -77,6 +95,47 @@ fn one_changed_character_is_noticed_wherever_there_is_a_checksum() {
                 let changed = format!("{}{replacement}{}", &address[..position], &address[position + 1..]);
                 assert!(!is_taken(*family, &changed), "{family:?} {address} as {changed}");
             }
+        }
+    }
+}
+
+#[test]
+fn two_hundred_addresses_of_every_family_are_taken_and_with_one_changed_character_refused() {
+    let mut counts = std::collections::HashMap::<Family, u32>::new();
+    for (family, address) in more() {
+        *counts.entry(family).or_default() += 1;
+        let checked =
+            family.check(address).unwrap_or_else(|fault| panic!("{family:?} {address} {}", fault.message));
+        assert_eq!(checked.caution, None, "{family:?} {address}");
+        if family == Family::Solana {
+            continue;
+        }
+        // Twelve places, the first and the last among them.
+        for place in 0..12 {
+            let position = place * (address.len() - 1) / 11;
+            let known = ALPHANUMERIC.bytes().position(|c| c == address.as_bytes()[position]);
+            let other = (known.unwrap_or(0) + 1 + place) % ALPHANUMERIC.len();
+            let replacement = char::from(ALPHANUMERIC.as_bytes()[other]);
+            let changed = format!("{}{replacement}{}", &address[..position], &address[position + 1..]);
+            assert!(changed == address || !is_taken(family, &changed), "{family:?} {address} as {changed}");
+        }
+    }
+    // Rootstock writes its checksum in a way of its own, which no library makes.
+    let missing: Vec<_> = FAMILIES
+        .iter()
+        .map(|(family, ..)| *family)
+        .filter(|family| *family != Family::Rootstock && counts.get(family).copied() != Some(200))
+        .collect();
+    assert_eq!(missing, []);
+}
+
+#[test]
+fn the_page_on_addresses_names_every_network_that_is_checked() {
+    let page = include_str!("../../../../docs/addresses.md");
+    for (family, networks, name) in FAMILIES {
+        assert!(page.contains(name), "{family:?} is called {name}");
+        for network in *networks {
+            assert!(page.contains(&format!("`{network}`")), "{network} of {family:?}");
         }
     }
 }

@@ -50,7 +50,8 @@ impl Points {
         if !text.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b'.' | b',')) {
             return None;
         }
-        match (text.matches('.').count(), text.matches(',').count()) {
+        let count = |sign| text.bytes().filter(|byte| *byte == sign).count();
+        match (count(b'.'), count(b',')) {
             (0, 0) => None,
             (1, 0) if is_ambiguous(text) => None,
             (1, 0) => Some(Self::Decimal),
@@ -102,6 +103,14 @@ impl Numbers {
             Self::Comma => Self::Point,
         }
     }
+}
+
+/// Whether it is digits with a point between them that can only stand before decimals, as in almost all amounts.
+pub(super) fn is_plain_decimal(text: &str) -> bool {
+    let Some(point) = text.bytes().position(|byte| byte == b'.') else { return false };
+    let (whole, decimals) = (&text.as_bytes()[..point], &text.as_bytes()[point + 1..]);
+    let digits = |part: &[u8]| !part.is_empty() && part.iter().all(u8::is_ascii_digit);
+    digits(whole) && digits(decimals) && !is_ambiguous(text)
 }
 
 /// Whether a number has more than one meaning as long as nobody says how the file writes its numbers.

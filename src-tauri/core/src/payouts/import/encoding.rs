@@ -26,7 +26,8 @@ pub enum Encoding {
 /// The text of a file as UTF-8, without its byte order mark.
 ///
 /// A file that holds a character of UTF-8 outside ASCII is UTF-8, even if it also holds bytes that are not: those are
-/// damaged, and the records with them are refused. A file in which every byte outside ASCII is none of UTF-8 is Windows-1252.
+/// damaged, and the records with them are refused. A file in which every byte outside ASCII is none of UTF-8 is Windows-1252. (Bytes
+/// that are both, as `é€€` in Windows-1252, are taken for UTF-8: what decides about money is ASCII in either.)
 ///
 /// # Errors
 /// When it holds no text.

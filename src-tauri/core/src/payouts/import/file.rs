@@ -30,7 +30,10 @@ pub fn read(path: &Path) -> Result<Vec<u8>, FileError> {
     if path.is_dir() {
         return Err(unreadable(&name, &io::ErrorKind::IsADirectory.into()));
     }
-    read_from(File::open(path).map_err(|error| unreadable(&name, &error))?, &name)
+    let file = File::open(path).map_err(|error| unreadable(&name, &error))?;
+    // What the system says of its length may change: it only saves growing.
+    let length = file.metadata().map_or(0, |metadata| metadata.len().min(LARGEST));
+    read_at_most(LARGEST, file, &name, usize::try_from(length).unwrap_or(0))
 }
 
 /// Reads payouts from a source that is called `name`, as the standard input.
@@ -38,11 +41,16 @@ pub fn read(path: &Path) -> Result<Vec<u8>, FileError> {
 /// # Errors
 /// When reading fails or gives more than [`LARGEST`].
 pub fn read_from(source: impl Read, name: &str) -> Result<Vec<u8>, FileError> {
-    read_at_most(LARGEST, source, name)
+    read_at_most(LARGEST, source, name, 0)
 }
 
-pub(super) fn read_at_most(most: u64, source: impl Read, name: &str) -> Result<Vec<u8>, FileError> {
-    let mut bytes = Vec::new();
+pub(super) fn read_at_most(
+    most: u64,
+    source: impl Read,
+    name: &str,
+    expected: usize,
+) -> Result<Vec<u8>, FileError> {
+    let mut bytes = Vec::with_capacity(expected + 1);
     let length = source.take(most + 1).read_to_end(&mut bytes).map_err(|error| unreadable(name, &error))?;
     if u64::try_from(length).is_ok_and(|length| length <= most) {
         return Ok(bytes);

@@ -190,9 +190,12 @@ impl<'a> Checker<'a> {
     /// An external id may occur once in a file; each row but the first that has it is refused.
     fn check_external_id(&self, cells: &Cells<'_>, line: u32) -> Result<(), Problem> {
         let text = cells.external_id.text;
+        if text.is_empty() {
+            return Ok(());
+        }
         check_text(Column::ExternalId, text, LONGEST_EXTERNAL_ID)?;
         match self.repeated.get(&self.hasher.hash_one(text)) {
-            Some(earlier) if *earlier != line && !text.is_empty() => Err(Problem::new(
+            Some(earlier) if *earlier != line => Err(Problem::new(
                 Column::ExternalId,
                 text,
                 ProblemCode::ExternalIdDuplicate,

@@ -2,7 +2,7 @@
 
 use std::{
     collections::{BTreeMap, HashMap},
-    hash::{BuildHasher, RandomState},
+    hash::{BuildHasher, BuildHasherDefault, Hasher, RandomState},
     num::NonZero,
     ops::ControlFlow,
     sync::{
@@ -13,9 +13,11 @@ use std::{
     thread,
 };
 
+use nowpayments::Amount;
+
 use super::{
-    Choices, Column, FileError, FileErrorCode, FileNote, FileNoteCode, OpenAmount, RejectedRow, Row, Summary,
-    Warning, WarningCode,
+    Choices, Column, FileError, FileErrorCode, FileNote, FileNoteCode, OpenAmount, Row, Summary, Warning,
+    WarningCode,
     amounts::{self, Numbers, Points, Reading},
     record::Record,
     rows::{self, Aside, CheckedRow, Checker},
@@ -47,6 +49,9 @@ impl Job {
     }
 }
 
+/// [`MOST_DECIMALS`](amounts::MOST_DECIMALS) as the client counts decimals.
+const DECIMALS: u32 = 6;
+
 /// How many examples of open amounts are kept.
 const EXAMPLES: usize = 5;
 
@@ -61,6 +66,11 @@ pub(super) struct Shown {
     hasher: RandomState,
 }
 
+/// What an amount is when numbers are written in one way.
+fn exact(numbers: Numbers, text: &str) -> Option<String> {
+    Some(numbers.plain(text)?.parse::<Amount>().ok()?.to_string())
+}
+
 /// Goes through the file once, before rows are checked.
 pub(super) fn look(table: &Table<'_>, job: &Job) -> Result<Shown, FileError> {
     /// What one piece shows.
@@ -72,45 +82,63 @@ pub(super) fn look(table: &Table<'_>, job: &Job) -> Result<Shown, FileError> {
         open: [(u32, Vec<OpenAmount>); 2],
         ids: Vec<(u64, u32)>,
     }
+    impl Part {
+        fn see(&mut self, amount: &str, line: u32) {
+            if amounts::is_plain_decimal(amount) {
+                self.decimal = true;
+                return;
+            }
+            match Points::shown_by(amount) {
+                Some(Points::Decimal) => self.decimal = true,
+                Some(Points::Unsettled) => self.unsettled = true,
+                None => {}
+            }
+            for (points, (count, examples)) in
+                [Points::Unsettled, Points::Decimal].into_iter().zip(&mut self.open)
+            {
+                if amounts::is_open(amount, points) {
+                    *count += 1;
+                    if examples.len() < EXAMPLES {
+                        examples.push(OpenAmount {
+                            line,
+                            text: amount.to_owned(),
+                            with_point: exact(Numbers::Point, amount),
+                            with_comma: exact(Numbers::Comma, amount),
+                        });
+                    }
+                }
+            }
+        }
+    }
     let header = &table.header;
-    let has_ids = header.position(Column::ExternalId).is_some();
+    let (amount_at, id_at) = (header.position(Column::Amount), header.position(Column::ExternalId));
     let hasher = RandomState::new();
     let work = |piece: &Piece<'_>| {
         let mut part = Part::default();
         piece.each(|record, _| {
-            let Some(cells) = (!record.blank).then(|| header.cells(record).ok()).flatten() else { return };
-            let amount = cells.get(Column::Amount);
-            if !amount.text.bytes().all(|byte| byte.is_ascii_digit()) && amount.cell.is_text() {
-                match Points::shown_by(amount.text) {
-                    Some(Points::Decimal) => part.decimal = true,
-                    Some(Points::Unsettled) => part.unsettled = true,
-                    None => {}
-                }
-                for (points, (count, examples)) in
-                    [Points::Unsettled, Points::Decimal].into_iter().zip(&mut part.open)
-                {
-                    if amounts::is_open(amount.text, points) {
-                        *count += 1;
-                        if examples.len() < EXAMPLES {
-                            examples.push(OpenAmount {
-                                line: record.line,
-                                text: amount.text.to_owned(),
-                                with_point: Numbers::Point.plain(amount.text),
-                                with_comma: Numbers::Comma.plain(amount.text),
-                            });
-                        }
-                    }
-                }
+            // What a row is refused for shows nothing of the others.
+            if record.blank || record.fault.is_some() || record.count != header.len() {
+                return;
             }
-            let id = cells.get(Column::ExternalId).text;
-            if has_ids && rows::is_external_id(id) {
+            let field = |at: Option<usize>| {
+                record.fields.get(at?).and_then(|field| Some((field.text()?, field.cell)))
+            };
+            if let Some((amount, cell)) = field(amount_at)
+                && cell.is_text()
+                && !amount.bytes().all(|byte| byte.is_ascii_digit())
+            {
+                part.see(amount, record.line);
+            }
+            if let Some((id, _)) = field(id_at)
+                && rows::is_external_id(id)
+            {
                 part.ids.push((hasher.hash_one(id), record.line));
             }
         });
         part
     };
     let mut all = Part::default();
-    let mut first = HashMap::new();
+    let mut first: HashMap<u64, u32, BuildHasherDefault<Hashed>> = HashMap::default();
     let mut repeated = HashMap::new();
     each_piece(table, job, 0..300, work, |part| {
         all.decimal |= part.decimal;
@@ -147,7 +175,10 @@ pub(super) fn check(
     struct Part {
         records: u32,
         blank: u32,
-        rows: Vec<Result<CheckedRow, Box<RejectedRow>>>,
+        rows: Vec<Row>,
+        /// Whom the accepted ones pay, as hashes.
+        recipients: Vec<u64>,
+        totals: Totals,
         aside: Aside,
     }
     let table = document.table(choices, coins)?;
@@ -166,14 +197,21 @@ pub(super) fn check(
             part.records += 1;
             if record.blank {
                 part.blank += 1;
-            } else {
-                part.rows.push(checker.check(record, hidden, &mut part.aside));
+                return;
             }
+            part.rows.push(match checker.check(record, hidden, &mut part.aside) {
+                Ok(CheckedRow { row, recipient }) => {
+                    part.totals.add(&row.currency, &row.amount);
+                    part.recipients.push(recipient);
+                    Row::Accepted(row)
+                }
+                Err(row) => Row::Rejected(*row),
+            });
         });
         part
     };
     let mut summary = Summary { rows: table.above, ..Summary::default() };
-    let mut paid: HashMap<u64, u32> = HashMap::new();
+    let mut paid: HashMap<u64, u32, BuildHasherDefault<Hashed>> = HashMap::default();
     let mut translated: BTreeMap<(String, String), u32> = BTreeMap::new();
     each_piece(&table, job, 300..1000, work, |part| {
         summary.rows.records += part.records;
@@ -181,29 +219,26 @@ pub(super) fn check(
         for (written, count) in part.aside.translated {
             *translated.entry(written).or_default() += count;
         }
-        let rows = part.rows.into_iter().map(|row| match row {
-            Ok(CheckedRow { mut row, recipient }) => {
-                summary.rows.accepted += 1;
-                match summary.totals.get_mut(&row.currency) {
-                    Some(total) => *total += &row.amount,
-                    None => drop(summary.totals.insert(row.currency.clone(), row.amount.clone())),
-                }
-                let earlier = *paid.entry(recipient).or_insert(row.line);
-                if earlier != row.line {
-                    let message = format!(
-                        "Line {earlier} pays {} to the same address already. Both will be paid.",
-                        row.currency
-                    );
-                    row.warnings.insert(0, Warning { code: WarningCode::Duplicate, message });
-                }
-                Row::Accepted(row)
-            }
-            Err(row) => {
-                summary.rows.rejected += 1;
-                Row::Rejected(*row)
-            }
+        part.totals.add_to(&mut summary.totals);
+        let accepted = u32::try_from(part.recipients.len()).unwrap_or(u32::MAX);
+        summary.rows.accepted += accepted;
+        summary.rows.rejected += part.records - part.blank - accepted;
+        let mut rows = part.rows;
+        let accepted = rows.iter_mut().filter_map(|row| match row {
+            Row::Accepted(row) => Some(row),
+            Row::Rejected(_) => None,
         });
-        sink(rows.collect())
+        for (row, recipient) in accepted.zip(part.recipients) {
+            let earlier = *paid.entry(recipient).or_insert(row.line);
+            if earlier != row.line {
+                let message = format!(
+                    "Line {earlier} pays {} to the same address already. Both will be paid.",
+                    row.currency
+                );
+                row.warnings.insert(0, Warning { code: WarningCode::Duplicate, message });
+            }
+        }
+        sink(rows)
     })?;
     summary.notes.clone_from(&document.notes);
     summary.notes.extend(translated.into_iter().map(|((written, ticker), count)| FileNote {
@@ -217,6 +252,55 @@ pub(super) fn check(
         (summary.open, summary.open_count) = (shown.open, shown.open_count);
     }
     Ok(summary)
+}
+
+/// The hash of what is a hash already.
+#[derive(Default)]
+struct Hashed(u64);
+
+impl Hasher for Hashed {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.0 = self.0.rotate_left(8) ^ u64::from(*byte);
+        }
+    }
+
+    fn write_u64(&mut self, hash: u64) {
+        self.0 = hash;
+    }
+}
+
+/// Exact sums, which are added up as whole numbers as long as those hold them.
+#[derive(Debug, Default)]
+struct Totals {
+    /// In units of the smallest decimal that is sent.
+    units: BTreeMap<String, i128>,
+    rest: BTreeMap<String, Amount>,
+}
+
+impl Totals {
+    fn add(&mut self, currency: &str, amount: &Amount) {
+        let units = match self.units.get_mut(currency) {
+            Some(units) => units,
+            None => self.units.entry(currency.to_owned()).or_default(),
+        };
+        match amount.in_units(DECIMALS).and_then(|more| units.checked_add(more)) {
+            Some(sum) => *units = sum,
+            None => *self.rest.entry(currency.to_owned()).or_default() += amount,
+        }
+    }
+
+    fn add_to(self, totals: &mut BTreeMap<String, Amount>) {
+        let sums =
+            self.units.into_iter().map(|(currency, units)| (currency, Amount::of_units(units, DECIMALS)));
+        for (currency, sum) in sums.chain(self.rest) {
+            *totals.entry(currency).or_default() += &sum;
+        }
+    }
 }
 
 /// Does `work` on each piece on all processors, and `merge`s what it gave in the order of the file. The job goes from one end of

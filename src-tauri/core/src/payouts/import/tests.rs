@@ -210,7 +210,7 @@ fn files_that_cannot_be_had_say_why() {
     let missing = read(&folder.path().join("none.csv")).unwrap_err();
     assert_eq!(missing.code, FileErrorCode::NotFound);
     assert!(missing.message.contains("none.csv"));
-    let too_large = file::read_at_most(2 << 20, std::io::repeat(b'x'), "The standard input").unwrap_err();
+    let too_large = file::read_at_most(2 << 20, std::io::repeat(b'x'), "The standard input", 0).unwrap_err();
     assert_eq!(too_large.code, FileErrorCode::TooLarge);
     assert!(too_large.message.contains("larger than 2 MiB"));
     assert_eq!(read_from(&b"abc"[..], "The standard input").as_deref(), Ok(&b"abc"[..]));
@@ -545,33 +545,246 @@ proptest! {
     }
 
     #[test]
-    fn any_rows_read_back_exactly(
-        rows in prop::collection::vec((1u64..1_000_000_000, 0u32..=6, "[ -~é\u{4E2D}]{0,20}", any::<bool>()), 1..20),
-        end in prop::sample::select(vec!["\n", "\r\n", "\r"]),
-        mark in any::<bool>(),
+    fn any_table_written_in_any_form_reads_back_exactly(rows in tables(), form in forms()) {
+        let (bytes, choices) = form.write(&rows);
+        let read = import(&bytes, &choices, &coins()).unwrap_or_else(|error| panic!("{form:?}: {error}"));
+        assert_whole(&read);
+        prop_assert_eq!(&read.rejected, &[], "{:?}", form);
+        let found: Vec<Paid> = read.accepted.iter().map(Paid::of).collect();
+        prop_assert_eq!(found, rows, "{:?}", form);
+    }
+
+    #[test]
+    fn one_changed_character_of_an_address_is_noticed(
+        rows in tables(),
+        row in any::<prop::sample::Index>(),
+        at in any::<prop::sample::Index>(),
+        other in "[0-9A-Za-z]",
     ) {
-        let mut file = if mark { "\u{FEFF}".to_owned() } else { String::new() };
-        file.push_str(&format!("currency,description,amount,address{end}"));
-        // Shows that the points of this file are decimal points.
-        file.push_str(&format!("trx,,0.5,{TRX}{end}"));
-        let mut expected = vec![(String::new(), "0.5".to_owned())];
-        for (units, decimals, text, quoted) in rows {
+        let mut changed = rows.clone();
+        let row = row.index(changed.len());
+        let address = &mut changed[row].address;
+        let at = at.index(address.len());
+        let same = address[at..].starts_with(&other);
+        address.replace_range(at..=at, &other);
+        let (bytes, choices) = Form::plain().write(&changed);
+        let read = import(&bytes, &choices, &coins()).unwrap();
+        prop_assert_eq!(read.rejected.len(), usize::from(!same), "{}", &changed[row].address);
+    }
+
+    #[test]
+    fn one_changed_character_of_an_amount_is_noticed_by_control_totals(
+        rows in tables(),
+        form in forms(),
+        row in any::<prop::sample::Index>(),
+        at in any::<prop::sample::Index>(),
+        other in "[0-9.,eE+_'x-]",
+    ) {
+        let sums = |rows: &[Paid]| {
+            let mut sums: BTreeMap<String, Amount> = BTreeMap::new();
+            for row in rows {
+                *sums.entry(row.currency.clone()).or_default() += &row.amount.parse().unwrap();
+            }
+            sums
+        };
+        let row = row.index(rows.len());
+        let form = Form { sheet: false, ..form };
+        let written = form.amount(&rows[row].amount);
+        let at = at.index(written.len());
+        let mut changed = written.clone();
+        changed.replace_range(at..=at, &other);
+        // A space between thousands instead of a point changes nothing.
+        let plain = |text: &str| form.numbers.map_or(Some(text.to_owned()), |(numbers, _)| numbers.plain(text));
+        prop_assume!(plain(&changed) != plain(&written) || plain(&changed).is_none());
+        let (bytes, choices) = form.write_with(&rows, Some((row, &changed)));
+        let read = import(&bytes, &choices, &coins()).unwrap();
+        let noticed = read.accepted.len() != rows.len() || read.summary.totals != sums(&rows);
+        prop_assert!(noticed, "{} as {} in {:?}", written, changed, form);
+    }
+}
+
+/// A payout, as it is paid.
+#[derive(Debug, Clone, PartialEq)]
+struct Paid {
+    address: String,
+    currency: String,
+    amount: String,
+    extra_id: String,
+    description: String,
+}
+
+impl Paid {
+    fn of(row: &AcceptedRow) -> Self {
+        Self {
+            address: row.address.clone(),
+            currency: row.currency.clone(),
+            amount: row.amount.to_string(),
+            extra_id: row.extra_id.clone().unwrap_or_default(),
+            description: row.description.clone().unwrap_or_default(),
+        }
+    }
+}
+
+fn tables() -> impl Strategy<Value = Vec<Paid>> {
+    let row = (0..4usize, 1u64..10_000_000_000, 0u32..=6, "[ -~éÄ]{0,20}", 0u32..).prop_map(
+        |(coin, units, decimals, description, memo)| {
+            let (address, currency, memo) = match coin {
+                0 => (TRX, "trx", String::new()),
+                1 => (ETH, "usdterc20", String::new()),
+                2 => (BTC, "btc", String::new()),
+                _ => (XRP, "xrp", memo.to_string()),
+            };
             let digits = format!("{units:07}");
             let (whole, fraction) = digits.split_at(digits.len() - decimals as usize);
-            let amount = if fraction.is_empty() { whole.to_owned() } else { format!("{whole}.{fraction}") };
-            let field = if quoted || text.contains([',', '"']) { format!("\"{}\"", text.replace('"', "\"\"")) } else { text.clone() };
-            file.push_str(&format!("trx,{field},{amount},{TRX}{end}"));
-            let kept = if field.starts_with('"') { text } else { text.trim_matches(' ').to_owned() };
-            let amount: Amount = amount.parse().unwrap();
-            expected.push((kept, amount.to_string()));
+            let amount: Amount = format!("{whole}.{fraction}0").parse().unwrap();
+            Paid {
+                address: address.to_owned(),
+                currency: currency.to_owned(),
+                amount: amount.to_string(),
+                extra_id: memo,
+                description: description.trim_matches(' ').to_owned(),
+            }
+        },
+    );
+    prop::collection::vec(row, 1..12)
+}
+
+/// How a table is written.
+#[derive(Debug, Clone)]
+struct Form {
+    encoding: Encoding,
+    mark: bool,
+    delimiter: char,
+    end: &'static str,
+    quoted: bool,
+    /// A sign before decimals and one between thousands, where the owner says so.
+    numbers: Option<(Numbers, char)>,
+    order: Vec<Column>,
+    blank: bool,
+    sheet: bool,
+}
+
+fn forms() -> impl Strategy<Value = Form> {
+    let encodings = vec![Encoding::Utf8, Encoding::Utf16Le, Encoding::Utf16Be, Encoding::Windows1252];
+    let numbers = prop::sample::select(vec![
+        None,
+        Some((Numbers::Point, ',')),
+        Some((Numbers::Point, ' ')),
+        Some((Numbers::Comma, '.')),
+        Some((Numbers::Comma, ' ')),
+    ]);
+    let order =
+        Just(vec![Column::Address, Column::Currency, Column::Amount, Column::ExtraId, Column::Description]);
+    (
+        prop::sample::select(encodings),
+        any::<bool>(),
+        prop::sample::select(vec![',', ';', '\t', '|']),
+        prop::sample::select(vec!["\n", "\r\n", "\r"]),
+        any::<bool>(),
+        numbers,
+        order.prop_shuffle(),
+        any::<bool>(),
+        any::<bool>(),
+    )
+        .prop_map(|(encoding, mark, delimiter, end, quoted, numbers, order, blank, sheet)| Form {
+            encoding,
+            mark,
+            delimiter,
+            end,
+            quoted,
+            numbers,
+            order,
+            blank,
+            sheet,
+        })
+}
+
+impl Form {
+    fn plain() -> Self {
+        Self {
+            encoding: Encoding::Utf8,
+            mark: false,
+            delimiter: ',',
+            end: "\n",
+            quoted: false,
+            numbers: None,
+            order: vec![
+                Column::Address,
+                Column::Currency,
+                Column::Amount,
+                Column::ExtraId,
+                Column::Description,
+            ],
+            blank: false,
+            sheet: false,
         }
-        let import = read_all(file.as_bytes());
-        prop_assert_eq!(&import.rejected, &[]);
-        let read: Vec<(String, String)> = import
-            .accepted
-            .into_iter()
-            .map(|row| (row.description.unwrap_or_default(), row.amount.to_string()))
-            .collect();
-        prop_assert_eq!(read, expected);
+    }
+
+    fn amount(&self, plain: &str) -> String {
+        let Some((numbers, group)) = self.numbers else {
+            // So that three decimals are no question.
+            return match plain.split_once('.') {
+                Some((whole, decimals)) if decimals.len() == 3 => format!("{whole}.{decimals}0"),
+                _ => plain.to_owned(),
+            };
+        };
+        let (whole, decimals) = plain.split_once('.').unwrap_or((plain, ""));
+        let mut grouped = String::new();
+        for (index, digit) in whole.chars().enumerate() {
+            if index > 0 && (whole.len() - index).is_multiple_of(3) {
+                grouped.push(group);
+            }
+            grouped.push(digit);
+        }
+        let sign = if numbers == Numbers::Point { '.' } else { ',' };
+        if decimals.is_empty() { grouped } else { format!("{grouped}{sign}{decimals}") }
+    }
+
+    fn write(&self, rows: &[Paid]) -> (Vec<u8>, Choices) {
+        self.write_with(rows, None)
+    }
+
+    /// Writes a table, with another text for one amount.
+    fn write_with(&self, rows: &[Paid], changed: Option<(usize, &str)>) -> (Vec<u8>, Choices) {
+        let choices = Choices { numbers: self.numbers.map(|(numbers, _)| numbers), ..Choices::default() };
+        let cell = |index: usize, row: &Paid, column: Column| match column {
+            Column::Address => row.address.clone(),
+            Column::Currency => row.currency.to_uppercase(),
+            Column::Amount => match changed {
+                Some((at, text)) if at == index => text.to_owned(),
+                _ => self.amount(&row.amount),
+            },
+            Column::ExtraId => row.extra_id.clone(),
+            _ => row.description.clone(),
+        };
+        let header = self.order.iter().map(ToString::to_string).collect();
+        let mut table: Vec<Vec<String>> = vec![header];
+        for (index, row) in rows.iter().enumerate() {
+            if self.blank && index % 3 == 1 {
+                table.push(vec![String::new(); self.order.len()]);
+            }
+            table.push(self.order.iter().map(|column| cell(index, row, *column)).collect());
+        }
+        if self.sheet {
+            return (workbook::tests::of_texts(&table), choices);
+        }
+        let field = |text: &String| {
+            if self.quoted || text.contains(['"', self.delimiter]) {
+                format!("\"{}\"", text.replace('"', "\"\""))
+            } else {
+                text.clone()
+            }
+        };
+        let delimiter = self.delimiter.to_string();
+        let line = |row: &Vec<String>| row.iter().map(field).collect::<Vec<_>>().join(&delimiter) + self.end;
+        let text: String = table.iter().map(line).collect();
+        let marked = if self.mark { format!("\u{FEFF}{text}") } else { text.clone() };
+        let bytes = match self.encoding {
+            Encoding::Utf8 => marked.into_bytes(),
+            Encoding::Utf16Le => marked.encode_utf16().flat_map(u16::to_le_bytes).collect(),
+            Encoding::Utf16Be => marked.encode_utf16().flat_map(u16::to_be_bytes).collect(),
+            Encoding::Windows1252 => encoding_rs::WINDOWS_1252.encode(&text).0.into_owned(),
+        };
+        (bytes, choices)
     }
 }

@@ -293,4 +293,4 @@ impl<R: Read> Read for Limited<'_, R> {
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

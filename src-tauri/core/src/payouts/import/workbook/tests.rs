@@ -29,6 +29,18 @@ fn packed(parts: &[(&str, &str)]) -> Vec<u8> {
     zip.finish().unwrap().into_inner()
 }
 
+/// A workbook with one sheet of texts.
+pub(in crate::payouts::import) fn of_texts(table: &[Vec<String>]) -> Vec<u8> {
+    let escaped = |text: &str| text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
+    let cell = |text: &String| {
+        format!(r#"<c t="inlineStr"><is><t xml:space="preserve">{}</t></is></c>"#, escaped(text))
+    };
+    let row = |row: &Vec<String>| format!("<row>{}</row>", row.iter().map(cell).collect::<String>());
+    let rows: String = table.iter().map(row).collect();
+    let sheet = format!("<worksheet><sheetData>{rows}</sheetData></worksheet>");
+    packed(&[("xl/a.xml", &sheet), EMPTY, ("xl/texts.xml", "<sst/>")])
+}
+
 const EMPTY: (&str, &str) = ("xl/b.xml", "<worksheet><sheetData/></worksheet>");
 
 #[test]
