@@ -6,6 +6,9 @@ use anyhow::{Result, ensure};
 use paydesk_window_tests::{Desktop, Keychain, PAYROLL, Simulator, Window, repository};
 use serde_json::json;
 
+/// An address that takes TRX and USDT on TRON.
+const TRON: &str = "TKppXbvbxJVW8t3RM3L3VpnD2KY4YCpYAH";
+
 /// The sizes of the window that pictures are taken at.
 const SIZES: [(&str, u32, u32); 2] = [("large", 1280, 800), ("small", 900, 600)];
 
@@ -275,11 +278,22 @@ async fn second_factor(tour: &mut Tour<'_>, simulator: &Simulator) -> Result<()>
 async fn importing_payouts(tour: &mut Tour<'_>, desktop: &Desktop) -> Result<()> {
     let window = tour.window;
     window.press("Payouts").await?;
-    window.sees("Drop a CSV file here").await?;
+    window.sees("Drop a file here").await?;
     tour.picture("payouts-empty").await?;
     window.press("How the file must look").await?;
     tour.picture("payouts-format").await?;
     window.keys(ESCAPE).await?;
+    let numbers = format!("address;currency;amount\n{TRON};trx;1.000\n{TRON};usdttrc20;2.500,75\n");
+    desktop.open_with_paydesk(&desktop.write("numbers.csv", numbers)?).await?;
+    window.sees("How does this file write numbers?").await?;
+    window.press("A comma before decimals").await?;
+    tour.picture("file-numbers").await?;
+    window.press("Cancel").await?;
+    let columns = format!("who,how much,what for\n{TRON},5,rent of May\n{TRON},120.5,water\n");
+    desktop.open_with_paydesk(&desktop.write("columns.csv", columns)?).await?;
+    window.sees("What does each column hold?").await?;
+    tour.picture("file-columns").await?;
+    window.press("Cancel").await?;
     window.press("Paste").await?;
     window.paste("Rows", "not a table").await?;
     window.press("Check these rows").await?;
@@ -301,7 +315,13 @@ async fn sending_payouts(tour: &mut Tour<'_>, desktop: &Desktop, simulator: &Sim
     window.press("All (13)").await?;
     window.open_row("Green beans").await?;
     tour.picture("batch-row").await?;
+    window.press("Correct row").await?;
+    tour.picture("batch-row-correcting").await?;
+    window.press("Cancel").await?;
     window.keys(ESCAPE).await?;
+    window.press("Compare with control totals…").await?;
+    tour.picture("batch-control-totals").await?;
+    window.press("Cancel").await?;
     window.press("Remove the 3 bad rows").await?;
     tour.picture("batch-remove").await?;
     window.press("Remove").await?;
@@ -336,7 +356,7 @@ async fn sending_payouts(tour: &mut Tour<'_>, desktop: &Desktop, simulator: &Sim
     window.press("Notifications").await?;
     tour.picture("notifications").await?;
     window.press("Payouts").await?;
-    window.sees("Drop a CSV file here").await?;
+    window.sees("Drop a file here").await?;
     tour.picture("payouts").await
 }
 

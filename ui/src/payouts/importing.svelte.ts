@@ -13,21 +13,23 @@ class Importing {
   failure = $state.raw<Failure>();
   /** Why the text was not taken. */
   textFailure = $state.raw<Failure>();
+  /** What is on its way was pasted. */
+  #pasted = false;
 
   /** Lets the owner choose a file, and shows the batch that it became. */
   choose = async (): Promise<void> => {
     if (this.busy) return;
     this.failure = undefined;
+    this.#pasted = false;
     this.failure = await this.#take(() => api.choosePayoutFile());
   };
 
-  /** Reads the pasted text. True once it was taken; what was pasted stays until then. */
+  /** Reads the pasted text. True once it was taken; what was pasted stays until it is a batch. */
   async paste(name: string): Promise<boolean> {
     if (this.busy) return false;
+    this.#pasted = true;
     this.textFailure = await this.#take(() => api.openPayoutText(name, this.text));
-    if (this.textFailure) return false;
-    [this.name, this.text] = ["", ""];
-    return true;
+    return !this.textFailure;
   }
 
   /** Shows a file that came in from outside the window and waits. */
@@ -55,6 +57,7 @@ class Importing {
       if (opened?.kind === "asks") this.file = opened.file;
       if (opened?.kind === "batch") {
         this.file = undefined;
+        if (this.#pasted) [this.name, this.text] = ["", ""];
         route.go(["payouts", opened.batch.summary.id]);
       }
       return undefined;

@@ -104,7 +104,10 @@ pub fn survey(bytes: &[u8], choices: &Choices, coins: &Catalogue, job: &Job) -> 
             }
         }
         Err(error) => match error.code {
-            FileErrorCode::HeaderMissing | FileErrorCode::ColumnMissing | FileErrorCode::ColumnDuplicate => {
+            // In a single column there is no room for an address and an amount.
+            FileErrorCode::HeaderMissing | FileErrorCode::ColumnMissing | FileErrorCode::ColumnDuplicate
+                if survey.columns.len() > 1 =>
+            {
                 survey.asks.push(Ask::Columns);
                 survey.trouble = Some(error.message);
             }
@@ -140,22 +143,21 @@ fn guess(records: &[Record<'_>], named: bool, coins: &Catalogue) -> Vec<Option<C
     for index in 0..first.fields.len() {
         let by_name =
             named.then(|| header::known(&String::from_utf8_lossy(&first.fields[index].bytes))).flatten();
-        let all = |is: &dyn Fn(&str) -> bool| {
-            let mut values = rows
-                .iter()
-                .filter_map(|record| record.fields.get(index)?.text())
-                .filter(|text| !text.is_empty())
-                .peekable();
-            values.peek().is_some() && values.all(is)
+        // Some of the rows may be bad: that is what the check is for.
+        let most = |is: &dyn Fn(&str) -> bool| {
+            let values = rows.iter().filter_map(|record| record.fields.get(index)?.text());
+            let values: Vec<&str> = values.filter(|text| !text.is_empty()).collect();
+            let fitting = values.iter().filter(|text| is(text)).count();
+            fitting > 0 && 2 * fitting >= values.len()
         };
         let by_content = || {
             let found = [
-                (Column::Address, all(&|text| Family::recognise(text).is_some())),
+                (Column::Address, most(&|text| Family::recognise(text).is_some())),
                 (
                     Column::Currency,
-                    all(&|text| coins.get(text).is_some() || coins.read_compound(text).is_some()),
+                    most(&|text| coins.get(text).is_some() || coins.read_compound(text).is_some()),
                 ),
-                (Column::Amount, all(&looks_like_number)),
+                (Column::Amount, most(&looks_like_number)),
             ];
             found.into_iter().find(|(_, fits)| *fits).map(|(column, _)| column)
         };
