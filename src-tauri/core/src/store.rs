@@ -22,7 +22,7 @@ pub(crate) static APP: Migrator = sqlx::migrate!("./migrations/app");
 pub(crate) static SHOP: Migrator = sqlx::migrate!("./migrations/shop");
 
 /// How many rows a statement may be ahead of whoever reads them: those of a page, so that its thread is not woken in between.
-const ROWS_AHEAD: usize = 512;
+const ROWS_AHEAD: usize = 128;
 
 /// Opens the database at `path`, makes it if missing, and brings it up to date.
 ///
