@@ -30,70 +30,60 @@ const HEADER: [&str; 16] = [
     "reference",
 ];
 
+/// The columns of a file of bad rows: those that a file of payouts has, and what is wrong.
+const BAD_HEADER: [&str; 9] =
+    ["address", "currency", "amount", "extra_id", "description", "external_id", "line", "problem", "as_read"];
+
 impl Payouts {
     pub(super) async fn report(&self, id: &str) -> Result<String, Failure> {
+        self.table(id, HEADER, |row, record| Some(fields(row, record))).await
+    }
+
+    pub(super) async fn bad_rows(&self, id: &str) -> Result<String, Failure> {
+        let is_bad = |row: &StoredRow| row.removed_at.is_none() && row.status == RowStatus::Bad;
+        self.table(id, BAD_HEADER, |row, _| is_bad(&row).then(|| bad_fields(row))).await
+    }
+
+    /// A line for each row of a batch that `fields` makes one of, below a header.
+    async fn table<const COLUMNS: usize>(
+        &self,
+        id: &str,
+        header: [&str; COLUMNS],
+        fields: impl Fn(StoredRow, &Record) -> Option<[String; COLUMNS]>,
+    ) -> Result<String, Failure> {
         let mut tx = self.ctx.db.begin().await?;
         let record = Record::load(&mut *tx, id).await?;
-        let mut report = String::new();
-        line(&mut report, &HEADER.map(str::to_owned));
+        let mut table = String::new();
+        line(&mut table, &header.map(str::to_owned));
         let mut after = 0;
         loop {
             let rows = rows_after(&mut *tx, id, after).await?;
-            let Some(last) = rows.last() else { return Ok(report) };
+            let Some(last) = rows.last() else { return Ok(table) };
             after = last.number;
-            for row in rows {
-                line(&mut report, &fields(row, &record));
+            for fields in rows.into_iter().filter_map(|row| fields(row, &record)) {
+                line(&mut table, &fields);
             }
         }
     }
 }
 
-impl Payouts {
-    pub(super) async fn bad_rows(&self, id: &str) -> Result<String, Failure> {
-        const HEADER: [&str; 9] = [
-            "address",
-            "currency",
-            "amount",
-            "extra_id",
-            "description",
-            "external_id",
-            "line",
-            "problem",
-            "as_read",
-        ];
-        let mut tx = self.ctx.db.begin().await?;
-        Record::load(&mut *tx, id).await?;
-        let mut file = String::new();
-        line(&mut file, &HEADER.map(str::to_owned));
-        let mut after = 0;
-        loop {
-            let rows = rows_after(&mut *tx, id, after).await?;
-            let Some(last) = rows.last() else { return Ok(file) };
-            after = last.number;
-            for row in rows {
-                if row.removed_at.is_some() || row.status != RowStatus::Bad {
-                    continue;
-                }
-                let problems = row.all_problems().into_iter().map(|problem| match problem.column {
-                    Some(column) => format!("{column}: {}", problem.message),
-                    None => problem.message,
-                });
-                let problems: Vec<String> = problems.collect();
-                let fields = [
-                    text(row.address),
-                    text(row.currency),
-                    number(row.amount),
-                    text(row.extra_id.unwrap_or_default()),
-                    text(row.description.unwrap_or_default()),
-                    text(row.external_id.unwrap_or_default()),
-                    row.line.to_string(),
-                    text(problems.join(" ")),
-                    text(row.raw.unwrap_or_default()),
-                ];
-                line(&mut file, &fields);
-            }
-        }
-    }
+fn bad_fields(row: StoredRow) -> [String; 9] {
+    let problems = row.all_problems().into_iter().map(|problem| match problem.column {
+        Some(column) => format!("{column}: {}", problem.message),
+        None => problem.message,
+    });
+    let problems: Vec<String> = problems.collect();
+    [
+        text(row.address),
+        text(row.currency),
+        number(row.amount),
+        text(row.extra_id.unwrap_or_default()),
+        text(row.description.unwrap_or_default()),
+        text(row.external_id.unwrap_or_default()),
+        row.line.to_string(),
+        text(problems.join(" ")),
+        text(row.raw.unwrap_or_default()),
+    ]
 }
 
 fn fields(row: StoredRow, record: &Record) -> [String; 16] {
