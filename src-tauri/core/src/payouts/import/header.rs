@@ -29,16 +29,13 @@ impl Header {
             return refuse(FileErrorCode::HeaderBroken, message);
         }
         let named = choices.header.unwrap_or(true);
-        let mut columns = names(record, named);
-        if let Some(chosen) = &choices.columns {
-            for (index, (column, _)) in columns.iter_mut().enumerate() {
-                *column = chosen.get(index).copied().flatten();
-            }
-        } else if named {
-            for (column, name) in &mut columns {
-                *column = known(name);
-            }
-        }
+        let meaning = |index: usize, name: &str| match &choices.columns {
+            Some(chosen) => chosen.get(index).copied().flatten(),
+            None if named => known(name),
+            None => None,
+        };
+        let names = names(record, named).into_iter().enumerate();
+        let columns = names.map(|(index, name)| (meaning(index, &name), name)).collect();
         if let Some(ticker) = choices.currency.as_deref()
             && coins.get(ticker.trim()).is_none()
         {
@@ -144,13 +141,13 @@ pub(super) fn known_names(record: &Record<'_>) -> usize {
     found.len()
 }
 
-/// The names of columns, each with what it means.
-pub(super) fn names(record: &Record<'_>, named: bool) -> Vec<(Option<Column>, String)> {
+/// The names of columns; those without one are numbered.
+fn names(record: &Record<'_>, named: bool) -> Vec<String> {
     let name = |(index, field): (usize, &super::record::Field<'_>)| {
         let name = String::from_utf8_lossy(&field.bytes);
         match name.trim() {
-            name if named && !name.is_empty() => (None, name.to_owned()),
-            _ => (None, format!("column {}", index + 1)),
+            name if named && !name.is_empty() => name.to_owned(),
+            _ => format!("column {}", index + 1),
         }
     };
     record.fields.iter().enumerate().map(name).collect()

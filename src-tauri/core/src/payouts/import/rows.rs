@@ -42,7 +42,9 @@ pub(super) struct Checker<'a> {
 
 /// What one thread has found out beside its rows.
 #[derive(Debug, Default)]
-pub(super) struct Aside {
+pub(super) struct Aside<'a> {
+    /// What is meant by a ticker and a network that are no ticker by themselves.
+    meant: HashMap<(String, String), Option<&'a ListedCoin>>,
     /// What to suggest for unknown tickers.
     suggestions: HashMap<String, Option<String>>,
     /// What was written instead of a ticker, which was meant, and how often.
@@ -90,7 +92,7 @@ impl<'a> Checker<'a> {
         &self,
         record: &Record<'_>,
         hidden: bool,
-        aside: &mut Aside,
+        aside: &mut Aside<'a>,
     ) -> Result<CheckedRow, Box<RejectedRow>> {
         let reject = |mut problems: Vec<Problem>, fields| {
             Box::new(RejectedRow {
@@ -208,7 +210,7 @@ impl<'a> Checker<'a> {
     }
 
     /// The coin that a row is paid in.
-    fn coin(&self, cells: &Cells<'_>, aside: &mut Aside) -> Result<&'a ListedCoin, Problem> {
+    fn coin(&self, cells: &Cells<'_>, aside: &mut Aside<'a>) -> Result<&'a ListedCoin, Problem> {
         let column = self.header.position(Column::Currency).is_some();
         let ticker = if column { cells.currency.text } else { self.header.currency().unwrap_or_default() };
         let problem = |code, message: String| Problem::new(Column::Currency, ticker, code, message);
@@ -222,38 +224,29 @@ impl<'a> Checker<'a> {
         let coin = match (self.coins.get(ticker), network) {
             (Some(coin), "") => coin,
             (Some(coin), network) if coin.is_on(network) => coin,
-            (known, network) => {
-                let meant = match network {
-                    "" => self.coins.read_compound(ticker),
-                    network => self.coins.on_network(ticker, network),
-                };
-                match (meant, known) {
-                    (Some(coin), _) => {
-                        let written = if network.is_empty() {
-                            ticker.to_owned()
-                        } else {
-                            format!("{ticker} on {network}")
-                        };
-                        *aside.translated.entry((written, coin.ticker().to_owned())).or_default() += 1;
-                        coin
-                    }
-                    (None, Some(coin)) => {
-                        let message = format!(
-                            "The row says {} and the network {}, which is not the one that {} is paid on. Coins sent on the wrong network are lost: correct whichever is wrong.",
-                            quote(ticker),
-                            quote(network),
-                            coin.ticker()
-                        );
-                        return Err(Problem::new(
-                            Column::Network,
-                            network,
-                            ProblemCode::NetworkMismatch,
-                            message,
-                        ));
-                    }
-                    (None, None) => return Err(self.unknown(ticker, network, aside)),
+            (known, network) => match (self.meant(ticker, network, aside), known) {
+                (Some(coin), _) => {
+                    let written =
+                        if network.is_empty() { ticker.to_owned() } else { format!("{ticker} on {network}") };
+                    *aside.translated.entry((written, coin.ticker().to_owned())).or_default() += 1;
+                    coin
                 }
-            }
+                (None, Some(coin)) => {
+                    let message = format!(
+                        "The row says {} and the network {}, which is not the one that {} is paid on. Coins sent on the wrong network are lost: correct whichever is wrong.",
+                        quote(ticker),
+                        quote(network),
+                        coin.ticker()
+                    );
+                    return Err(Problem::new(
+                        Column::Network,
+                        network,
+                        ProblemCode::NetworkMismatch,
+                        message,
+                    ));
+                }
+                (None, None) => return Err(self.unknown(ticker, network, aside)),
+            },
         };
         if let Some(reason) = coin.unavailable() {
             return Err(problem(ProblemCode::CurrencyUnavailable, format!("{} {reason}.", coin.ticker())));
@@ -261,7 +254,16 @@ impl<'a> Checker<'a> {
         Ok(coin)
     }
 
-    fn unknown(&self, ticker: &str, network: &str, aside: &mut Aside) -> Problem {
+    /// The coin that a ticker means together with its network. Finding out is slow: it is found out once for many rows.
+    fn meant(&self, ticker: &str, network: &str, aside: &mut Aside<'a>) -> Option<&'a ListedCoin> {
+        let written = (ticker.to_owned(), network.to_owned());
+        *aside.meant.entry(written).or_insert_with(|| match network {
+            "" => self.coins.read_compound(ticker),
+            network => self.coins.on_network(ticker, network),
+        })
+    }
+
+    fn unknown(&self, ticker: &str, network: &str, aside: &mut Aside<'a>) -> Problem {
         let reason = match characters::first_strange(ticker) {
             Some((position, c)) => format!(" Position {position} holds {}.", characters::name(c)),
             None => String::new(),

@@ -172,14 +172,14 @@ pub(super) fn check(
 ) -> Result<Summary, FileError> {
     /// What one piece holds.
     #[derive(Default)]
-    struct Part {
+    struct Part<'a> {
         records: u32,
         blank: u32,
         rows: Vec<Row>,
         /// Whom the accepted ones pay, as hashes.
         recipients: Vec<u64>,
         totals: Totals,
-        aside: Aside,
+        aside: Aside<'a>,
     }
     let table = document.table(choices, coins)?;
     let shown = look(&table, job)?;

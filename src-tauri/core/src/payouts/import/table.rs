@@ -30,7 +30,13 @@ pub(super) struct Document<'b> {
 }
 
 enum Content<'b> {
-    Text { text: Cow<'b, [u8]>, start: Block<'static>, at: usize, delimiter: u8 },
+    /// The records begin at a byte of the text, and on a line.
+    Text {
+        text: Cow<'b, [u8]>,
+        at: usize,
+        line: u32,
+        delimiter: u8,
+    },
     Sheet(Sheet),
 }
 
@@ -88,8 +94,7 @@ impl<'b> Document<'b> {
         if delimiter != FieldDelimiter::Comma {
             note(FileNoteCode::Delimiter, &format!("The fields are separated by {}.", delimiter.name()));
         }
-        let start = Block { text: &[], line };
-        let content = Content::Text { text, start, at, delimiter: delimiter.byte() };
+        let content = Content::Text { text, at, line, delimiter: delimiter.byte() };
         Ok(Self { content, notes, sheets: Vec::new(), sheet: None, encoding: Some(encoding), before })
     }
 
@@ -144,8 +149,8 @@ impl<'b> Document<'b> {
 
     fn records(&self) -> Box<dyn Iterator<Item = Record<'_>> + '_> {
         match &self.content {
-            Content::Text { text, start, at, delimiter } => {
-                Box::new(Reader::at_line(Block { text: &text[*at..], line: start.line }, *delimiter))
+            Content::Text { text, at, line, delimiter } => {
+                Box::new(Reader::at_line(Block { text: &text[*at..], line: *line }, *delimiter))
             }
             Content::Sheet(sheet) => {
                 let width = (0..sheet.len())
@@ -164,8 +169,8 @@ impl<'b> Document<'b> {
         let mut above = self.before;
         let empty = || FileError::new(FileErrorCode::Empty, "The file holds nothing but blank lines.");
         match &self.content {
-            Content::Text { text, start, at, delimiter } => {
-                let all = Block { text: &text[*at..], line: start.line };
+            Content::Text { text, at, line, delimiter } => {
+                let all = Block { text: &text[*at..], line: *line };
                 let mut reader = Reader::at_line(all, *delimiter);
                 let mut record = Record::default();
                 let mut blank = 0;

@@ -8,7 +8,10 @@ use super::{
     Attributes, Damage, Part,
     formats::{Formats, Shown},
 };
-use crate::payouts::import::record::{Cell, Field, MOST_FIELDS, Record};
+use crate::payouts::import::{
+    amounts::significant_digits,
+    record::{Cell, Field, MOST_FIELDS, Record},
+};
 
 /// The rows of a worksheet that hold anything, and the texts that their cells share.
 pub(in crate::payouts::import) struct Sheet {
@@ -36,6 +39,8 @@ enum Text {
     Own(Box<str>),
 }
 
+/// The most digits that tell one binary fraction of 53 bits from another.
+const DIGITS_OF_A_FRACTION: usize = 17;
 /// The most columns that a worksheet has.
 const MOST_COLUMNS: usize = 16_384;
 /// The most rows that a worksheet has.
@@ -251,6 +256,11 @@ fn read_cell(
             let number: f64 = value.trim().parse().map_err(|_| other("a number is none"))?;
             if !number.is_finite() {
                 return Err(other("a number is none"));
+            }
+            // Whatever wrote more digits than a binary fraction has was no spreadsheet: none of them is left out unseen.
+            let mantissa = value.split(['e', 'E']).next().unwrap_or_default();
+            if significant_digits(mantissa) > DIGITS_OF_A_FRACTION {
+                return own(Cell::Number, value);
             }
             let style = attributes.get("s").and_then(|style| style.parse().ok());
             // Spreadsheets keep numbers as binary fractions and write up to 17 digits of them (1.1 as 1.1000000000000001). The shortest

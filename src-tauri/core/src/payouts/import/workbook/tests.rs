@@ -3,6 +3,7 @@ use std::io::Write;
 use zip::{ZipWriter, write::SimpleFileOptions};
 
 use super::*;
+use crate::payouts::import::record::Cell;
 
 /// A workbook with these parts beside the usual ones.
 fn packed(parts: &[(&str, &str)]) -> Vec<u8> {
@@ -70,4 +71,23 @@ fn what_is_unpacked_counts_against_one_budget() {
     assert_eq!(error.code, FileErrorCode::TooLarge);
     let error = Workbook::open_within(&bytes, 10).err().unwrap();
     assert_eq!(error.code, FileErrorCode::TooLarge);
+}
+
+#[test]
+fn no_digit_that_was_written_is_left_out_unseen() {
+    for (written, read) in [
+        ("1.1000000000000001", "1.1"),
+        ("1E-6", "0.000001"),
+        ("1.1000000000000001E0", "1.1"),
+        ("100000000000000000000", "100000000000000000000"),
+        ("100000000000000000001", "100000000000000000001"),
+        ("0.10000000000000000001", "0.10000000000000000001"),
+    ] {
+        let sheet =
+            format!("<worksheet><sheetData><row><c><v>{written}</v></c></row></sheetData></worksheet>");
+        let bytes = packed(&[("xl/a.xml", &sheet), EMPTY, ("xl/texts.xml", "<sst/>")]);
+        let sheet = Workbook::open(&bytes).unwrap().into_sheet("A & B").unwrap();
+        let record = sheet.record(0, 1).unwrap();
+        assert_eq!((record.fields[0].text(), record.fields[0].cell), (Some(read), Cell::Number), "{written}");
+    }
 }
