@@ -2,6 +2,7 @@
 
 pub(crate) mod app;
 pub(crate) mod attention;
+pub(crate) mod audit;
 pub(crate) mod callbacks;
 pub(crate) mod exports;
 pub(crate) mod invoices;

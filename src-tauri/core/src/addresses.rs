@@ -36,6 +36,8 @@ mod hex;
 #[cfg(test)]
 mod tests;
 
+use std::borrow::Cow;
+
 use regex::Regex;
 
 /// The longest text that is looked at as an address. The longest real ones, unified addresses of Zcash, stay below.
@@ -90,6 +92,18 @@ pub enum Family {
     Zcash,
     /// Nothing is known of the form of its addresses.
     Unknown,
+}
+
+/// An address in one way of writing it, so that two that are the same are equal: hexadecimal and bech32 addresses are the
+/// same in either case.
+#[must_use]
+pub fn account(address: &str) -> Cow<'_, str> {
+    let is_hex = address.get(..2).is_some_and(|prefix| prefix.eq_ignore_ascii_case("0x"));
+    if is_hex || ::bech32::primitives::decode::UncheckedHrpstring::new(address).is_ok() {
+        Cow::Owned(address.to_ascii_lowercase())
+    } else {
+        Cow::Borrowed(address)
+    }
 }
 
 /// An address that passed.

@@ -14,6 +14,7 @@ use tokio::sync::{broadcast, watch};
 
 use crate::{
     attention::Attention,
+    audit::Audit,
     callbacks::Callbacks,
     changes::Changed,
     exports::Exports,
@@ -115,6 +116,8 @@ pub struct OpenShop {
     pub attention: Attention,
     /// How codes are given.
     pub second_factor: SecondFactors,
+    /// What was done with money.
+    pub audit: Audit,
     /// What the owner is told.
     pub notifications: Notifications,
     /// What NOWPayments tells by itself.
@@ -135,6 +138,7 @@ impl OpenShop {
             payments,
             payouts,
             second_factor: SecondFactors::new(ctx.clone()),
+            audit: Audit::new(ctx.clone()),
             notifications: Notifications::new(ctx.clone()),
             ctx,
         };

@@ -7,7 +7,6 @@ mod columns;
 mod csv;
 mod job;
 mod json;
-mod numbers;
 mod period;
 mod preview;
 mod writer;

@@ -4,11 +4,13 @@
 pub mod addresses;
 mod app;
 pub mod attention;
+pub mod audit;
 pub mod callbacks;
 pub mod changes;
 pub mod coins;
 pub mod exports;
 pub mod failure;
+mod hashing;
 pub mod invoices;
 pub mod notifications;
 pub mod payments;
@@ -20,6 +22,7 @@ pub mod shops;
 mod spreadsheet;
 mod store;
 pub mod surroundings;
+mod xlsx;
 
 pub use app::{AppState, Core, OpenShop, Settings, Theme};
 pub use changes::Changed;

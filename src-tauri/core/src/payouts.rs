@@ -9,6 +9,7 @@
 pub mod batch;
 pub mod import;
 
+mod again;
 mod approve;
 mod callback;
 mod check;
@@ -16,9 +17,13 @@ mod desk;
 mod draft;
 mod files;
 mod lookup;
+mod parts;
 mod reading;
+pub mod recipients;
 mod record;
 mod report;
+mod rhythm;
+pub mod rules;
 mod send;
 mod watch;
 
@@ -26,11 +31,16 @@ use std::{path::Path, sync::Arc};
 
 use secrecy::SecretString;
 
-pub use self::files::{FileInProgress, OpenFile, Opened};
 use self::{
     batch::{Batch, BatchSummary, Control, PendingApproval, RowEdit, RowPage, RowQuery},
     desk::Desk,
     import::{Choices, Numbers},
+    recipients::{Contact, ContactEdit, ContactPage},
+    rules::{Rules, RulesEdit},
+};
+pub use self::{
+    files::{FileInProgress, OpenFile, Opened},
+    report::ReportFormat,
 };
 use crate::{failure::Failure, second_factor::SecondFactors, shops::ShopContext};
 
@@ -147,6 +157,15 @@ impl Payouts {
     /// [`FailureCode::Stale`](crate::FailureCode::Stale) when the batch was sent already.
     pub async fn check(&self, id: &str) -> Result<Batch, Failure> {
         self.check_anew(id).await?;
+        self.get(id).await
+    }
+
+    /// Stops the check of a batch. What it has found is kept: [`Self::check`] goes on from there.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn stop_check(&self, id: &str) -> Result<Batch, Failure> {
+        self.halt_check(id).await?;
         self.get(id).await
     }
 
@@ -279,6 +298,79 @@ impl Payouts {
         self.get(id).await
     }
 
+    /// The parts of a batch that was too large to be sent at once, in their order.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn parts(&self, id: &str) -> Result<Vec<BatchSummary>, Failure> {
+        self.read_parts(id).await
+    }
+
+    /// Gives up the parts of a batch that were not sent yet. Those that were go on.
+    ///
+    /// # Errors
+    /// [`FailureCode::Stale`](crate::FailureCode::Stale) when it is not sent in parts, or all of them have ended.
+    pub async fn give_up_parts(&self, id: &str) -> Result<Batch, Failure> {
+        self.stop_parts(id).await?;
+        self.get(id).await
+    }
+
+    /// Makes a new draft of the rows that an ended batch has not paid, after a look at NOWPayments. Rows that have failed may
+    /// still be paid there: the check warns of each.
+    ///
+    /// # Errors
+    /// [`FailureCode::Stale`](crate::FailureCode::Stale) when the batch has not ended, or every row was paid after all; when
+    /// NOWPayments could not be asked.
+    pub async fn pay_again(&self, id: &str) -> Result<Batch, Failure> {
+        self.draft_of_unpaid(id).await
+    }
+
+    /// The rules for payouts.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn rules(&self) -> Result<Rules, Failure> {
+        self.read_rules().await
+    }
+
+    /// Changes the rules for payouts. What is loosened takes the PIN where a secret is sealed on this device.
+    ///
+    /// # Errors
+    /// What was written is no limit, with its field; [`FailureCode::WrongPin`](crate::FailureCode::WrongPin).
+    pub async fn set_rules(&self, edit: &RulesEdit, pin: Option<SecretString>) -> Result<Rules, Failure> {
+        self.write_rules(edit, pin).await?;
+        self.rules().await
+    }
+
+    /// The address book: contacts with `search` in their name, coin or address, at most 500.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn contacts(&self, search: &str) -> Result<ContactPage, Failure> {
+        self.read_contacts(search).await
+    }
+
+    /// Adds a contact to the address book or changes one. As long as only contacts are paid, that takes the PIN where a secret
+    /// is sealed on this device.
+    ///
+    /// # Errors
+    /// What was written is no recipient, with its field; [`FailureCode::WrongPin`](crate::FailureCode::WrongPin).
+    pub async fn save_contact(
+        &self,
+        edit: &ContactEdit,
+        pin: Option<SecretString>,
+    ) -> Result<Contact, Failure> {
+        self.write_contact(edit, pin).await
+    }
+
+    /// Takes a contact out of the address book.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn remove_contact(&self, id: &str) -> Result<(), Failure> {
+        self.delete_contact(id).await
+    }
+
     /// The page that shows the transaction of a paid row, at a known explorer.
     ///
     /// # Errors
@@ -287,11 +379,11 @@ impl Payouts {
         self.read_explorer_page(id, number).await
     }
 
-    /// The report of a batch as CSV, one line per row, removed and refused rows included.
+    /// The report of a batch as a file, one line per row, removed and refused rows included.
     ///
     /// # Errors
     /// When there is none with this id.
-    pub async fn report_csv(&self, id: &str) -> Result<String, Failure> {
-        self.report(id).await
+    pub async fn report_file(&self, id: &str, format: ReportFormat) -> Result<Vec<u8>, Failure> {
+        self.report(id, format).await
     }
 }

@@ -10,12 +10,14 @@ use chrono::{DateTime, TimeDelta, Utc};
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 use specta::Type;
+use sqlx::SqliteConnection;
 
 use self::{
     sealed::{Cost, Fresh, Unopened},
     secret::{STEP_SECONDS, TotpSecret, start_of, step_of},
 };
 use crate::{
+    audit::{self, AuditArea},
     changes::Changed,
     failure::{Failure, FailureCode},
     secrets::Secret,
@@ -119,14 +121,18 @@ impl SecondFactors {
                 Failure::other("The secret could not be sealed on this computer. Nothing was kept.")
             })?;
         self.ctx.surroundings.keychain.store(&self.ctx.shop.id, Secret::SealedTotp, sealed).await?;
+        let mut tx = self.ctx.write().await?;
         sqlx::query(
             "INSERT INTO second_factor (only, enrolled_at, short_secret) VALUES (1, ?1, ?2)
              ON CONFLICT DO UPDATE SET enrolled_at = ?1, short_secret = ?2, wrong_pins = 0, locked_until = NULL",
         )
         .bind(store::time(self.ctx.now()))
         .bind(short)
-        .execute(&self.ctx.db)
+        .execute(&mut *tx)
         .await?;
+        self.note(&mut tx, "A secret was sealed with a PIN on this computer; codes can be made here.")
+            .await?;
+        tx.commit().await?;
         self.ctx.announce(Changed::SecondFactor);
         self.get().await
     }
@@ -153,7 +159,7 @@ impl SecondFactors {
     /// When the keychain or the database fails.
     pub async fn forget(&self) -> Result<SecondFactor, Failure> {
         self.ctx.surroundings.keychain.delete(&self.ctx.shop.id, Secret::SealedTotp).await?;
-        self.not_enrolled().await?;
+        self.not_enrolled("The sealed secret was deleted from this computer.").await?;
         self.get().await
     }
 
@@ -189,20 +195,22 @@ impl SecondFactors {
         }
         let keychain = &self.ctx.surroundings.keychain;
         let Some(sealed) = keychain.read(&self.ctx.shop.id, Secret::SealedTotp).await? else {
-            self.not_enrolled().await?;
+            self.not_enrolled("The sealed secret was not in the keychain of this computer any more.").await?;
             return Err(Failure::new(
                 FailureCode::Keychain,
                 "The sealed secret is not in the keychain of this computer any more. Enter the code from your phone, and enrol this device again.",
             ));
         };
+        let mut tx = self.ctx.write().await?;
         let counted = sqlx::query(
             "UPDATE second_factor SET wrong_pins = ?, locked_until = ? WHERE wrong_pins = ? AND enrolled_at IS NOT NULL",
         )
         .bind(tries)
         .bind(wait_after(tries).map(|wait| store::time(now + wait)))
         .bind(stored.wrong_pins)
-        .execute(&self.ctx.db)
+        .execute(&mut *tx)
         .await?;
+        tx.commit().await?;
         if counted.rows_affected() == 0 {
             return Err(Failure::new(
                 FailureCode::WrongPin,
@@ -222,8 +230,11 @@ impl SecondFactors {
                 Ok(TotpSecret::from_bytes(bytes))
             }
             Err(Unopened::WrongPin) if tries < MOST_WRONG_PINS => {
-                self.ctx.announce(Changed::SecondFactor);
                 let left = MOST_WRONG_PINS - tries;
+                let mut tx = self.ctx.write().await?;
+                self.note(&mut tx, &format!("A wrong PIN was given; {left} may still be.")).await?;
+                tx.commit().await?;
+                self.ctx.announce(Changed::SecondFactor);
                 let left = if left == 1 { "1 more try".to_owned() } else { format!("{left} more tries") };
                 let wait = wait_after(tries)
                     .map(|wait| format!(" The next PIN is taken in {}.", in_words(wait.num_seconds())))
@@ -247,7 +258,7 @@ impl SecondFactors {
     /// Deletes the sealed secret after too many wrong PINs.
     async fn give_up(&self) -> Result<Failure, Failure> {
         self.ctx.surroundings.keychain.delete(&self.ctx.shop.id, Secret::SealedTotp).await?;
-        self.not_enrolled().await?;
+        self.not_enrolled("The sealed secret was deleted after too many wrong PINs.").await?;
         Ok(Failure::new(
             FailureCode::WrongPin,
             format!(
@@ -256,12 +267,25 @@ impl SecondFactors {
         ))
     }
 
-    async fn not_enrolled(&self) -> Result<(), Failure> {
-        sqlx::query("UPDATE second_factor SET enrolled_at = NULL, short_secret = 0, wrong_pins = 0, locked_until = NULL")
-            .execute(&self.ctx.db)
-            .await?;
+    async fn not_enrolled(&self, why: &str) -> Result<(), Failure> {
+        let mut tx = self.ctx.write().await?;
+        let changed = sqlx::query(
+            "UPDATE second_factor SET enrolled_at = NULL, short_secret = 0, wrong_pins = 0, locked_until = NULL
+             WHERE enrolled_at IS NOT NULL",
+        )
+        .execute(&mut *tx)
+        .await?;
+        if changed.rows_affected() > 0 {
+            self.note(&mut tx, why).await?;
+        }
+        tx.commit().await?;
         self.ctx.announce(Changed::SecondFactor);
         Ok(())
+    }
+
+    /// Writes something about the codes into the audit log.
+    async fn note(&self, tx: &mut SqliteConnection, words: &str) -> Result<(), Failure> {
+        audit::write(tx, self.ctx.now(), AuditArea::Codes, "Codes on this computer", "", words).await
     }
 
     /// From when on a code can be used that was not used yet: the beginning of the next step when the code of this one

@@ -59,6 +59,17 @@ pub(crate) fn quoted(field: &str) -> Cow<'_, str> {
     }
 }
 
+/// Adds a record to a CSV as RFC 4180 says.
+pub(crate) fn push_record(table: &mut String, fields: &[String]) {
+    for (at, field) in fields.iter().enumerate() {
+        if at > 0 {
+            table.push(',');
+        }
+        table.push_str(&quoted(field));
+    }
+    table.push_str("\r\n");
+}
+
 /// A text with a picture (`␀`) in place of each control character that spreadsheets cut off or refuse.
 pub(crate) fn pictured(text: &str) -> Cow<'_, str> {
     if !text.contains(is_refused) {
@@ -113,6 +124,9 @@ mod tests {
     fn fields_are_quoted_only_where_they_must_be() {
         let fields = ["a", "b,c", "d\"e", "f\ng", " h", "i;j", ""].map(quoted);
         assert_eq!(fields, ["a", "\"b,c\"", "\"d\"\"e\"", "\"f\ng\"", "\" h\"", "\"i;j\"", ""]);
+        let mut table = String::new();
+        push_record(&mut table, &["a", "b,c", ""].map(str::to_owned));
+        assert_eq!(table, "a,\"b,c\",\r\n");
     }
 
     #[test]

@@ -122,7 +122,8 @@ async fn mind(world: &World, killer: &Arc<Killer>) {
             BatchState::FinishedWithFailures
             | BatchState::Rejected
             | BatchState::Expired
-            | BatchState::Cancelled => {
+            | BatchState::Cancelled
+            | BatchState::InParts => {
                 panic!("it must not end like this: {batch:#?}")
             }
         }

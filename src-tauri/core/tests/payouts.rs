@@ -5,10 +5,16 @@ mod payouts;
 #[path = "common/world.rs"]
 mod world;
 
+use std::io::Cursor;
+
+use calamine::{Data, Reader};
 use nowpayments_simulator::{Fault, PayoutStatus, Switches};
 use paydesk_core::{
     FailureCode,
-    payouts::batch::{BatchState, RowFilter, RowQuery, RowStatus},
+    payouts::{
+        ReportFormat,
+        batch::{BatchState, RowFilter, RowQuery, RowStatus},
+    },
 };
 use payouts::{ETH, FILE, Owner, TRX};
 
@@ -71,7 +77,8 @@ async fn a_file_is_imported_checked_sent_approved_and_paid_and_the_owner_is_told
         let page = owner.payouts().explorer_page(&id, row.number).await.unwrap();
         assert!(page.starts_with("https://") && page.ends_with(row.hash.as_deref().unwrap()), "{page}");
     }
-    let report = owner.payouts().report_csv(&id).await.unwrap();
+    let report = owner.payouts().report_file(&id, ReportFormat::Csv).await.unwrap();
+    let report = String::from_utf8(report).unwrap();
     assert_eq!(report.lines().count(), 1 + 7, "{report}");
     assert!(
         report.contains(",paid,")
@@ -80,6 +87,14 @@ async fn a_file_is_imported_checked_sent_approved_and_paid_and_the_owner_is_told
             && report.contains(",-4,"),
         "{report}"
     );
+
+    let workbook = owner.payouts().report_file(&id, ReportFormat::Xlsx).await.unwrap();
+    let mut workbook = calamine::Xlsx::new(Cursor::new(workbook)).unwrap();
+    let sheet = workbook.worksheet_range("Payouts").unwrap();
+    assert_eq!(sheet.height(), 1 + 7);
+    assert_eq!(sheet.get((1, 1)).unwrap(), &Data::String(TRX.to_owned()));
+    assert_eq!(sheet.get((1, 4)).unwrap(), &Data::Float(200.0));
+    assert!(rows.iter().all(|row| row.paid_at.is_some()));
 
     let notifications = owner.core.shop().unwrap().notifications.clone();
     let told = notifications.take().await.unwrap().now;
@@ -215,11 +230,7 @@ async fn a_second_batch_of_the_same_rows_waits_and_is_warned_of_afterwards() {
     let first = owner.sent().await;
     let second = owner.import(FILE).await;
     assert!(second.obstacles.iter().any(|words| words.contains("under way")), "{:?}", second.obstacles);
-    assert!(
-        second.steps.iter().any(|step| step.note.contains("The same rows were sent before")),
-        "{:?}",
-        second.steps
-    );
+    assert!(second.warnings[0].contains("Exactly these rows were sent before"), "{:?}", second.warnings);
     owner.approve(&first, &owner.code()).await.unwrap();
     owner.finish(&first.summary.id).await;
     owner.payouts().check(&second.summary.id).await.unwrap();

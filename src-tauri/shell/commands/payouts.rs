@@ -3,9 +3,11 @@
 use paydesk_core::{
     Core,
     payouts::{
-        FileInProgress, OpenFile, Opened,
+        FileInProgress, OpenFile, Opened, ReportFormat,
         batch::{Batch, BatchSummary, Control, PendingApproval, RowEdit, RowPage, RowQuery},
         import::{self, Choices},
+        recipients::{Contact, ContactEdit, ContactPage},
+        rules::{Rules, RulesEdit},
     },
 };
 use secrecy::SecretString;
@@ -225,9 +227,81 @@ pub(crate) async fn save_payout_report(
     core: State<'_, Core>,
     desktop: State<'_, Desktop>,
     id: String,
+    format: ReportFormat,
 ) -> Answer<Option<String>> {
-    let report = core.shop()?.payouts.report_csv(&id).await?;
-    desktop.save_file("payout-report.csv", report.as_bytes()).await
+    let report = core.shop()?.payouts.report_file(&id, format).await?;
+    desktop.save_file(&format!("payout-report.{}", format.extension()), &report).await
+}
+
+/// Stops the check of a batch; what it has found is kept.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn stop_payout_check(core: State<'_, Core>, id: String) -> Answer<Batch> {
+    core.shop()?.payouts.stop_check(&id).await
+}
+
+/// The parts of a batch that was too large to be sent at once.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn payout_parts(core: State<'_, Core>, id: String) -> Answer<Vec<BatchSummary>> {
+    core.shop()?.payouts.parts(&id).await
+}
+
+/// Gives up the parts of a batch that were not sent.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn give_up_payout_parts(core: State<'_, Core>, id: String) -> Answer<Batch> {
+    core.shop()?.payouts.give_up_parts(&id).await
+}
+
+/// Makes a new draft of the rows that a batch has not paid.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn pay_payouts_again(core: State<'_, Core>, id: String) -> Answer<Batch> {
+    core.shop()?.payouts.pay_again(&id).await
+}
+
+/// The rules for payouts.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn payout_rules(core: State<'_, Core>) -> Answer<Rules> {
+    core.shop()?.payouts.rules().await
+}
+
+/// Changes the rules for payouts; what is loosened takes the PIN.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn save_payout_rules(
+    core: State<'_, Core>,
+    edit: RulesEdit,
+    pin: Option<String>,
+) -> Answer<Rules> {
+    core.shop()?.payouts.set_rules(&edit, pin.map(SecretString::from)).await
+}
+
+/// The address book.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn contacts(core: State<'_, Core>, search: String) -> Answer<ContactPage> {
+    core.shop()?.payouts.contacts(&search).await
+}
+
+/// Adds a contact to the address book or changes one.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn save_contact(
+    core: State<'_, Core>,
+    edit: ContactEdit,
+    pin: Option<String>,
+) -> Answer<Contact> {
+    core.shop()?.payouts.save_contact(&edit, pin.map(SecretString::from)).await
+}
+
+/// Takes a contact out of the address book.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn remove_contact(core: State<'_, Core>, id: String) -> Answer<()> {
+    core.shop()?.payouts.remove_contact(&id).await
 }
 
 /// Opens the page of a paid row's transaction in the browser.

@@ -175,7 +175,31 @@ export const commands = {
 	/**  The owner's word that an unknown batch was not created. */
 	releasePayoutBatch: (id: string) => typedError<Batch, Failure>(__TAURI_INVOKE("release_payout_batch", { id })),
 	/**  Writes the report of a batch to a file that the owner names; the file's path, or `None` when none was named. */
-	savePayoutReport: (id: string) => typedError<string | null, Failure>(__TAURI_INVOKE("save_payout_report", { id })),
+	savePayoutReport: (id: string, format: ReportFormat) => typedError<string | null, Failure>(__TAURI_INVOKE("save_payout_report", { id, format })),
+	/**  Stops the check of a batch; what it has found is kept. */
+	stopPayoutCheck: (id: string) => typedError<Batch, Failure>(__TAURI_INVOKE("stop_payout_check", { id })),
+	/**  The parts of a batch that was too large to be sent at once. */
+	payoutParts: (id: string) => typedError<BatchSummary[], Failure>(__TAURI_INVOKE("payout_parts", { id })),
+	/**  Gives up the parts of a batch that were not sent. */
+	giveUpPayoutParts: (id: string) => typedError<Batch, Failure>(__TAURI_INVOKE("give_up_payout_parts", { id })),
+	/**  Makes a new draft of the rows that a batch has not paid. */
+	payPayoutsAgain: (id: string) => typedError<Batch, Failure>(__TAURI_INVOKE("pay_payouts_again", { id })),
+	/**  The rules for payouts. */
+	payoutRules: () => typedError<Rules, Failure>(__TAURI_INVOKE("payout_rules")),
+	/**  Changes the rules for payouts; what is loosened takes the PIN. */
+	savePayoutRules: (edit: RulesEdit, pin: string | null) => typedError<Rules, Failure>(__TAURI_INVOKE("save_payout_rules", { edit, pin })),
+	/**  The address book. */
+	contacts: (search: string) => typedError<ContactPage, Failure>(__TAURI_INVOKE("contacts", { search })),
+	/**  Adds a contact to the address book or changes one. */
+	saveContact: (edit: ContactEdit, pin: string | null) => typedError<Contact, Failure>(__TAURI_INVOKE("save_contact", { edit, pin })),
+	/**  Takes a contact out of the address book. */
+	removeContact: (id: string) => typedError<null, Failure>(__TAURI_INVOKE("remove_contact", { id })),
+	/**  The newest entries, or those before the one with the number `before`. */
+	auditLog: (before: number | null, limit: number) => typedError<AuditPage, Failure>(__TAURI_INVOKE("audit_log", { before, limit })),
+	/**  Looks through the whole log. */
+	verifyAuditLog: () => typedError<AuditVerdict, Failure>(__TAURI_INVOKE("verify_audit_log")),
+	/**  Writes the log to a file that the owner names; the file's path, or `None` when none was named. */
+	saveAuditLog: () => typedError<string | null, Failure>(__TAURI_INVOKE("save_audit_log")),
 	/**  Opens the page of a paid row's transaction in the browser. */
 	openPayoutInExplorer: (id: string, number: number) => typedError<null, Failure>(__TAURI_INVOKE("open_payout_in_explorer", { id, number })),
 	/**  How it stands. */
@@ -352,6 +376,53 @@ export type AttentionShelf =
 /**  Nothing is left to do. */
 "settled";
 
+/**  What an entry of the log is about. */
+export type AuditArea = 
+/**  A batch of payouts. */
+"payouts" | 
+/**  Limits and other rules for payouts. */
+"rules" | 
+/**  The address book. */
+"contacts" | 
+/**  The way codes are given. */
+"codes";
+
+/**  An entry of the log. */
+export type AuditEntry = {
+	/**  From 1, without a gap. */
+	number: number,
+	/**  When. */
+	at: string,
+	/**  What it is about. */
+	area: AuditArea,
+	/**  The name of what it was done to. */
+	subject: string,
+	/**  Its id, and for a batch the hash of its rows. */
+	reference: string,
+	/**  What was done. */
+	words: string,
+	/**  SHA-256 of all of this and of the hash before it, hex. */
+	hash: string,
+};
+
+/**  Entries of the log, newest first. */
+export type AuditPage = {
+	/**  The entries. */
+	entries: AuditEntry[],
+	/**  How many there are in all. */
+	total: number,
+};
+
+/**  What looking through the whole log has found. */
+export type AuditVerdict = {
+	/**  How many entries were looked at. */
+	entries: number,
+	/**  The hash of the last one; empty when there is none. */
+	last_hash: string,
+	/**  The first entry that is not as it was written, or before which some are missing. */
+	broken_at: number | null,
+};
+
 /**  Whether Paydesk starts with the owner's session. */
 export type Autostart = {
 	/**  It does. */
@@ -376,6 +447,12 @@ export type Batch = {
 	checking: Progress | null,
 	/**  Why the batch cannot be sent now, in words; empty when it can. */
 	obstacles: string[],
+	/**  What its owner should know before it is sent, in words: the same file was read before, and the like. */
+	warnings: string[],
+	/**  How many recipients were never paid by this shop and are not in its address book. */
+	new_recipients: number,
+	/**  How many parts it will be sent in: 1 when it is small enough to be sent at once. */
+	will_be_parts: number,
 	/**  NOWPayments' id of the batch, once created. */
 	provider_id: string | null,
 	/**  What waits for the owner's code. */
@@ -420,6 +497,10 @@ export type BatchRow = {
 	raw: string | null,
 	/**  The owner has written other values into it. */
 	edited: boolean,
+	/**  The shop has never paid to this address and does not know it by name. */
+	is_new: boolean,
+	/**  What the owner calls the recipient. */
+	contact: string | null,
 	/**  Where it stands. */
 	status: RowStatus,
 	/**  The status as NOWPayments says it, upper case; `None` before it was created. */
@@ -432,6 +513,8 @@ export type BatchRow = {
 	explorer: string | null,
 	/**  What NOWPayments says went wrong. */
 	error: string | null,
+	/**  When it was paid, by the clock of NOWPayments; `None` before. */
+	paid_at: string | null,
 	/**  The fee that was taken. */
 	fee: string | null,
 };
@@ -463,7 +546,9 @@ export type BatchState =
 /**  No code was given in time: nothing was paid. */
 "expired" | 
 /**  The owner gave it up: nothing was paid. */
-"cancelled";
+"cancelled" | 
+/**  It is sent in several parts, each a batch of its own. */
+"in_parts";
 
 /**  A batch in the list. */
 export type BatchSummary = {
@@ -483,6 +568,10 @@ export type BatchSummary = {
 	failed: number,
 	/**  Totals per coin, in the order of the tickers. */
 	totals: CoinTotal[],
+	/**  Which part of a larger batch it is. */
+	part: Part | null,
+	/**  In how many parts it is sent; 0 when it is sent as it is. */
+	parts: number,
 	/**  When it was imported. */
 	created_at: string,
 	/**  When it last changed. */
@@ -737,6 +826,46 @@ export type ConnectionReport = {
 	address: CheckItem,
 	/**  The keychain of this computer can hold the secrets. */
 	keychain: CheckItem,
+};
+
+/**  A recipient whom the owner knows by name. */
+export type Contact = {
+	/**  A UUID. */
+	id: string,
+	/**  What the owner calls it. */
+	name: string,
+	/**  The address. */
+	address: string,
+	/**  The ticker of the coin, lower case. */
+	currency: string,
+	/**  The memo or tag. */
+	extra_id: string | null,
+	/**  When it was added. */
+	added_at: string,
+	/**  How many payouts it has got. */
+	paid: number,
+};
+
+/**  A contact as the owner writes it. */
+export type ContactEdit = {
+	/**  Which one is changed; `None` for a new one. */
+	id: string | null,
+	/**  What the owner calls it. */
+	name: string,
+	/**  The address. */
+	address: string,
+	/**  The ticker of the coin. */
+	currency: string,
+	/**  The memo or tag; empty for none. */
+	extra_id: string,
+};
+
+/**  Contacts, by name. */
+export type ContactPage = {
+	/**  The contacts. */
+	contacts: Contact[],
+	/**  How many match in all. */
+	total: number,
 };
 
 /**  What a batch must add up to, as the owner knows from elsewhere: a batch that does not cannot be sent. */
@@ -1455,6 +1584,16 @@ batch: Batch } |
 /**  The file. */
 file: OpenFile };
 
+/**  Which part of a batch another one is. */
+export type Part = {
+	/**  The whole batch. */
+	whole: string,
+	/**  Its place, from 1. */
+	number: number,
+	/**  Of how many. */
+	of: number,
+};
+
 /**  For how long the owner wants to be told nothing on the desktop. */
 export type Pause = 
 /**  For an hour from now. */
@@ -1816,6 +1955,8 @@ export type PendingApproval = {
 	attempts_left: number,
 	/**  How many recipients. */
 	recipients: number,
+	/**  How many of them were never paid by this shop before and are not in its address book. */
+	new_recipients: number,
 	/**  Totals per coin. */
 	totals: CoinTotal[],
 	/**  A code that is valid can be used from this time on (a code works only once); `None`: now. */
@@ -1925,6 +2066,13 @@ export type RenewedRate = {
 	until: string | null,
 };
 
+/**  What a report can be saved as. */
+export type ReportFormat = 
+/**  Text with commas, for any program. */
+"csv" | 
+/**  A workbook of Excel, LibreOffice and the like. */
+"xlsx";
+
 /**  What the owner writes into a row instead of what stood there. */
 export type RowEdit = {
 	/**  Where to pay. */
@@ -1952,7 +2100,9 @@ export type RowFilter =
 /**  The good ones. */
 "good" | 
 /**  The ones that were not paid, for good. */
-"failed";
+"failed" | 
+/**  The good ones to recipients that are new to the shop. */
+"new";
 
 /**  A page of rows. */
 export type RowPage = {
@@ -2006,6 +2156,34 @@ export type RowStatus =
 "failed" | 
 /**  Rejected: not paid, for good. */
 "rejected";
+
+/**  The rules for payouts of a shop. */
+export type Rules = {
+	/**  Only contacts of the address book are paid. */
+	contacts_only: boolean,
+	/**  What a batch may be worth at the most. */
+	batch_limit: string | null,
+	/**  What all batches of 24 hours may be worth together. */
+	day_limit: string | null,
+	/**  The currency of the limits. */
+	currency: string,
+	/**  How many payouts are sent at once at the most: a larger batch is sent in parts. */
+	part_size: number,
+	/**  Rules are loosened with the PIN only: a secret is sealed on this device. */
+	needs_pin: boolean,
+};
+
+/**  Rules as the owner writes them. */
+export type RulesEdit = {
+	/**  Only contacts of the address book are paid. */
+	contacts_only: boolean,
+	/**  What a batch may be worth at the most; empty for no limit. */
+	batch_limit: string,
+	/**  What all batches of 24 hours may be worth together; empty for no limit. */
+	day_limit: string,
+	/**  How many payouts are sent at once at the most. */
+	part_size: string,
+};
 
 /**  How a payment in the sandbox ends. */
 export type SandboxCase = 

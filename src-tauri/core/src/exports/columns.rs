@@ -1,6 +1,6 @@
 //! The columns of an export, and what of a payment stands in them.
 
-use std::{borrow::Cow, collections::HashMap};
+use std::collections::HashMap;
 
 use chrono::{DateTime, FixedOffset, Offset, Utc};
 use nowpayments::Amount;
@@ -11,6 +11,7 @@ use super::{ExportFormat, ExportRequest, ExportWords, ExportZone};
 use crate::{
     payments::{PaymentFee, WholePayment},
     surroundings::Surroundings,
+    xlsx::Cell,
 };
 
 /// A column of an export. In JSON it goes by the name that it has here.
@@ -137,25 +138,6 @@ impl ExportColumn {
             Self::ParentPaymentId => "parent_payment_id",
         }
     }
-}
-
-/// What stands in a cell.
-#[derive(Debug, Clone, PartialEq)]
-pub(super) enum Cell<'a> {
-    /// Nothing.
-    Empty,
-    /// What somebody has written.
-    Text(Cow<'a, str>),
-    /// An id, an address: a text in which every character counts.
-    Code(Cow<'a, str>),
-    /// A coin or a currency, lower case. People read it in upper case.
-    Ticker(&'a str),
-    /// An amount of some coin.
-    Coins(&'a Amount),
-    /// An amount of some currency, of which two decimals are always shown.
-    Money(&'a Amount),
-    /// A time by the clocks of the export.
-    Time(DateTime<FixedOffset>),
 }
 
 /// The columns of one export with all that is needed to fill them.

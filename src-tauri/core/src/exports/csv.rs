@@ -5,11 +5,8 @@
 
 use std::io::{self, Write};
 
-use super::{
-    DecimalMark, Delimiter, ExportChoices, ExportNotes,
-    columns::{Cell, Columns},
-};
-use crate::{payments::WholePayment, spreadsheet};
+use super::{DecimalMark, Delimiter, ExportChoices, ExportNotes, columns::Columns};
+use crate::{payments::WholePayment, spreadsheet, xlsx::Cell};
 
 /// Writes a CSV.
 pub(super) struct CsvWriter<W> {

@@ -6,11 +6,8 @@ use std::io::{self, Write};
 use chrono::SecondsFormat;
 use serde_json::{Map, Value};
 
-use super::{
-    ExportNotes,
-    columns::{Cell, Columns},
-};
-use crate::payments::WholePayment;
+use super::{ExportNotes, columns::Columns};
+use crate::{payments::WholePayment, xlsx::Cell};
 
 /// Writes a list of objects.
 pub(super) struct JsonWriter<W> {

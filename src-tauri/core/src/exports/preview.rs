@@ -5,16 +5,12 @@ use std::{borrow::Cow, io::Cursor};
 use serde::{Deserialize, Serialize};
 use specta::Type;
 
-use super::{
-    ExportFormat, ExportRequest, Exports,
-    columns::{Cell, Columns},
-    job, numbers,
-    writer::Writer,
-};
+use super::{ExportFormat, ExportRequest, Exports, columns::Columns, job, writer::Writer};
 use crate::{
     failure::Failure,
     payments::{WholeList, WholePayment, cut},
     spreadsheet,
+    xlsx::{Cell, numbers},
 };
 
 /// The beginning of an export.

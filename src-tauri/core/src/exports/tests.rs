@@ -15,13 +15,14 @@ use super::{
     columns::Columns,
     job::Ended,
     writer::{Stoppable, Writer},
-    xlsx::{SheetLimits, XlsxWriter},
+    xlsx::XlsxWriter,
     *,
 };
 use crate::{
     payments::{PaymentFee, PaymentRow, PaymentSort, WholeList, WholePayment, Worth},
     spreadsheet,
     surroundings::Surroundings,
+    xlsx::SheetLimits,
 };
 
 /// How far the clocks of Berlin are from UTC in 2026.
@@ -327,7 +328,7 @@ fn what_is_beyond_a_sheet_is_on_the_next() {
         for _ in 0..5 {
             writer.payment(&payment(), &columns).unwrap();
         }
-        let sheets = sheets(writer.finish(&columns).unwrap().0.into_inner());
+        let sheets = sheets(writer.finish().unwrap().0.into_inner());
         let rows: Vec<_> = sheets.iter().map(|(_, rows)| rows.len()).collect();
         assert_eq!(rows, expected);
         for (at, (name, rows)) in sheets.iter().enumerate() {

@@ -5,13 +5,10 @@ use std::io::{self, Seek, SeekFrom, Write};
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    ExportChoices, ExportFormat, ExportNotes,
-    columns::Columns,
-    csv::CsvWriter,
-    json::JsonWriter,
-    xlsx::{SheetLimits, XlsxWriter},
+    ExportChoices, ExportFormat, ExportNotes, columns::Columns, csv::CsvWriter, json::JsonWriter,
+    xlsx::XlsxWriter,
 };
-use crate::payments::WholePayment;
+use crate::{payments::WholePayment, xlsx::SheetLimits};
 
 /// Writes payments as one of the three kinds of file.
 pub(super) struct Writer<W: Write + Seek> {
@@ -47,7 +44,7 @@ impl<W: Write + Seek> Writer<W> {
     pub(super) fn finish(self) -> io::Result<(W, ExportNotes)> {
         match self.kind {
             Kind::Csv(csv) => csv.finish(),
-            Kind::Xlsx(xlsx) => xlsx.finish(&self.columns),
+            Kind::Xlsx(xlsx) => xlsx.finish(),
             Kind::Json(json) => json.finish(),
         }
     }

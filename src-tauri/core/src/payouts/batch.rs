@@ -36,6 +36,8 @@ pub enum BatchState {
     Expired,
     /// The owner gave it up: nothing was paid.
     Cancelled,
+    /// It is sent in several parts, each a batch of its own.
+    InParts,
 }
 
 /// A batch in the list.
@@ -57,10 +59,25 @@ pub struct BatchSummary {
     pub failed: u32,
     /// Totals per coin, in the order of the tickers.
     pub totals: Vec<CoinTotal>,
+    /// Which part of a larger batch it is.
+    pub part: Option<Part>,
+    /// In how many parts it is sent; 0 when it is sent as it is.
+    pub parts: u32,
     /// When it was imported.
     pub created_at: DateTime<Utc>,
     /// When it last changed.
     pub updated_at: DateTime<Utc>,
+}
+
+/// Which part of a batch another one is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Type)]
+pub struct Part {
+    /// The whole batch.
+    pub whole: String,
+    /// Its place, from 1.
+    pub number: u32,
+    /// Of how many.
+    pub of: u32,
 }
 
 /// What a batch pays in one coin.
@@ -108,6 +125,12 @@ pub struct Batch {
     pub checking: Option<Progress>,
     /// Why the batch cannot be sent now, in words; empty when it can.
     pub obstacles: Vec<String>,
+    /// What its owner should know before it is sent, in words: the same file was read before, and the like.
+    pub warnings: Vec<String>,
+    /// How many recipients were never paid by this shop and are not in its address book.
+    pub new_recipients: u32,
+    /// How many parts it will be sent in: 1 when it is small enough to be sent at once.
+    pub will_be_parts: u32,
     /// NOWPayments' id of the batch, once created.
     pub provider_id: Option<String>,
     /// What waits for the owner's code.
@@ -214,6 +237,8 @@ pub struct PendingApproval {
     pub attempts_left: u32,
     /// How many recipients.
     pub recipients: u32,
+    /// How many of them were never paid by this shop before and are not in its address book.
+    pub new_recipients: u32,
     /// Totals per coin.
     pub totals: Vec<CoinTotal>,
     /// A code that is valid can be used from this time on (a code works only once); `None`: now.
@@ -247,6 +272,8 @@ pub enum RowFilter {
     Good,
     /// The ones that were not paid, for good.
     Failed,
+    /// The good ones to recipients that are new to the shop.
+    New,
 }
 
 /// A page of rows.
@@ -287,6 +314,10 @@ pub struct BatchRow {
     pub raw: Option<String>,
     /// The owner has written other values into it.
     pub edited: bool,
+    /// The shop has never paid to this address and does not know it by name.
+    pub is_new: bool,
+    /// What the owner calls the recipient.
+    pub contact: Option<String>,
     /// Where it stands.
     pub status: RowStatus,
     /// The status as NOWPayments says it, upper case; `None` before it was created.
@@ -299,6 +330,8 @@ pub struct BatchRow {
     pub explorer: Option<String>,
     /// What NOWPayments says went wrong.
     pub error: Option<String>,
+    /// When it was paid, by the clock of NOWPayments; `None` before.
+    pub paid_at: Option<DateTime<Utc>>,
     /// The fee that was taken.
     #[specta(type = Option<String>)]
     pub fee: Option<Amount>,

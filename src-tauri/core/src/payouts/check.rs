@@ -21,12 +21,18 @@ use super::{
     draft::{json, not_sent},
     lookup,
     reading::SHOP_CURRENCY,
+    recipients,
     record::{self, PayableRow, Record},
+    rhythm::Rhythm,
 };
 use crate::{changes::Changed, failure::Failure, second_factor::provider_now, store};
 
 /// How many addresses are checked at once.
 const AT_ONCE: usize = 4;
+/// How often an address is asked about that gets no answer,
+const MOST_TRIES: u32 = 4;
+/// or is answered that there were too many questions.
+const MOST_TRIES_AT_A_LIMIT: u32 = 20;
 /// How many pages of the provider's list the check goes through for payouts that were made elsewhere.
 const MOST_PAGES: u32 = 50;
 
@@ -58,23 +64,23 @@ struct CoinFacts {
 impl Payouts {
     /// Begins the check of a draft in the background, unless it is running.
     pub(super) fn begin_check(&self, id: &str) {
-        if !self.desk.begin_check(id) {
-            return;
-        }
+        let Some(ticket) = self.desk.begin_check(id) else { return };
         let (this, id) = (self.clone(), id.to_owned());
         self.ctx.in_background(async move {
             loop {
-                match this.check_all(&id).await {
+                match this.check_all(&id, ticket).await {
                     // Rows have changed meanwhile: what was found is not about them.
                     Ok(Ended::TooEarly) => {}
                     Ok(Ended::Whole) => break,
                     Err(failure) => {
-                        this.check_failed(&id, &failure).await;
+                        if this.desk.is_checking(&id, ticket) {
+                            this.check_failed(&id, &failure).await;
+                        }
                         break;
                     }
                 }
             }
-            this.desk.end_check(&id);
+            this.desk.end_check(&id, ticket);
             this.ctx.announce(Changed::Payouts { batch: id });
         });
     }
@@ -97,6 +103,23 @@ impl Payouts {
         Ok(())
     }
 
+    /// Stops the check of a draft. What it has found is kept, and the next one goes on from there.
+    pub(super) async fn halt_check(&self, id: &str) -> Result<(), Failure> {
+        if !self.desk.stop_check(id) {
+            return Ok(());
+        }
+        let mut tx = self.ctx.write().await?;
+        let mut record = Record::load(&mut *tx, id).await?;
+        if record.state == BatchState::Draft {
+            let words = "You stopped the check against your shop. What was checked is kept.";
+            record.set_trouble(&mut *tx, Some(words)).await?;
+            record.note(&mut tx, self.ctx.now(), words).await?;
+            tx.commit().await?;
+        }
+        self.ctx.announce(Changed::Payouts { batch: id.to_owned() });
+        Ok(())
+    }
+
     async fn check_failed(&self, id: &str, failure: &Failure) {
         let written = async {
             let mut tx = self.ctx.write().await?;
@@ -115,7 +138,7 @@ impl Payouts {
         }
     }
 
-    async fn check_all(&self, id: &str) -> Result<Ended, Failure> {
+    async fn check_all(&self, id: &str, ticket: u64) -> Result<Ended, Failure> {
         let client = &self.ctx.client;
         let balances = client.send(&GetBalance {}).await?;
         let began = provider_now(&self.ctx);
@@ -124,7 +147,7 @@ impl Payouts {
         let coins = coins_of(&rows)?;
         let recipients = self.unchecked(id).await?;
         let mut progress = Progress { done: 0, of: count(coins.len() + recipients.len()) };
-        if !self.desk.set_progress(id, progress) {
+        if !self.desk.set_progress(id, ticket, progress) {
             return Ok(Ended::Whole);
         }
         self.ctx.announce(Changed::Payouts { batch: id.to_owned() });
@@ -133,15 +156,19 @@ impl Payouts {
         for (currency, (smallest, largest, total)) in &coins {
             facts.insert(currency.clone(), self.ask_about(currency, smallest, largest, total).await?);
             progress.done += 1;
-            if !self.desk.set_progress(id, progress) {
+            if !self.desk.set_progress(id, ticket, progress) {
                 return Ok(Ended::Whole);
             }
         }
         let elsewhere = lookup::list(client, began - TimeDelta::days(7), MOST_PAGES).await?;
 
         let step = (progress.of / 50).max(1);
+        let rhythm = Rhythm::new();
         let verdicts = stream::iter(recipients)
-            .map(|recipient| async move { (self.validate(&recipient).await, recipient) })
+            .map(|recipient| async {
+                let verdict = self.validate(&recipient, &rhythm, || self.desk.is_checking(id, ticket)).await;
+                (verdict, recipient)
+            })
             .buffer_unordered(AT_ONCE)
             .ready_chunks(64);
         let mut verdicts = std::pin::pin!(verdicts);
@@ -160,7 +187,7 @@ impl Payouts {
             if let Some(error) = failed {
                 return Err(error.into());
             }
-            if !self.desk.set_progress(id, progress) {
+            if !self.desk.set_progress(id, ticket, progress) {
                 return Ok(Ended::Whole);
             }
             if before / step != progress.done / step {
@@ -171,7 +198,7 @@ impl Payouts {
         let _writer = self.writer(id).await;
         let mut tx = self.ctx.write().await?;
         let mut record = Record::load(&mut *tx, id).await?;
-        if record.state != BatchState::Draft || self.desk.progress(id).is_none() {
+        if record.state != BatchState::Draft || !self.desk.is_checking(id, ticket) {
             return Ok(Ended::Whole);
         }
         if record.rows_hash != hash {
@@ -192,6 +219,7 @@ impl Payouts {
                 .execute(&mut *tx)
                 .await?;
         }
+        refuse_same_ids(&mut tx, id).await?;
         warn_of_earlier(&mut tx, id).await?;
         warn_of_elsewhere(&mut tx, id, &rows, &elsewhere).await?;
         for (currency, facts) in &facts {
@@ -212,6 +240,7 @@ impl Payouts {
             .bind(id)
             .execute(&mut *tx)
             .await?;
+        recipients::judge(&mut tx, id).await?;
         record.recount(&mut tx).await?;
         record.set_trouble(&mut *tx, None).await?;
         let note = match record.bad {
@@ -283,33 +312,45 @@ impl Payouts {
     }
 
     /// Asks NOWPayments about an address: `None` when it is good, else the reason in its words. An answer that is neither
-    /// is asked for again a few times, and is an error then: it never passes for a good one.
-    async fn validate(&self, recipient: &Recipient) -> Result<Option<String>, Error> {
+    /// is asked for again a few times, and is an error then: it never passes for a good one. Who is asked to be slower is.
+    async fn validate(
+        &self,
+        recipient: &Recipient,
+        rhythm: &Rhythm,
+        goes_on: impl Fn() -> bool,
+    ) -> Result<Option<String>, Error> {
         let request = ValidateAddress {
             address: recipient.address.clone(),
             currency: recipient.currency.clone(),
             extra_id: recipient.extra_id.clone(),
         };
-        let mut wait = Duration::from_millis(500);
-        for _ in 0..3 {
-            match self.ctx.client.send(&request).await {
-                Ok(()) => return Ok(None),
+        let (mut tries, mut wait) = (0, Duration::from_millis(500));
+        loop {
+            rhythm.turn().await;
+            let error = match self.ctx.client.send(&request).await {
+                Ok(()) => {
+                    rhythm.faster();
+                    return Ok(None);
+                }
                 Err(error) if is_verdict(&error) => {
+                    rhythm.faster();
                     return Ok(error.refused().map(|refused| refused.message.clone()));
                 }
-                // It changes nothing at the provider, so unlike other POSTs it may be repeated.
-                Err(error) if error.is_transient() => {
-                    let asked = error.refused().and_then(|refused| refused.retry_after).unwrap_or_default();
-                    tokio::time::sleep(wait.max(asked.min(Duration::from_secs(30)))).await;
-                    wait *= 2;
-                }
-                Err(error) => return Err(error),
+                Err(error) => error,
+            };
+            // It changes nothing at the provider, so unlike other POSTs it may be repeated.
+            tries += 1;
+            let slower = error.refused().is_some_and(|refused| refused.status == 429);
+            let most = if slower { MOST_TRIES_AT_A_LIMIT } else { MOST_TRIES };
+            if !error.is_transient() || tries >= most || !goes_on() {
+                return Err(error);
             }
-        }
-        match self.ctx.client.send(&request).await {
-            Ok(()) => Ok(None),
-            Err(error) if is_verdict(&error) => Ok(error.refused().map(|refused| refused.message.clone())),
-            Err(error) => Err(error),
+            if slower {
+                rhythm.slower(error.refused().and_then(|refused| refused.retry_after));
+            } else {
+                tokio::time::sleep(wait).await;
+                wait *= 2;
+            }
         }
     }
 }
@@ -323,7 +364,7 @@ impl Record {
         note: &str,
     ) -> Result<(), Failure> {
         sqlx::query(
-            "UPDATE payout_rows SET found_problems = '[]', found_warnings = '[]', address_checked = 0, fee_estimate = NULL,
+            "UPDATE payout_rows SET found_problems = '[]', found_warnings = '[]', taken_for = NULL, address_checked = 0, fee_estimate = NULL,
                     status = CASE problems WHEN '[]' THEN 'ready' ELSE 'bad' END
              WHERE batch = ?",
         )
@@ -473,12 +514,41 @@ fn below_minimum(row: &PayableRow, minimum: &Amount) -> Result<RowProblem, Failu
     })
 }
 
+/// Refuses rows with an id of the owner's that a row of an earlier batch has, which was paid or may be.
+async fn refuse_same_ids(tx: &mut SqliteConnection, batch: &str) -> Result<(), Failure> {
+    let same: Vec<(u32, String, String, chrono::DateTime<chrono::Utc>)> = sqlx::query_as(
+        "SELECT mine.number, mine.external_id, payout_batches.name, max(payout_batches.created_at)
+         FROM payout_rows AS mine
+         JOIN payout_rows AS other ON other.external_id = mine.external_id AND other.batch <> mine.batch
+         JOIN payout_batches ON payout_batches.id = other.batch
+         WHERE mine.batch = ? AND mine.removed_at IS NULL AND mine.status = 'ready' AND other.removed_at IS NULL
+           AND (other.status IN ('waiting', 'processing', 'sending', 'paid') OR payout_batches.state IN ('submitting', 'unknown'))
+         GROUP BY mine.number",
+    )
+    .bind(batch)
+    .fetch_all(&mut *tx)
+    .await?;
+    for (number, external_id, name, at) in same {
+        let problem = RowProblem {
+            column: Some("external_id".to_owned()),
+            message: format!(
+                "A row of “{name}” of {} has the same external id and was paid or is about to be. An id stands for one payout: remove the row, or give it an id of its own.",
+                at.format("%Y-%m-%d")
+            ),
+            value: external_id,
+            code: "external_id_paid".to_owned(),
+        };
+        find_problem(tx, batch, number, &problem).await?;
+    }
+    Ok(())
+}
+
 /// Warns of rows that an earlier batch has paid, or is about to: same address, memo, coin and amount.
 async fn warn_of_earlier(tx: &mut SqliteConnection, batch: &str) -> Result<(), Failure> {
     let earlier: Vec<(u32, RowStatus, String, chrono::DateTime<chrono::Utc>)> = sqlx::query_as(
         "SELECT mine.number, other.status, payout_batches.name, max(payout_batches.created_at)
          FROM payout_rows AS mine
-         JOIN payout_rows AS other ON other.address = mine.address AND other.currency = mine.currency AND other.amount = mine.amount
+         JOIN payout_rows AS other ON other.account = mine.account AND other.currency = mine.currency AND other.amount = mine.amount
               AND other.extra_id IS mine.extra_id AND other.batch <> mine.batch
          JOIN payout_batches ON payout_batches.id = other.batch
          WHERE mine.batch = ? AND mine.removed_at IS NULL AND mine.status = 'ready'

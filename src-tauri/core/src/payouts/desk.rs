@@ -3,7 +3,10 @@
 
 use std::{
     collections::HashMap,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
     time::Duration,
 };
 
@@ -17,12 +20,21 @@ use super::{Payouts, batch::Progress, files::Files};
 #[derive(Debug, Default)]
 pub(super) struct Desk {
     writers: Mutex<HashMap<String, Arc<tokio::sync::Mutex<()>>>>,
-    checks: Mutex<HashMap<String, Progress>>,
+    checks: Mutex<HashMap<String, Check>>,
+    tickets: AtomicU64,
     paces: Mutex<HashMap<String, Pace>>,
     /// Files that are open.
     pub(super) files: Files,
     /// Something is to be looked at earlier than was planned.
     pub(super) wake: Notify,
+}
+
+/// A check that is running.
+#[derive(Debug, Clone, Copy)]
+struct Check {
+    /// Tells it from an earlier one of the same batch that was called off and has not noticed.
+    ticket: u64,
+    progress: Progress,
 }
 
 /// When a batch is looked at next. The longer nothing has happened, the longer it waits.
@@ -58,27 +70,44 @@ impl Desk {
         lock(&self.writers).remove(id);
     }
 
-    /// Begins a check; false when one is running.
-    pub(super) fn begin_check(&self, id: &str) -> bool {
+    /// Begins a check and gives its ticket; `None` when one is running.
+    pub(super) fn begin_check(&self, id: &str) -> Option<u64> {
         let mut checks = lock(&self.checks);
         if checks.contains_key(id) {
-            return false;
+            return None;
         }
-        checks.insert(id.to_owned(), Progress { done: 0, of: 0 });
-        true
+        let ticket = self.tickets.fetch_add(1, Ordering::Relaxed);
+        checks.insert(id.to_owned(), Check { ticket, progress: Progress { done: 0, of: 0 } });
+        Some(ticket)
     }
 
     /// Notes how far a check is; false when it was called off.
-    pub(super) fn set_progress(&self, id: &str, progress: Progress) -> bool {
-        lock(&self.checks).get_mut(id).map(|known| *known = progress).is_some()
+    pub(super) fn set_progress(&self, id: &str, ticket: u64, progress: Progress) -> bool {
+        let mut checks = lock(&self.checks);
+        let check = checks.get_mut(id).filter(|check| check.ticket == ticket);
+        check.map(|check| check.progress = progress).is_some()
+    }
+
+    /// Whether a check was not called off.
+    pub(super) fn is_checking(&self, id: &str, ticket: u64) -> bool {
+        lock(&self.checks).get(id).is_some_and(|check| check.ticket == ticket)
     }
 
     pub(super) fn progress(&self, id: &str) -> Option<Progress> {
-        lock(&self.checks).get(id).copied()
+        lock(&self.checks).get(id).map(|check| check.progress)
     }
 
-    pub(super) fn end_check(&self, id: &str) {
-        lock(&self.checks).remove(id);
+    /// A check has ended, unless it was called off before.
+    pub(super) fn end_check(&self, id: &str, ticket: u64) {
+        let mut checks = lock(&self.checks);
+        if checks.get(id).is_some_and(|check| check.ticket == ticket) {
+            checks.remove(id);
+        }
+    }
+
+    /// Calls the check of a batch off, which ends soon. Whether there was one.
+    pub(super) fn stop_check(&self, id: &str) -> bool {
+        lock(&self.checks).remove(id).is_some()
     }
 
     /// Something happened to a batch, or its owner wants to know: it is looked at soon, and often.

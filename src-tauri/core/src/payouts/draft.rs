@@ -10,9 +10,10 @@ use super::{
     batch::{BatchState, Control, ControlSum, RowEdit, RowProblem, RowStatus},
     files::{self, unreadable},
     import::{self, AcceptedRow, Column, ProblemCode, Row, WarningCode},
+    parts, recipients,
     record::{Record, stale},
 };
-use crate::{changes::Changed, failure::Failure, store};
+use crate::{addresses, changes::Changed, failure::Failure, store};
 
 impl Payouts {
     /// Takes rows out: those with `numbers`, or all bad ones.
@@ -47,9 +48,14 @@ impl Payouts {
         if removed == 0 {
             return Ok(());
         }
+        if record.state == BatchState::Checked {
+            // Two that looked alike may be one now.
+            recipients::judge(&mut tx, id).await?;
+        }
         record.recount(&mut tx).await?;
         let rows = if removed == 1 { "1 row was".to_owned() } else { format!("{removed} rows were") };
         record.note(&mut tx, now, &format!("{rows} removed.")).await?;
+        parts::hold_after_edit(&mut tx, &record, now).await?;
         tx.commit().await?;
         self.ctx.announce(Changed::Payouts { batch: id.to_owned() });
         Ok(())
@@ -98,7 +104,7 @@ impl Payouts {
         let [address, currency, amount, extra_id, description, external_id] = fields.map(|(_, value)| value);
         let some = |text: &str| (!text.is_empty()).then(|| text.to_owned());
         sqlx::query(
-            "UPDATE payout_rows SET address = ?3, currency = ?4, amount = ?5, extra_id = ?6, description = ?7, external_id = ?8,
+            "UPDATE payout_rows SET address = ?3, account = ?13, currency = ?4, amount = ?5, extra_id = ?6, description = ?7, external_id = ?8,
                     status = ?9, problems = ?10, warnings = ?11, edited_at = ?12,
                     found_problems = '[]', found_warnings = '[]', address_checked = 0, fee_estimate = NULL
              WHERE batch = ?1 AND number = ?2",
@@ -115,6 +121,7 @@ impl Payouts {
         .bind(json(&problems))
         .bind(json(&warnings))
         .bind(store::time(now))
+        .bind(addresses::account(address))
         .execute(&mut *tx)
         .await?;
         if record.state == BatchState::Checked {
@@ -125,6 +132,7 @@ impl Payouts {
         record
             .note(&mut tx, now, &format!("Line {} was corrected: {}.", before.line, changes.join("; ")))
             .await?;
+        parts::hold_after_edit(&mut tx, &record, now).await?;
         tx.commit().await?;
         self.begin_check(id);
         self.ctx.announce(Changed::Payouts { batch: id.to_owned() });
@@ -180,6 +188,12 @@ impl Payouts {
         let mut tx = self.ctx.write().await?;
         let record = Record::load(&mut *tx, id).await?;
         not_sent(&record)?;
+        if record.whole.is_some() {
+            return Err(Failure::other(
+                "This is a part of a larger batch and cannot be discarded by itself. Nothing was changed.",
+            ));
+        }
+        record.audit(&mut tx, self.ctx.now(), "It was discarded; it was never sent.").await?;
         sqlx::query("DELETE FROM payout_batches WHERE id = ?").bind(id).execute(&mut *tx).await?;
         tx.commit().await?;
         self.desk.forget(id);
@@ -253,11 +267,11 @@ async fn same_recipient(
 ) -> Result<Option<RowProblem>, Failure> {
     let line: Option<u32> = sqlx::query_scalar(
         "SELECT line FROM payout_rows
-         WHERE batch = ? AND number <> ? AND address = ? AND currency = ? AND extra_id IS ? AND removed_at IS NULL LIMIT 1",
+         WHERE batch = ? AND number <> ? AND account = ? AND currency = ? AND extra_id IS ? AND removed_at IS NULL LIMIT 1",
     )
     .bind(batch)
     .bind(number)
-    .bind(&row.address)
+    .bind(addresses::account(&row.address))
     .bind(&row.currency)
     .bind(&row.extra_id)
     .fetch_optional(tx)

@@ -14,16 +14,17 @@ use tokio::{sync::mpsc, time::Instant};
 
 use super::{
     Payouts,
-    batch::{Batch, BatchState, Progress, RowProblem, RowStatus},
+    batch::{Batch, Progress, RowProblem, RowStatus},
     draft::json,
     import::{self, AcceptedRow, Choices, Column, FileError, Job, RejectedRow, Row, Summary, Survey},
     record::Record,
 };
 use crate::{
+    addresses,
     changes::Changed,
     coins::Catalogue,
     failure::{Failure, FailureCode},
-    store,
+    hashing, store,
 };
 
 /// What became of a file that was opened.
@@ -267,11 +268,14 @@ impl Payouts {
         let reading = {
             let (coins, job) = (coins.clone(), job.clone());
             tokio::task::spawn_blocking(move || {
-                import::check(&bytes, &choices, &coins, &job, |rows| match sender.blocking_send(rows) {
-                    Ok(()) => ControlFlow::Continue(()),
-                    // Nobody keeps them any more: the shop is closed.
-                    Err(_) => ControlFlow::Break(()),
-                })
+                let hash = hashing::of_bytes(&bytes);
+                let summary =
+                    import::check(&bytes, &choices, &coins, &job, |rows| match sender.blocking_send(rows) {
+                        Ok(()) => ControlFlow::Continue(()),
+                        // Nobody keeps them any more: the shop is closed.
+                        Err(_) => ControlFlow::Break(()),
+                    });
+                summary.map(|summary| (summary, hash))
             })
         };
         let now = self.ctx.now();
@@ -298,9 +302,10 @@ impl Payouts {
                 self.ctx.announce(Changed::PayoutFile);
             }
         }
-        let summary = reading.await.map_err(|error| inside(&error))?.map_err(unreadable)?;
+        let (summary, hash) = reading.await.map_err(|error| inside(&error))?.map_err(unreadable)?;
         let counts = summary.rows;
-        sqlx::query("UPDATE payout_batches SET records = ?, header = ?, blank = ?, accepted = ?, rejected = ? WHERE id = ?")
+        sqlx::query("UPDATE payout_batches SET file_hash = ?, records = ?, header = ?, blank = ?, accepted = ?, rejected = ? WHERE id = ?")
+            .bind(hash)
             .bind(counts.records)
             .bind(counts.header)
             .bind(counts.blank)
@@ -313,9 +318,6 @@ impl Payouts {
         record.recount(&mut tx).await?;
         keep_explorers(&mut tx, &id, &coins).await?;
         record.note(&mut tx, now, &words(name, &summary)).await?;
-        if let Some(note) = same_rows(&mut tx, &record).await? {
-            record.note(&mut tx, now, &note).await?;
-        }
         tx.commit().await?;
         self.ctx.announce(Changed::Payouts { batch: id.clone() });
         Ok(id)
@@ -353,8 +355,8 @@ fn words(name: &str, summary: &Summary) -> String {
 /// Keeps a row of a file.
 async fn insert_row(tx: &mut SqliteConnection, batch: &str, number: u32, row: &Row) -> Result<(), Failure> {
     let insert = sqlx::query(
-        "INSERT INTO payout_rows (batch, number, status, line, address, currency, amount, extra_id, description, external_id, notes, raw, problems, warnings)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO payout_rows (batch, number, status, line, address, account, currency, amount, extra_id, description, external_id, notes, raw, problems, warnings)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
     )
     .bind(batch)
     .bind(number);
@@ -363,6 +365,7 @@ async fn insert_row(tx: &mut SqliteConnection, batch: &str, number: u32, row: &R
             .bind(RowStatus::Ready)
             .bind(row.line)
             .bind(&row.address)
+            .bind(addresses::account(&row.address))
             .bind(&row.currency)
             .bind(row.amount.to_string())
             .bind(row.extra_id.as_deref())
@@ -378,6 +381,7 @@ async fn insert_row(tx: &mut SqliteConnection, batch: &str, number: u32, row: &R
                 .bind(RowStatus::Bad)
                 .bind(row.line)
                 .bind(row.field(Column::Address))
+                .bind(addresses::account(row.field(Column::Address)))
                 .bind(row.field(Column::Currency))
                 .bind(row.field(Column::Amount))
                 .bind(optional(Column::ExtraId))
@@ -433,31 +437,6 @@ pub(super) async fn keep_explorers(
             .await?;
     }
     Ok(())
-}
-
-/// Whether exactly these rows were imported before, in words.
-async fn same_rows(tx: &mut SqliteConnection, record: &Record) -> Result<Option<String>, Failure> {
-    if record.payable == 0 {
-        return Ok(None);
-    }
-    let earlier: Option<Record> = sqlx::query_as(
-        "SELECT * FROM payout_batches WHERE rows_hash = ? AND id <> ? ORDER BY state IN ('draft', 'checked'), created_at DESC LIMIT 1",
-    )
-    .bind(&record.rows_hash)
-    .bind(&record.id)
-    .fetch_optional(&mut *tx)
-    .await?;
-    Ok(earlier.map(|earlier| {
-        let what = match earlier.state {
-            BatchState::Draft | BatchState::Checked => "imported",
-            _ => "sent",
-        };
-        format!(
-            "The same rows were {what} before as “{}” on {}. Make sure that they are meant to be paid again.",
-            earlier.name,
-            earlier.created_at.format("%Y-%m-%d")
-        )
-    }))
 }
 
 /// Work that takes the processor or the disk for a while, off the threads that answer.

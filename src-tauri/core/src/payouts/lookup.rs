@@ -1,6 +1,6 @@
 //! Finding our payouts in what NOWPayments shows: by our ids, and where it shows none by the rows themselves.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use nowpayments::{
@@ -107,6 +107,7 @@ pub(super) fn find(
         return Ok(found(id));
     }
 
+    let contents = Contents::of(rows);
     let mut alike = Vec::new();
     let mut partly = Vec::new();
     for (id, payouts) in &batches {
@@ -117,7 +118,7 @@ pub(super) fn find(
         }
         match pair(rows, payouts)? {
             Some(_) => alike.push((id, payouts)),
-            None if overlaps(rows, payouts)? => partly.push(id),
+            None if payouts.iter().any(|payout| contents.pay_the_same(payout)) => partly.push(id),
             None => {}
         }
     }
@@ -169,8 +170,8 @@ pub(super) fn pair(rows: &[PayableRow], payouts: &[&Payout]) -> Result<Option<Ve
     if rows.len() != payouts.len() {
         return Ok(None);
     }
-    let mut by_id = std::collections::HashMap::new();
-    let mut by_content = std::collections::HashMap::<_, Vec<usize>>::new();
+    let mut by_id = HashMap::new();
+    let mut by_content = HashMap::<_, Vec<usize>>::new();
     for (index, payout) in payouts.iter().enumerate().rev() {
         match &payout.unique_external_id {
             Some(id) => drop(by_id.insert(id.as_str(), index)),
@@ -209,16 +210,25 @@ pub(super) fn pair(rows: &[PayableRow], payouts: &[&Payout]) -> Result<Option<Ve
     Ok(pairs.into_iter().collect())
 }
 
-/// Whether any row pays what one of these pays.
-pub(super) fn overlaps(rows: &[PayableRow], payouts: &[&Payout]) -> Result<bool, Failure> {
-    for row in rows {
-        for payout in payouts {
-            if same(row, payout)? {
-                return Ok(true);
-            }
+/// Rows by what they pay, to find among many.
+pub(super) struct Contents<'a>(HashMap<(&'a str, &'a str), Vec<&'a PayableRow>>);
+
+impl<'a> Contents<'a> {
+    pub(super) fn of(rows: &'a [PayableRow]) -> Self {
+        let mut contents = HashMap::<_, Vec<_>>::new();
+        for row in rows {
+            contents.entry((row.currency.as_str(), row.amount.as_str())).or_default().push(row);
         }
+        Self(contents)
     }
-    Ok(false)
+
+    /// Whether any row pays what this payout pays.
+    pub(super) fn pay_the_same(&self, payout: &Payout) -> bool {
+        // Both amounts are in their canonical form.
+        let amount = payout.amount.to_string();
+        let rows = self.0.get(&(payout.currency.as_str(), amount.as_str()));
+        rows.is_some_and(|rows| rows.iter().any(|row| same_recipient(row, payout)))
+    }
 }
 
 /// Whether the provider's payout is exactly what our row says.

@@ -4,15 +4,17 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 use nowpayments::Amount;
-use sqlx::{FromRow, SqliteExecutor};
+use sqlx::{FromRow, SqliteConnection, SqliteExecutor};
 
 use super::{
     Payouts,
     batch::{
-        Batch, BatchRow, BatchState, BatchSummary, CoinTotal, Control, ControlSum, FileCounts,
+        Batch, BatchRow, BatchState, BatchSummary, CoinTotal, Control, ControlSum, FileCounts, Part,
         PendingApproval, RowFilter, RowPage, RowProblem, RowQuery, RowStatus, Step,
     },
+    parts, recipients,
     record::{Record, amount},
+    rules::rules,
 };
 use crate::{
     coins::explorers,
@@ -30,13 +32,10 @@ impl Payouts {
     pub(super) async fn read_list(&self) -> Result<Vec<BatchSummary>, Failure> {
         let db = &self.ctx.db;
         let records: Vec<Record> =
-            sqlx::query_as("SELECT * FROM payout_batches ORDER BY created_at DESC, id").fetch_all(db).await?;
-        let mut summaries = Vec::with_capacity(records.len());
-        for record in records {
-            let totals = totals(db, &record.id).await?;
-            summaries.push(record.summary(totals));
-        }
-        Ok(summaries)
+            sqlx::query_as("SELECT * FROM payout_batches WHERE whole IS NULL ORDER BY created_at DESC, id")
+                .fetch_all(db)
+                .await?;
+        summaries(&mut *db.acquire().await?, records).await
     }
 
     pub(super) async fn read(&self, id: &str) -> Result<Batch, Failure> {
@@ -51,23 +50,23 @@ impl Payouts {
                 .bind(id)
                 .fetch_all(&mut *tx)
                 .await?;
-        let twin = twin_in_flight(&mut *tx, &record).await?;
+        let worth = worth(&totals);
+        let rules = rules(&mut *tx).await?;
+        let obstacles = self.obstacles(&mut tx, &record, &totals, checking.is_some()).await?;
         let control = control(&mut *tx, &record).await?;
+        let warnings = warnings(&mut tx, &record).await?;
+        let summary = summaries(&mut tx, vec![record.clone()]).await?;
         let edited =
             sqlx::query_scalar("SELECT count(*) FROM payout_rows WHERE batch = ? AND edited_at IS NOT NULL")
                 .bind(id)
                 .fetch_one(&mut *tx)
                 .await?;
         tx.commit().await?;
-        let obstacles = obstacles(&record, &totals, checking.is_some(), twin, control.as_ref());
         let approval = match self.is_pending(&record) {
-            true => Some(self.approval(&record, totals.clone()).await?),
+            true => Some(self.approval(&record, totals).await?),
             false => None,
         };
-        // Of all coins or of none: a part of the total would be taken for the whole.
-        let worths: Option<Vec<&Amount>> = totals.iter().map(|total| total.worth.as_ref()).collect();
-        let worth =
-            worths.filter(|worths| !worths.is_empty()).map(|worths| worths.into_iter().sum::<Amount>());
+        let summary = summary.into_iter().next().ok_or_else(|| Failure::not_found("batch of payouts"))?;
         Ok(Batch {
             file: FileCounts {
                 records: record.records,
@@ -82,6 +81,9 @@ impl Payouts {
             rows_hash: record.rows_hash.clone(),
             checking,
             obstacles,
+            warnings,
+            new_recipients: record.new_recipients,
+            will_be_parts: record.payable.div_ceil(rules.part_size).max(1),
             provider_id: record.provider_id.clone(),
             approval,
             trouble: record.trouble.clone().or_else(|| self.past_its_time(&record)),
@@ -90,7 +92,7 @@ impl Payouts {
             steps,
             worth_currency: worth.is_some().then(|| SHOP_CURRENCY.to_owned()),
             worth,
-            summary: record.summary(totals),
+            summary,
         })
     }
 
@@ -138,6 +140,7 @@ impl Payouts {
             expires_at: local(&self.ctx, record.expires_at.unwrap_or_default()),
             attempts_left: record.attempts_left,
             recipients: record.payable,
+            new_recipients: record.new_recipients,
             totals,
             not_before: not_before.map(|at| local(&self.ctx, at)),
         })
@@ -149,6 +152,7 @@ impl Payouts {
             WHEN 'bad' THEN removed_at IS NULL AND status = 'bad'
             WHEN 'warned' THEN removed_at IS NULL AND (warnings <> '[]' OR found_warnings <> '[]')
             WHEN 'good' THEN removed_at IS NULL AND status <> 'bad'
+            WHEN 'new' THEN removed_at IS NULL AND status <> 'bad' AND is_new
             ELSE removed_at IS NULL AND status IN ('failed', 'rejected') END";
         let filter = match query.filter {
             RowFilter::All => "all",
@@ -156,6 +160,7 @@ impl Payouts {
             RowFilter::Warned => "warned",
             RowFilter::Good => "good",
             RowFilter::Failed => "failed",
+            RowFilter::New => "new",
         };
         let limit = query.limit.clamp(1, 1000);
         let total = sqlx::query_scalar(sqlx::AssertSqlSafe(format!(
@@ -166,8 +171,7 @@ impl Payouts {
         .fetch_one(&self.ctx.db)
         .await?;
         let rows: Vec<StoredRow> = sqlx::query_as(sqlx::AssertSqlSafe(format!(
-            "SELECT payout_rows.*, explorer FROM payout_rows LEFT JOIN payout_coins USING (batch, currency)
-             WHERE {FILTER} AND number > ?3 ORDER BY number LIMIT ?4"
+            "SELECT {ROW} FROM payout_rows WHERE {FILTER} AND number > ?3 ORDER BY number LIMIT ?4"
         )))
         .bind(&query.batch)
         .bind(filter)
@@ -181,10 +185,9 @@ impl Payouts {
     }
 
     pub(super) async fn read_explorer_page(&self, id: &str, number: u32) -> Result<String, Failure> {
-        let row: Option<StoredRow> = sqlx::query_as(
-            "SELECT payout_rows.*, explorer FROM payout_rows LEFT JOIN payout_coins USING (batch, currency)
-             WHERE batch = ? AND number = ?",
-        )
+        let row: Option<StoredRow> = sqlx::query_as(sqlx::AssertSqlSafe(format!(
+            "SELECT {ROW} FROM payout_rows WHERE batch = ? AND number = ?"
+        )))
         .bind(id)
         .bind(number)
         .fetch_optional(&self.ctx.db)
@@ -195,7 +198,8 @@ impl Payouts {
 }
 
 impl Record {
-    fn summary(self, totals: Vec<CoinTotal>) -> BatchSummary {
+    /// `of` is of how many parts it is one.
+    fn summary(self, totals: Vec<CoinTotal>, of: u32) -> BatchSummary {
         BatchSummary {
             id: self.id,
             name: self.name,
@@ -205,6 +209,8 @@ impl Record {
             paid: self.paid,
             failed: self.failed,
             totals,
+            part: self.whole.zip(self.part).map(|(whole, number)| Part { whole, number, of }),
+            parts: self.parts,
             created_at: self.created_at,
             updated_at: self.updated_at,
         }
@@ -271,10 +277,7 @@ fn share(worth: &Amount, part: &Amount, whole: &Amount) -> Option<Amount> {
 }
 
 /// Another batch of exactly these rows that is under way, by its name.
-pub(super) async fn twin_in_flight(
-    db: impl SqliteExecutor<'_>,
-    record: &Record,
-) -> Result<Option<String>, Failure> {
+async fn twin_in_flight(db: impl SqliteExecutor<'_>, record: &Record) -> Result<Option<String>, Failure> {
     Ok(sqlx::query_scalar(
         "SELECT name FROM payout_batches WHERE rows_hash = ? AND id <> ?
          AND state IN ('locked', 'submitting', 'unknown', 'created', 'verified', 'sending')",
@@ -285,8 +288,91 @@ pub(super) async fn twin_in_flight(
     .await?)
 }
 
-/// Why a batch cannot be sent now, in words.
-pub(super) fn obstacles(
+impl Payouts {
+    /// Why a batch cannot be sent now, in words.
+    pub(super) async fn obstacles(
+        &self,
+        tx: &mut SqliteConnection,
+        record: &Record,
+        totals: &[CoinTotal],
+        checking: bool,
+    ) -> Result<Vec<String>, Failure> {
+        let twin = twin_in_flight(&mut *tx, record).await?;
+        let control = control(&mut *tx, record).await?;
+        let mut obstacles = own_obstacles(record, totals, checking, twin, control.as_ref());
+        if is_open(record.state) && record.payable > 0 {
+            let rules = rules(&mut *tx).await?;
+            obstacles.extend(self.over_limits(tx, record, &rules, worth(totals).as_ref()).await?);
+        }
+        Ok(obstacles)
+    }
+}
+
+/// What all coins are worth together: of all of them or of none, since a part would be taken for the whole.
+fn worth(totals: &[CoinTotal]) -> Option<Amount> {
+    let worths: Option<Vec<&Amount>> = totals.iter().map(|total| total.worth.as_ref()).collect();
+    worths.filter(|worths| !worths.is_empty()).map(|worths| worths.into_iter().sum::<Amount>())
+}
+
+/// Whether nothing of a batch was sent.
+fn is_open(state: BatchState) -> bool {
+    matches!(state, BatchState::Draft | BatchState::Checked)
+}
+
+/// Batches as the list shows them.
+pub(super) async fn summaries(
+    db: &mut SqliteConnection,
+    records: Vec<Record>,
+) -> Result<Vec<BatchSummary>, Failure> {
+    let mut summaries = Vec::with_capacity(records.len());
+    for mut record in records {
+        let totals = totals(&mut *db, &record.id).await?;
+        let mut of = 0;
+        if let Some(whole) = &record.whole {
+            of = sqlx::query_scalar("SELECT parts FROM payout_batches WHERE id = ?")
+                .bind(whole)
+                .fetch_one(&mut *db)
+                .await?;
+        }
+        if record.parts > 0 {
+            (record.paid, record.failed) = parts::done(&mut *db, &record.id).await?;
+        }
+        summaries.push(record.summary(totals, of));
+    }
+    Ok(summaries)
+}
+
+/// What the owner should know before a batch is sent, in words.
+async fn warnings(db: &mut SqliteConnection, record: &Record) -> Result<Vec<String>, Failure> {
+    let mut warnings = Vec::new();
+    if !is_open(record.state) {
+        return Ok(warnings);
+    }
+    let earlier: Option<Record> = sqlx::query_as(
+        "SELECT * FROM payout_batches WHERE id <> ?1 AND whole IS NULL AND (file_hash = ?2 OR payable > 0 AND rows_hash = ?3)
+         ORDER BY state IN ('draft', 'checked'), created_at DESC LIMIT 1",
+    )
+    .bind(&record.id)
+    .bind(&record.file_hash)
+    .bind(&record.rows_hash)
+    .fetch_optional(&mut *db)
+    .await?;
+    if let Some(earlier) = earlier {
+        let what = if is_open(earlier.state) { "imported" } else { "sent" };
+        let whole = match earlier.rows_hash == record.rows_hash {
+            true => "Exactly these rows were",
+            false => "The same file was",
+        };
+        warnings.push(format!(
+            "{whole} {what} before, as “{}” on {}. Make sure that they are meant to be paid again.",
+            earlier.name,
+            earlier.created_at.format("%Y-%m-%d")
+        ));
+    }
+    Ok(warnings)
+}
+
+fn own_obstacles(
     record: &Record,
     totals: &[CoinTotal],
     checking: bool,
@@ -294,7 +380,7 @@ pub(super) fn obstacles(
     control: Option<&Control>,
 ) -> Vec<String> {
     let mut obstacles = Vec::new();
-    if !matches!(record.state, BatchState::Draft | BatchState::Checked) {
+    if !is_open(record.state) {
         obstacles.push("It was sent already.".to_owned());
         return obstacles;
     }
@@ -333,10 +419,7 @@ pub(super) fn obstacles(
 }
 
 /// What the owner says that the batch must add up to.
-pub(super) async fn control(
-    db: impl SqliteExecutor<'_>,
-    record: &Record,
-) -> Result<Option<Control>, Failure> {
+async fn control(db: impl SqliteExecutor<'_>, record: &Record) -> Result<Option<Control>, Failure> {
     let sums: Vec<(String, String)> =
         sqlx::query_as("SELECT currency, amount FROM payout_control_sums WHERE batch = ? ORDER BY currency")
             .bind(&record.id)
@@ -377,6 +460,16 @@ fn differences(record: &Record, totals: &[CoinTotal], control: &Control) -> Vec<
     differences
 }
 
+/// The columns of a [`StoredRow`]. What the owner calls the recipient is the name for this coin if there is such a contact,
+/// else any for the address.
+const ROW: &str = "payout_rows.*,
+    (SELECT explorer FROM payout_coins
+     WHERE payout_coins.batch = payout_rows.batch AND payout_coins.currency = payout_rows.currency) AS explorer,
+    coalesce(
+        (SELECT name FROM contacts WHERE contacts.account = payout_rows.account
+         AND contacts.currency = payout_rows.currency AND contacts.extra_id IS payout_rows.extra_id),
+        (SELECT min(name) FROM contacts WHERE contacts.account = payout_rows.account)) AS contact";
+
 /// A row as it stands in the database.
 #[derive(FromRow)]
 pub(super) struct StoredRow {
@@ -402,13 +495,19 @@ pub(super) struct StoredRow {
     pub(super) hash: Option<String>,
     pub(super) fee: Option<String>,
     pub(super) error: Option<String>,
+    pub(super) paid_at: Option<DateTime<Utc>>,
+    is_new: bool,
+    taken_for: Option<String>,
+    pub(super) contact: Option<String>,
     explorer: Option<String>,
 }
 
 impl StoredRow {
     /// Everything that is wrong with it.
     pub(super) fn all_problems(&self) -> Vec<RowProblem> {
-        both(&self.problems, &self.found_problems)
+        let taken = self.taken_for.as_deref();
+        let recipient = taken.map(|taken| recipients::problem(taken, &self.address, &self.currency));
+        both(&self.problems, &self.found_problems).into_iter().chain(recipient).collect()
     }
 }
 
@@ -426,6 +525,8 @@ impl From<StoredRow> for BatchRow {
             warnings: both(&row.warnings, &row.found_warnings),
             raw: row.raw,
             edited: row.edited_at.is_some(),
+            is_new: row.is_new,
+            contact: row.contact,
             address: row.address,
             currency: row.currency,
             amount: row.amount,
@@ -438,6 +539,7 @@ impl From<StoredRow> for BatchRow {
             hash: row.hash,
             explorer,
             error: row.error,
+            paid_at: row.paid_at,
             fee: row.fee.and_then(|fee| fee.parse().ok()),
         }
     }
@@ -463,11 +565,13 @@ pub(super) async fn rows_after(
     batch: &str,
     after: u32,
 ) -> Result<Vec<StoredRow>, Failure> {
-    Ok(sqlx::query_as("SELECT *, NULL AS explorer FROM payout_rows WHERE batch = ? AND number > ? ORDER BY number LIMIT 1000")
-        .bind(batch)
-        .bind(after)
-        .fetch_all(db)
-        .await?)
+    Ok(sqlx::query_as(sqlx::AssertSqlSafe(format!(
+        "SELECT {ROW} FROM payout_rows WHERE batch = ? AND number > ? ORDER BY number LIMIT 1000"
+    )))
+    .bind(batch)
+    .bind(after)
+    .fetch_all(db)
+    .await?)
 }
 
 #[cfg(test)]

@@ -4,12 +4,13 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 use nowpayments::Amount;
-use sha2::{Digest, Sha256};
 use sqlx::{SqliteConnection, SqliteExecutor};
 
 use super::batch::{BatchState, RowStatus};
 use crate::{
+    audit::{self, AuditArea},
     failure::{Failure, FailureCode},
+    hashing::FieldHash,
     store,
 };
 
@@ -40,6 +41,13 @@ pub(super) struct Record {
     pub(super) looks: u32,
     pub(super) late_looks: u32,
     pub(super) control_rows: Option<u32>,
+    pub(super) file_hash: Option<String>,
+    pub(super) new_recipients: u32,
+    /// The batch that this one is a part of, and its place in it, from 1.
+    pub(super) whole: Option<String>,
+    pub(super) part: Option<u32>,
+    /// In how many parts it is sent; 0 when it is sent as it is.
+    pub(super) parts: u32,
     pub(super) created_at: DateTime<Utc>,
     pub(super) updated_at: DateTime<Utc>,
 }
@@ -129,7 +137,18 @@ impl Record {
         .bind(note)
         .execute(&mut *tx)
         .await?;
-        Ok(())
+        self.audit(tx, at, note).await
+    }
+
+    /// Writes something about the batch into the audit log.
+    pub(super) async fn audit(
+        &self,
+        tx: &mut SqliteConnection,
+        at: DateTime<Utc>,
+        words: &str,
+    ) -> Result<(), Failure> {
+        let reference = format!("{}, rows {}", self.id, self.rows_hash);
+        audit::write(tx, at, AuditArea::Payouts, &self.name, &reference, words).await
     }
 
     /// Says what is amiss, or that nothing is.
@@ -174,17 +193,19 @@ impl Record {
         self.payable = u32::try_from(rows.len()).unwrap_or(u32::MAX);
         (self.paid, self.failed) = (paid, failed);
         self.rows_hash = hash(&rows)?;
-        (self.bad, self.removed) = sqlx::query_as(
-            "SELECT count(*) FILTER (WHERE removed_at IS NULL AND status = 'bad'), count(*) FILTER (WHERE removed_at IS NOT NULL)
+        (self.bad, self.removed, self.new_recipients) = sqlx::query_as(
+            "SELECT count(*) FILTER (WHERE removed_at IS NULL AND status = 'bad'), count(*) FILTER (WHERE removed_at IS NOT NULL),
+                    count(DISTINCT account) FILTER (WHERE is_new AND removed_at IS NULL AND status <> 'bad')
              FROM payout_rows WHERE batch = ?",
         )
         .bind(&self.id)
         .fetch_one(&mut *tx)
         .await?;
-        sqlx::query("UPDATE payout_batches SET payable = ?, bad = ?, removed = ?, paid = ?, failed = ?, rows_hash = ? WHERE id = ?")
+        sqlx::query("UPDATE payout_batches SET payable = ?, bad = ?, removed = ?, new_recipients = ?, paid = ?, failed = ?, rows_hash = ? WHERE id = ?")
             .bind(self.payable)
             .bind(self.bad)
             .bind(self.removed)
+            .bind(self.new_recipients)
             .bind(self.paid)
             .bind(self.failed)
             .bind(&self.rows_hash)
@@ -232,33 +253,37 @@ pub(super) async fn payable(db: impl SqliteExecutor<'_>, batch: &str) -> Result<
     .await?)
 }
 
+/// The rows that are to be paid of all parts that were not sent.
+pub(super) async fn payable_of_parts(
+    db: impl SqliteExecutor<'_>,
+    whole: &str,
+) -> Result<Vec<PayableRow>, Failure> {
+    Ok(sqlx::query_as(
+        "SELECT payout_rows.number, address, currency, amount, extra_id, description, external_id, status, fee_estimate,
+                unique_external_id, payout_rows.provider_id, provider_status, hash, fee, error
+         FROM payout_rows JOIN payout_batches ON payout_batches.id = payout_rows.batch
+         WHERE whole = ? AND state IN ('draft', 'checked') AND removed_at IS NULL AND status <> 'bad'",
+    )
+    .bind(whole)
+    .fetch_all(db)
+    .await?)
+}
+
 /// The hash of exactly these rows in this order (SHA-256, hex): what an approval is bound to.
 ///
-/// Every text is preceded by its length and every absent one told from an empty one, so that no two lists of rows give the
-/// same bytes. Amounts are in their canonical form.
+/// Amounts are in their canonical form.
 pub(super) fn hash(rows: &[PayableRow]) -> Result<String, Failure> {
-    fn put(hasher: &mut Sha256, text: Option<&str>) {
-        match text {
-            Some(text) => {
-                hasher.update([1]);
-                hasher.update((text.len() as u64).to_be_bytes());
-                hasher.update(text);
-            }
-            None => hasher.update([0]),
-        }
-    }
-    let mut hasher = Sha256::new();
-    put(&mut hasher, Some("paydesk payout rows 1"));
+    let mut hash = FieldHash::new("paydesk payout rows 1");
     for row in rows {
-        hasher.update(row.number.to_be_bytes());
-        put(&mut hasher, Some(&row.address));
-        put(&mut hasher, Some(&row.currency));
-        put(&mut hasher, Some(&row.amount()?.to_string()));
-        put(&mut hasher, row.extra_id.as_deref());
-        put(&mut hasher, row.description.as_deref());
-        put(&mut hasher, row.external_id.as_deref());
+        hash.number(row.number);
+        hash.text(Some(&row.address));
+        hash.text(Some(&row.currency));
+        hash.text(Some(&row.amount()?.to_string()));
+        hash.text(row.extra_id.as_deref());
+        hash.text(row.description.as_deref());
+        hash.text(row.external_id.as_deref());
     }
-    Ok(hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
+    Ok(hash.finish())
 }
 
 #[cfg(test)]

@@ -1,7 +1,12 @@
 //! The report of a batch: what became of every row of the file.
 
+use std::{borrow::Cow, io::Cursor};
+
 use chrono::SecondsFormat;
 use nowpayments::Amount;
+use serde::{Deserialize, Serialize};
+use specta::Type;
+use sqlx::SqliteConnection;
 
 use super::{
     Payouts,
@@ -9,62 +14,142 @@ use super::{
     reading::{StoredRow, rows_after},
     record::Record,
 };
-use crate::{failure::Failure, spreadsheet};
+use crate::{
+    failure::Failure,
+    spreadsheet,
+    xlsx::{Cell, Heads, SheetLimits, Workbook},
+};
 
-const HEADER: [&str; 16] = [
-    "line",
-    "address",
-    "currency",
-    "amount",
-    "extra_id",
-    "description",
-    "external_id",
-    "status",
-    "reason",
-    "removed_at",
-    "fee",
-    "transaction",
-    "provider_status",
-    "provider_payout_id",
-    "provider_batch_id",
-    "reference",
+/// What a report can be saved as.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Type)]
+#[serde(rename_all = "snake_case")]
+pub enum ReportFormat {
+    /// Text with commas, for any program.
+    Csv,
+    /// A workbook of Excel, LibreOffice and the like.
+    Xlsx,
+}
+
+impl ReportFormat {
+    /// The ending of a file's name.
+    #[must_use]
+    pub fn extension(self) -> &'static str {
+        match self {
+            Self::Csv => "csv",
+            Self::Xlsx => "xlsx",
+        }
+    }
+}
+
+/// The columns of a report, and how wide they are in a workbook.
+const COLUMNS: [(&str, u32); 18] = [
+    ("line", 8),
+    ("address", 44),
+    ("contact", 20),
+    ("currency", 12),
+    ("amount", 16),
+    ("extra_id", 16),
+    ("description", 30),
+    ("external_id", 16),
+    ("status", 16),
+    ("reason", 40),
+    ("removed_at", 20),
+    ("paid_at", 20),
+    ("fee", 16),
+    ("transaction", 44),
+    ("provider_status", 16),
+    ("provider_payout_id", 16),
+    ("provider_batch_id", 16),
+    ("reference", 38),
 ];
+
+/// The columns of a file of payouts.
+pub(super) const PAYOUT_COLUMNS: [&str; 6] =
+    ["address", "currency", "amount", "extra_id", "description", "external_id"];
 
 /// The columns of a file of bad rows: those that a file of payouts has, and what is wrong.
 const BAD_HEADER: [&str; 9] =
     ["address", "currency", "amount", "extra_id", "description", "external_id", "line", "problem", "as_read"];
 
 impl Payouts {
-    pub(super) async fn report(&self, id: &str) -> Result<String, Failure> {
-        self.table(id, HEADER, |row, record| Some(fields(row, record))).await
-    }
-
-    pub(super) async fn bad_rows(&self, id: &str) -> Result<String, Failure> {
-        let is_bad = |row: &StoredRow| row.removed_at.is_none() && row.status == RowStatus::Bad;
-        self.table(id, BAD_HEADER, |row, _| is_bad(&row).then(|| bad_fields(row))).await
-    }
-
-    /// A line for each row of a batch that `fields` makes one of, below a header.
-    async fn table<const COLUMNS: usize>(
-        &self,
-        id: &str,
-        header: [&str; COLUMNS],
-        fields: impl Fn(StoredRow, &Record) -> Option<[String; COLUMNS]>,
-    ) -> Result<String, Failure> {
-        let mut tx = self.ctx.db.begin().await?;
-        let record = Record::load(&mut *tx, id).await?;
-        let mut table = String::new();
-        line(&mut table, &header.map(str::to_owned));
-        let mut after = 0;
-        loop {
-            let rows = rows_after(&mut *tx, id, after).await?;
-            let Some(last) = rows.last() else { return Ok(table) };
-            after = last.number;
-            for fields in rows.into_iter().filter_map(|row| fields(row, &record)) {
-                line(&mut table, &fields);
+    pub(super) async fn report(&self, id: &str, format: ReportFormat) -> Result<Vec<u8>, Failure> {
+        match format {
+            ReportFormat::Csv => {
+                let mut table = String::new();
+                spreadsheet::push_record(&mut table, &COLUMNS.map(|(head, _)| head.to_owned()));
+                self.each_row(id, |row, record| {
+                    spreadsheet::push_record(&mut table, &ReportRow::of(row, record).cells().map(in_csv));
+                    Ok(())
+                })
+                .await?;
+                Ok(table.into_bytes())
+            }
+            ReportFormat::Xlsx => {
+                let columns = COLUMNS.map(|(head, width)| (head.to_owned(), width)).to_vec();
+                let heads = Heads { title: "Payouts".to_owned(), columns };
+                let to = Cursor::new(Vec::new());
+                let mut workbook = Workbook::new(to, heads, SheetLimits::EXCEL).map_err(not_written)?;
+                self.each_row(id, |row, record| {
+                    workbook.row(ReportRow::of(row, record).cells()).map_err(not_written)
+                })
+                .await?;
+                let (written, _) = workbook.finish().map_err(not_written)?;
+                Ok(written.into_inner())
             }
         }
     }
+
+    pub(super) async fn bad_rows(&self, id: &str) -> Result<String, Failure> {
+        let mut table = String::new();
+        spreadsheet::push_record(&mut table, &BAD_HEADER.map(str::to_owned));
+        self.each_row(id, |row, _| {
+            if row.removed_at.is_none() && row.status == RowStatus::Bad {
+                spreadsheet::push_record(&mut table, &bad_fields(row));
+            }
+            Ok(())
+        })
+        .await?;
+        Ok(table)
+    }
+
+    /// Hands every row of a batch and of its parts to `take`, in the order of the file.
+    async fn each_row(
+        &self,
+        id: &str,
+        mut take: impl FnMut(StoredRow, &Record) -> Result<(), Failure>,
+    ) -> Result<(), Failure> {
+        let mut tx = self.ctx.db.begin().await?;
+        // Fails where there is no such batch.
+        Record::load(&mut *tx, id).await?;
+        for batch in with_parts(&mut tx, id).await? {
+            let record = Record::load(&mut *tx, &batch).await?;
+            let mut after = 0;
+            loop {
+                let rows = rows_after(&mut *tx, &batch, after).await?;
+                let Some(last) = rows.last() else { break };
+                after = last.number;
+                for row in rows {
+                    take(row, &record)?;
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+fn not_written(error: std::io::Error) -> Failure {
+    tracing::error!(%error, "a report was not written");
+    Failure::other("The report could not be written. Nothing was changed.")
+}
+
+/// A batch and its parts, in their order.
+pub(super) async fn with_parts(db: &mut SqliteConnection, id: &str) -> Result<Vec<String>, Failure> {
+    Ok(sqlx::query_scalar(
+        "SELECT id FROM payout_batches WHERE id = ?1 OR whole = ?1 ORDER BY coalesce(part, 0)",
+    )
+    .bind(id)
+    .fetch_all(db)
+    .await?)
 }
 
 fn bad_fields(row: StoredRow) -> [String; 9] {
@@ -86,46 +171,83 @@ fn bad_fields(row: StoredRow) -> [String; 9] {
     ]
 }
 
-fn fields(row: StoredRow, record: &Record) -> [String; 16] {
-    let status = match row.status {
-        _ if row.removed_at.is_some() => "removed",
-        RowStatus::Bad => "refused",
-        RowStatus::Ready => "not sent",
-        RowStatus::Waiting => "waiting for approval",
-        RowStatus::Processing => "processing",
-        RowStatus::Sending => "sending",
-        RowStatus::Paid => "paid",
-        RowStatus::Failed => "failed",
-        RowStatus::Rejected => "rejected",
-    };
-    let reasons: Vec<_> =
-        row.all_problems().into_iter().map(|problem| problem.message).chain(row.error.clone()).collect();
-    let provider_batch = record.provider_id.clone().filter(|_| row.provider_id.is_some());
-    [
-        row.line.to_string(),
-        text(row.address),
-        text(row.currency),
-        number(row.amount),
-        text(row.extra_id.unwrap_or_default()),
-        text(row.description.unwrap_or_default()),
-        text(row.external_id.unwrap_or_default()),
-        status.to_owned(),
-        text(reasons.join(" ")),
-        row.removed_at.map(|at| at.to_rfc3339_opts(SecondsFormat::Secs, true)).unwrap_or_default(),
-        number(row.fee.unwrap_or_default()),
-        text(row.hash.unwrap_or_default()),
-        text(row.provider_status.unwrap_or_default()),
-        text(row.provider_id.unwrap_or_default()),
-        text(provider_batch.unwrap_or_default()),
-        text(row.unique_external_id.unwrap_or_default()),
-    ]
+/// A row as the report shows it.
+struct ReportRow<'a> {
+    row: StoredRow,
+    record: &'a Record,
+    line: Amount,
+    amount: Option<Amount>,
+    fee: Option<Amount>,
+    reasons: String,
 }
 
-/// One line as RFC 4180 says.
-fn line(report: &mut String, fields: &[String]) {
-    let fields: Vec<_> = fields.iter().map(|field| spreadsheet::quoted(field)).collect();
-    report.push_str(&fields.join(","));
-    report.push_str("\r\n");
+impl<'a> ReportRow<'a> {
+    fn of(row: StoredRow, record: &'a Record) -> Self {
+        let reasons: Vec<_> =
+            row.all_problems().into_iter().map(|problem| problem.message).chain(row.error.clone()).collect();
+        Self {
+            line: Amount::from(u64::from(row.line)),
+            amount: row.amount.parse().ok(),
+            fee: row.fee.as_deref().and_then(|fee| fee.parse().ok()),
+            reasons: reasons.join(" "),
+            row,
+            record,
+        }
+    }
+
+    fn cells(&self) -> [Cell<'_>; COLUMNS.len()] {
+        let row = &self.row;
+        let status = match row.status {
+            _ if row.removed_at.is_some() => "removed",
+            RowStatus::Bad => "refused",
+            RowStatus::Ready => "not sent",
+            RowStatus::Waiting => "waiting for approval",
+            RowStatus::Processing => "processing",
+            RowStatus::Sending => "sending",
+            RowStatus::Paid => "paid",
+            RowStatus::Failed => "failed",
+            RowStatus::Rejected => "rejected",
+        };
+        let provider_batch = self.record.provider_id.as_ref().filter(|_| row.provider_id.is_some());
+        [
+            Cell::Coins(&self.line),
+            Cell::Code(row.address.as_str().into()),
+            optional(row.contact.as_ref(), Cell::Text),
+            Cell::Text(row.currency.as_str().into()),
+            match &self.amount {
+                Some(amount) => Cell::Coins(amount),
+                None => Cell::Text(row.amount.as_str().into()),
+            },
+            optional(row.extra_id.as_ref(), Cell::Code),
+            optional(row.description.as_ref(), Cell::Text),
+            optional(row.external_id.as_ref(), Cell::Code),
+            Cell::Text(status.into()),
+            Cell::Text(self.reasons.as_str().into()),
+            row.removed_at.map_or(Cell::Empty, |at| Cell::Time(at.fixed_offset())),
+            row.paid_at.map_or(Cell::Empty, |at| Cell::Time(at.fixed_offset())),
+            self.fee.as_ref().map_or(Cell::Empty, Cell::Coins),
+            optional(row.hash.as_ref(), Cell::Code),
+            optional(row.provider_status.as_ref(), Cell::Code),
+            optional(row.provider_id.as_ref(), Cell::Code),
+            optional(provider_batch, Cell::Code),
+            optional(row.unique_external_id.as_ref(), Cell::Code),
+        ]
+    }
+}
+
+fn optional<'a>(text: Option<&'a String>, cell: fn(Cow<'a, str>) -> Cell<'a>) -> Cell<'a> {
+    text.map_or(Cell::Empty, |text| cell(text.as_str().into()))
+}
+
+/// A cell as the field of a CSV.
+fn in_csv(cell: Cell<'_>) -> String {
+    match cell {
+        Cell::Empty => String::new(),
+        Cell::Text(text) | Cell::Code(text) => self::text(text.into_owned()),
+        Cell::Ticker(ticker) => ticker.to_owned(),
+        Cell::Coins(amount) | Cell::Money(amount) => amount.to_string(),
+        Cell::Time(time) => time.to_utc().to_rfc3339_opts(SecondsFormat::Secs, true),
+    }
 }
 
 /// A text that no spreadsheet takes for a formula.
@@ -162,12 +284,5 @@ mod tests {
         ] {
             assert_eq!(number(given.to_owned()), shown);
         }
-    }
-
-    #[test]
-    fn fields_are_quoted_only_where_they_must_be() {
-        let mut report = String::new();
-        line(&mut report, &["a", "b,c", "d\"e", "f\ng", " h", ""].map(str::to_owned));
-        assert_eq!(report, "a,\"b,c\",\"d\"\"e\",\"f\ng\",\" h\",\r\n");
     }
 }

@@ -13,9 +13,10 @@ use super::{
     Payouts,
     batch::BatchState,
     check::{rows_in_words, ticker},
-    lookup::{self, Found, Listing},
-    reading::{LOOKS_TO_RELEASE, control, obstacles, totals, twin_in_flight},
+    lookup::{self, Contents, Found, Listing},
+    reading::{LOOKS_TO_RELEASE, totals},
     record::{self, PayableRow, Record, stale},
+    rules::rules,
     watch::absorb,
 };
 use crate::{
@@ -46,13 +47,15 @@ impl Payouts {
             BatchState::Draft | BatchState::Checked => {}
             // Left by a failure on this computer: nobody else writes now.
             BatchState::Locked | BatchState::Submitting => return self.take_up_as_writer(id).await.map(drop),
+            BatchState::InParts => return self.send_next_part(&mut record).await,
             // A second click, or a second window: exactly these rows were sent already.
             _ => return Ok(()),
         }
-        let totals = totals(&self.ctx.db, id).await?;
-        let twin = twin_in_flight(&self.ctx.db, &record).await?;
-        let control = control(&self.ctx.db, &record).await?;
-        let obstacles = obstacles(&record, &totals, self.desk.progress(id).is_some(), twin, control.as_ref());
+        let obstacles = {
+            let mut tx = self.ctx.db.begin().await?;
+            let totals = totals(&mut *tx, id).await?;
+            self.obstacles(&mut tx, &record, &totals, self.desk.progress(id).is_some()).await?
+        };
         if !obstacles.is_empty() {
             return Err(Failure::other(format!("This batch cannot be sent yet. {}", obstacles.join(" "))));
         }
@@ -62,6 +65,11 @@ impl Payouts {
         }
         if self.was_created_after_all(&mut record, &rows).await? {
             return Ok(());
+        }
+        let size = rules(&self.ctx.db).await?.part_size;
+        if record.whole.is_none() && rows.len() > size as usize {
+            self.split(&mut record, &rows, size).await?;
+            return self.send_next_part(&mut record).await;
         }
         // Should this come to no end, somebody looks.
         self.desk.follow(id);
@@ -81,6 +89,7 @@ impl Payouts {
         let tries = self.earlier_tries(record).await?;
         let checked = record.checked_at.unwrap_or(record.created_at);
         let since = tries.iter().map(|earlier| earlier.at).min().map_or(checked, |at| at.min(checked));
+        let looked_at = provider_now(&self.ctx);
         let listing = lookup::list(&self.ctx.client, since - STILL_ON_ITS_WAY, ALL_PAGES).await?;
         if !tries.is_empty() && !listing.complete {
             return Err(Failure::other(
@@ -118,12 +127,18 @@ impl Payouts {
                 }
             }
         }
+        // What this look shows counts for all parts that are still to be sent.
+        let all = match &record.whole {
+            Some(whole) => record::payable_of_parts(&mut *db, whole).await?,
+            None => Vec::new(),
+        };
+        let contents = Contents::of(if record.whole.is_some() { &all } else { rows });
         let mut elsewhere = 0_u32;
         for payout in
             listing.payouts.iter().filter(|payout| payout.created_at.is_some_and(|at| at >= checked))
         {
             let dead = matches!(payout.status, PayoutStatus::Rejected | PayoutStatus::Cancelled);
-            if !dead && lookup::overlaps(rows, &[payout])? && !lookup::is_ours(&mut *db, payout).await? {
+            if !dead && contents.pay_the_same(payout) && !lookup::is_ours(&mut *db, payout).await? {
                 elsewhere += 1;
             }
         }
@@ -138,6 +153,13 @@ impl Payouts {
             tx.commit().await?;
             self.begin_check(&record.id);
             return Err(Failure::new(FailureCode::Stale, trouble));
+        }
+        if let Some(whole) = record.whole.as_deref().filter(|_| listing.complete) {
+            sqlx::query("UPDATE payout_batches SET checked_at = ? WHERE whole = ? AND state = 'checked'")
+                .bind(store::time(looked_at))
+                .bind(whole)
+                .execute(&self.ctx.db)
+                .await?;
         }
         Ok(false)
     }

@@ -135,6 +135,8 @@ impl Payouts {
                     _ => Next::Changed,
                 })
             }
+            // The whole of a batch in parts: it follows its parts, to its end and after it.
+            _ if record.parts > 0 => self.carry_on(&mut record).await,
             BatchState::Created
             | BatchState::Verified
             | BatchState::Sending
@@ -145,6 +147,9 @@ impl Payouts {
 
     /// Tells that a batch has changed, and that there may be something to tell its owner.
     pub(super) fn announce(&self, record: &Record) {
+        if let Some(whole) = &record.whole {
+            self.desk.follow_now(whole);
+        }
         self.ctx.announce(Changed::Payouts { batch: record.id.clone() });
         if rank(record.state) >= rank(BatchState::FinishedWithFailures) {
             self.ctx.announce(Changed::Notifications);
@@ -274,8 +279,9 @@ pub(super) async fn absorb(
         }
         changed = true;
         sqlx::query(
-            "UPDATE payout_rows SET status = ?, provider_status = ?, provider_id = ?, hash = ?, fee = ?, error = ?
-             WHERE batch = ? AND number = ?",
+            "UPDATE payout_rows SET status = ?1, provider_status = ?2, provider_id = ?3, hash = ?4, fee = ?5, error = ?6,
+                    paid_at = iif(?1 = 'paid', coalesce(paid_at, ?9), NULL)
+             WHERE batch = ?7 AND number = ?8",
         )
         .bind(status)
         .bind(after.as_str())
@@ -285,6 +291,7 @@ pub(super) async fn absorb(
         .bind(new.3)
         .bind(&record.id)
         .bind(row.number)
+        .bind(store::time(payout.and_then(|payout| payout.updated_at).unwrap_or_else(|| provider_now(ctx))))
         .execute(&mut *tx)
         .await?;
     }
@@ -334,6 +341,10 @@ pub(super) async fn enter(
     record.set_trouble(&mut *tx, trouble.as_deref()).await?;
     record.advance(tx, state, now, &note).await?;
     record.updated_at = now;
+    // Of many parts each that goes well would be told.
+    if record.whole.is_some() && state == BatchState::Finished {
+        return Ok(());
+    }
     let totals = totals(&mut *tx, &record.id).await?;
     if let Some((title, body)) = told(record, state, &totals) {
         let notification = Notification {
@@ -421,7 +432,7 @@ fn standing(state: BatchState, rows: &[(Option<PayoutStatus>, PayoutStatus)], ov
     if rank(next) > rank(state) { next } else { state }
 }
 
-fn rank(state: BatchState) -> u8 {
+pub(super) fn rank(state: BatchState) -> u8 {
     match state {
         BatchState::Verified => 1,
         BatchState::Sending => 2,

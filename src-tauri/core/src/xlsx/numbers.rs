@@ -4,7 +4,7 @@ use chrono::{Datelike, NaiveDate, NaiveDateTime, Timelike};
 use nowpayments::Amount;
 
 /// The digits of an amount, if a number of a spreadsheet holds them all: Excel keeps 15.
-pub(super) fn exact(amount: &Amount) -> Option<String> {
+pub(crate) fn exact(amount: &Amount) -> Option<String> {
     const DIGITS: usize = 15;
     let text = amount.to_string();
     let digits: String = text.chars().filter(char::is_ascii_digit).collect();

@@ -1,0 +1,68 @@
+//! Paying again what an ended batch has not paid: a new draft of those rows, after a fresh look.
+
+use super::{
+    Payouts,
+    batch::{Batch, BatchState, RowStatus},
+    reading::rows_after,
+    record::{Record, stale},
+    report,
+};
+use crate::{failure::Failure, spreadsheet};
+
+impl Payouts {
+    /// A new draft of the rows that a batch has not paid.
+    pub(super) async fn draft_of_unpaid(&self, id: &str) -> Result<Batch, Failure> {
+        // What has failed may have been paid since: nothing is decided by an old look.
+        self.look_at_all(id).await?;
+        let record = Record::load(&self.ctx.db, id).await?;
+        if !matches!(
+            record.state,
+            BatchState::FinishedWithFailures
+                | BatchState::Rejected
+                | BatchState::Expired
+                | BatchState::Cancelled
+        ) {
+            return Err(stale());
+        }
+        let mut tx = self.ctx.db.begin().await?;
+        let mut table = String::new();
+        spreadsheet::push_record(&mut table, &report::PAYOUT_COLUMNS.map(str::to_owned));
+        let mut unpaid = 0_u32;
+        for batch in report::with_parts(&mut tx, id).await? {
+            let mut after = 0;
+            loop {
+                let rows = rows_after(&mut *tx, &batch, after).await?;
+                let Some(last) = rows.last() else { break };
+                after = last.number;
+                let is_unpaid =
+                    |status| matches!(status, RowStatus::Ready | RowStatus::Failed | RowStatus::Rejected);
+                for row in rows.into_iter().filter(|row| row.removed_at.is_none() && is_unpaid(row.status)) {
+                    unpaid += 1;
+                    let fields = [
+                        row.address,
+                        row.currency,
+                        row.amount,
+                        row.extra_id.unwrap_or_default(),
+                        row.description.unwrap_or_default(),
+                        row.external_id.unwrap_or_default(),
+                    ];
+                    spreadsheet::push_record(&mut table, &fields);
+                }
+            }
+        }
+        tx.commit().await?;
+        if unpaid == 0 {
+            return Err(Failure::other("Every row of this batch was paid: there is nothing to pay again."));
+        }
+        self.import_own(&format!("{}, again", record.name), &table).await
+    }
+
+    /// Looks at a batch at NOWPayments, or at all of its parts.
+    async fn look_at_all(&self, id: &str) -> Result<(), Failure> {
+        let parts = report::with_parts(&mut *self.ctx.db.acquire().await?, id).await?;
+        for part in parts.into_iter().rev() {
+            self.take_up(&part).await?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,303 @@
+//! What the owner does not want to be possible: limits, payouts to strangers, batches of any size.
+
+use chrono::TimeDelta;
+use nowpayments::Amount;
+use secrecy::{ExposeSecret, SecretString};
+use serde::{Deserialize, Serialize};
+use specta::Type;
+use sqlx::{SqliteConnection, SqliteExecutor};
+
+use super::{
+    Payouts,
+    reading::{SHOP_CURRENCY, totals},
+    record::{Record, amount},
+};
+use crate::{
+    audit::{self, AuditArea},
+    changes::Changed,
+    failure::{Failure, FailureCode},
+    second_factor::provider_now,
+    store,
+};
+
+/// How many payouts are sent at once when the owner has not said otherwise. What the API takes at most is not documented.
+const PART_SIZE: u32 = 1000;
+/// The most that can be said.
+const LARGEST_PART: u32 = 10_000;
+/// What counts for the limit of a day.
+const DAY: TimeDelta = TimeDelta::hours(24);
+
+/// The rules for payouts of a shop.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Type)]
+pub struct Rules {
+    /// Only contacts of the address book are paid.
+    pub contacts_only: bool,
+    /// What a batch may be worth at the most.
+    #[specta(type = Option<String>)]
+    pub batch_limit: Option<Amount>,
+    /// What all batches of 24 hours may be worth together.
+    #[specta(type = Option<String>)]
+    pub day_limit: Option<Amount>,
+    /// The currency of the limits.
+    pub currency: String,
+    /// How many payouts are sent at once at the most: a larger batch is sent in parts.
+    pub part_size: u32,
+    /// Rules are loosened with the PIN only: a secret is sealed on this device.
+    pub needs_pin: bool,
+}
+
+/// Rules as the owner writes them.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, Type)]
+pub struct RulesEdit {
+    /// Only contacts of the address book are paid.
+    pub contacts_only: bool,
+    /// What a batch may be worth at the most; empty for no limit.
+    pub batch_limit: String,
+    /// What all batches of 24 hours may be worth together; empty for no limit.
+    pub day_limit: String,
+    /// How many payouts are sent at once at the most.
+    pub part_size: String,
+}
+
+impl Rules {
+    /// Whether `next` lets something through that these rules do not.
+    fn is_loosened_by(&self, next: &Self) -> bool {
+        let is_higher = |now: &Option<Amount>, next: &Option<Amount>| match (now, next) {
+            (Some(now), Some(next)) => next > now,
+            (Some(_), None) => true,
+            (None, _) => false,
+        };
+        self.contacts_only && !next.contacts_only
+            || is_higher(&self.batch_limit, &next.batch_limit)
+            || is_higher(&self.day_limit, &next.day_limit)
+    }
+
+    /// The rules in words, for the audit log.
+    fn in_words(&self) -> String {
+        let limit = |limit: &Option<Amount>| match limit {
+            Some(limit) => format!("{limit} {}", SHOP_CURRENCY.to_ascii_uppercase()),
+            None => "none".to_owned(),
+        };
+        format!(
+            "Limit per batch: {}. Limit in 24 hours: {}. Recipients: {}. At most {} payouts at once.",
+            limit(&self.batch_limit),
+            limit(&self.day_limit),
+            if self.contacts_only { "contacts only" } else { "all" },
+            self.part_size
+        )
+    }
+}
+
+/// The rules as they stand.
+pub(super) async fn rules(db: impl SqliteExecutor<'_>) -> Result<Rules, Failure> {
+    let stored: Option<(bool, Option<String>, Option<String>, u32)> =
+        sqlx::query_as("SELECT contacts_only, batch_limit, day_limit, part_size FROM payout_rules")
+            .fetch_optional(db)
+            .await?;
+    let (contacts_only, batch_limit, day_limit, part_size) = stored.unwrap_or((false, None, None, PART_SIZE));
+    let read = |limit: Option<String>| limit.as_deref().map(amount).transpose();
+    Ok(Rules {
+        contacts_only,
+        batch_limit: read(batch_limit)?,
+        day_limit: read(day_limit)?,
+        currency: SHOP_CURRENCY.to_owned(),
+        part_size,
+        needs_pin: false,
+    })
+}
+
+impl Payouts {
+    pub(super) async fn read_rules(&self) -> Result<Rules, Failure> {
+        let needs_pin = self.second_factor.get().await?.enrolled;
+        Ok(Rules { needs_pin, ..rules(&self.ctx.db).await? })
+    }
+
+    pub(super) async fn write_rules(
+        &self,
+        edit: &RulesEdit,
+        pin: Option<SecretString>,
+    ) -> Result<(), Failure> {
+        let next = Rules {
+            contacts_only: edit.contacts_only,
+            batch_limit: limit("batch_limit", &edit.batch_limit)?,
+            day_limit: limit("day_limit", &edit.day_limit)?,
+            currency: SHOP_CURRENCY.to_owned(),
+            part_size: part_size(&edit.part_size)?,
+            needs_pin: false,
+        };
+        let now = rules(&self.ctx.db).await?;
+        if now.is_loosened_by(&next) {
+            self.permit(pin).await?;
+        }
+        let mut tx = self.ctx.write().await?;
+        sqlx::query(
+            "INSERT INTO payout_rules (only, contacts_only, batch_limit, day_limit, part_size) VALUES (1, ?1, ?2, ?3, ?4)
+             ON CONFLICT DO UPDATE SET contacts_only = ?1, batch_limit = ?2, day_limit = ?3, part_size = ?4",
+        )
+        .bind(next.contacts_only)
+        .bind(next.batch_limit.as_ref().map(Amount::to_string))
+        .bind(next.day_limit.as_ref().map(Amount::to_string))
+        .bind(next.part_size)
+        .execute(&mut *tx)
+        .await?;
+        if now != next {
+            let at = self.ctx.now();
+            audit::write(&mut tx, at, AuditArea::Rules, "Payouts", "", &next.in_words()).await?;
+        }
+        self.judge_checked(&mut tx).await?;
+        tx.commit().await?;
+        self.ctx.announce(Changed::Everything);
+        Ok(())
+    }
+
+    /// What guards the money is loosened with the PIN only, where there is one.
+    pub(super) async fn permit(&self, pin: Option<SecretString>) -> Result<(), Failure> {
+        if !self.second_factor.get().await?.enrolled {
+            return Ok(());
+        }
+        match pin.filter(|pin| !pin.expose_secret().is_empty()) {
+            Some(pin) => self.second_factor.open(pin).await.map(drop),
+            None => Err(Failure {
+                code: FailureCode::WrongPin,
+                message: "This loosens what guards your money: it takes your PIN. Nothing was changed."
+                    .to_owned(),
+                field: Some("pin".to_owned()),
+            }),
+        }
+    }
+
+    /// Why the limits do not let a batch be sent, in words.
+    pub(super) async fn over_limits(
+        &self,
+        tx: &mut SqliteConnection,
+        record: &Record,
+        rules: &Rules,
+        worth: Option<&Amount>,
+    ) -> Result<Vec<String>, Failure> {
+        let mut over = Vec::new();
+        if rules.batch_limit.is_none() && rules.day_limit.is_none() {
+            return Ok(over);
+        }
+        let currency = SHOP_CURRENCY.to_ascii_uppercase();
+        let Some(worth) = worth else {
+            // Nothing was asked about its worth yet, and that is said elsewhere.
+            if record.checked_at.is_some() {
+                over.push(
+                    "What this batch is worth is not known, so your limits cannot be kept. Check it again."
+                        .to_owned(),
+                );
+            }
+            return Ok(over);
+        };
+        if let Some(limit) = rules.batch_limit.as_ref().filter(|limit| worth > *limit) {
+            over.push(format!(
+                "It is worth about {worth} {currency}, and your limit per batch is {limit} {currency}. Remove rows, or change the limit in the settings."
+            ));
+        }
+        if let Some(limit) = &rules.day_limit {
+            match self.sent_within_a_day(tx, record).await? {
+                Some(sent) if worth + &sent > *limit => over.push(format!(
+                    "About {sent} {currency} were sent in the last 24 hours and this batch is worth about {worth} {currency}; your limit is {limit} {currency}. Wait, remove rows, or change the limit in the settings."
+                )),
+                Some(_) => {}
+                None => over.push(
+                    "What was sent in the last 24 hours is worth an amount that is not known, so your limit of a day cannot be kept. Wait, or change the limit in the settings."
+                        .to_owned(),
+                ),
+            }
+        }
+        Ok(over)
+    }
+
+    /// What other batches of the last 24 hours are worth that pay, have paid or may have; `None` when it is not known.
+    async fn sent_within_a_day(
+        &self,
+        tx: &mut SqliteConnection,
+        record: &Record,
+    ) -> Result<Option<Amount>, Failure> {
+        let batches: Vec<String> = sqlx::query_scalar(
+            "SELECT id FROM payout_batches WHERE id <> ? AND submitted_at > ?
+             AND state IN ('submitting', 'unknown', 'created', 'verified', 'sending', 'finished', 'finished_with_failures')",
+        )
+        .bind(&record.id)
+        .bind(store::time(provider_now(&self.ctx) - DAY))
+        .fetch_all(&mut *tx)
+        .await?;
+        let mut sum = Amount::zero();
+        for batch in batches {
+            for total in totals(&mut *tx, &batch).await? {
+                match &total.worth {
+                    Some(worth) => sum += worth,
+                    None => return Ok(None),
+                }
+            }
+        }
+        Ok(Some(sum))
+    }
+}
+
+fn limit(field: &str, text: &str) -> Result<Option<Amount>, Failure> {
+    let text = text.trim();
+    if text.is_empty() {
+        return Ok(None);
+    }
+    match text.parse::<Amount>() {
+        Ok(limit) if limit.is_positive() => Ok(Some(limit)),
+        Ok(_) => Err(Failure::invalid(field, "A limit is above 0. Leave it empty for none.")),
+        Err(error) => Err(Failure::invalid(
+            field,
+            format!(
+                "“{text}” is not an amount: {error}. Write it like 2500 or 2500.50, or leave it empty for no limit."
+            ),
+        )),
+    }
+}
+
+fn part_size(text: &str) -> Result<u32, Failure> {
+    let size = text.trim().parse().ok().filter(|size| (1..=LARGEST_PART).contains(size));
+    size.ok_or_else(|| Failure::invalid("part_size", format!("Write a number from 1 to {LARGEST_PART}.")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rules(contacts_only: bool, batch_limit: &str, day_limit: &str) -> Rules {
+        Rules {
+            contacts_only,
+            batch_limit: limit("batch_limit", batch_limit).unwrap(),
+            day_limit: limit("day_limit", day_limit).unwrap(),
+            currency: SHOP_CURRENCY.to_owned(),
+            part_size: PART_SIZE,
+            needs_pin: false,
+        }
+    }
+
+    #[test]
+    fn rules_are_loosened_by_whatever_lets_more_through() {
+        let strict = rules(true, "100", "500");
+        for (next, looser) in [
+            (rules(true, "100", "500"), false),
+            (rules(true, "99.99", "1"), false),
+            (rules(false, "100", "500"), true),
+            (rules(true, "100.01", "500"), true),
+            (rules(true, "", "500"), true),
+            (rules(true, "100", "501"), true),
+            (rules(true, "100", ""), true),
+        ] {
+            assert_eq!(strict.is_loosened_by(&next), looser, "{next:?}");
+        }
+        assert!(!rules(false, "", "").is_loosened_by(&strict));
+    }
+
+    #[test]
+    fn what_is_no_limit_is_said_with_its_field() {
+        for text in ["0", "-5", "1e3", "1,000", "five"] {
+            assert_eq!(limit("day_limit", text).unwrap_err().field.as_deref(), Some("day_limit"), "{text}");
+        }
+        for text in ["0", "10001", "", "many"] {
+            assert_eq!(part_size(text).unwrap_err().field.as_deref(), Some("part_size"), "{text}");
+        }
+        assert_eq!(part_size(" 250 ").unwrap(), 250);
+    }
+}
