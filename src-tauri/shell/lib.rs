@@ -126,6 +126,8 @@ pub fn bridge<R: Runtime>() -> tauri_specta::Builder<R> {
             commands::payouts::release_payout_batch,
             commands::payouts::save_payout_report,
             commands::payouts::stop_payout_check,
+            commands::payouts::schedule_payouts,
+            commands::payouts::cancel_payouts,
             commands::payouts::payout_parts,
             commands::payouts::give_up_payout_parts,
             commands::payouts::pay_payouts_again,

@@ -435,6 +435,9 @@ pub struct Payout {
     /// When it last changed.
     #[serde(default, alias = "updatedAt", deserialize_with = "wire::optional")]
     pub updated_at: Option<DateTime<Utc>>,
+    /// When it is paid, if it is scheduled. Not documented in answers.
+    #[serde(default, alias = "executeAt", deserialize_with = "wire::optional")]
+    pub execute_at: Option<DateTime<Utc>>,
 }
 
 statuses! {

@@ -24,6 +24,7 @@ mod record;
 mod report;
 mod rhythm;
 pub mod rules;
+pub mod schedule;
 mod send;
 mod watch;
 
@@ -37,6 +38,7 @@ use self::{
     import::{Choices, Numbers},
     recipients::{Contact, ContactEdit, ContactPage},
     rules::{Rules, RulesEdit},
+    schedule::Schedule,
 };
 pub use self::{
     files::{FileInProgress, OpenFile, Opened},
@@ -295,6 +297,28 @@ impl Payouts {
     pub async fn release(&self, id: &str) -> Result<Batch, Failure> {
         let (this, batch) = (self.clone(), id.to_owned());
         self.ctx.to_the_end(async move { this.give_up_unknown(&batch).await }).await?;
+        self.get(id).await
+    }
+
+    /// Says when a batch that was not sent is paid, by the clock of this computer; `None`: as soon as it is approved.
+    ///
+    /// # Errors
+    /// What cannot be a schedule, with its field (`execute_at`, `every`, `until`);
+    /// [`FailureCode::Stale`](crate::FailureCode::Stale) when the batch was sent already.
+    pub async fn set_schedule(&self, id: &str, schedule: Option<&Schedule>) -> Result<Batch, Failure> {
+        self.write_schedule(id, schedule).await?;
+        self.get(id).await
+    }
+
+    /// Calls off a scheduled batch whose time has not come, or one row of it.
+    ///
+    /// # Errors
+    /// [`FailureCode::Stale`](crate::FailureCode::Stale) when it is not scheduled or its time has come;
+    /// [`FailureCode::UnknownOutcome`](crate::FailureCode::UnknownOutcome) when NOWPayments does not show it as called off: it
+    /// may be asked for again.
+    pub async fn cancel(&self, id: &str, row: Option<u32>) -> Result<Batch, Failure> {
+        let (this, batch) = (self.clone(), id.to_owned());
+        self.ctx.to_the_end(async move { this.call_off(&batch, row).await }).await?;
         self.get(id).await
     }
 

@@ -8,6 +8,7 @@ use paydesk_core::{
         import::{self, Choices},
         recipients::{Contact, ContactEdit, ContactPage},
         rules::{Rules, RulesEdit},
+        schedule::Schedule,
     },
 };
 use secrecy::SecretString;
@@ -238,6 +239,24 @@ pub(crate) async fn save_payout_report(
 #[specta::specta]
 pub(crate) async fn stop_payout_check(core: State<'_, Core>, id: String) -> Answer<Batch> {
     core.shop()?.payouts.stop_check(&id).await
+}
+
+/// Says when a batch that was not sent is paid; `None`: as soon as it is approved.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn schedule_payouts(
+    core: State<'_, Core>,
+    id: String,
+    schedule: Option<Schedule>,
+) -> Answer<Batch> {
+    core.shop()?.payouts.set_schedule(&id, schedule.as_ref()).await
+}
+
+/// Calls off a scheduled batch whose time has not come, or one row of it.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn cancel_payouts(core: State<'_, Core>, id: String, row: Option<u32>) -> Answer<Batch> {
+    core.shop()?.payouts.cancel(&id, row).await
 }
 
 /// The parts of a batch that was too large to be sent at once.

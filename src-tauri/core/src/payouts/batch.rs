@@ -5,6 +5,8 @@ use nowpayments::Amount;
 use serde::{Deserialize, Serialize};
 use specta::Type;
 
+use super::schedule::Schedule;
+
 /// Where a batch stands. One writer; each step is on disk before the call that it announces.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Type, sqlx::Type)]
 #[serde(rename_all = "snake_case")]
@@ -59,6 +61,8 @@ pub struct BatchSummary {
     pub failed: u32,
     /// Totals per coin, in the order of the tickers.
     pub totals: Vec<CoinTotal>,
+    /// When it is paid, if not as soon as it is approved.
+    pub execute_at: Option<DateTime<Utc>>,
     /// Which part of a larger batch it is.
     pub part: Option<Part>,
     /// In how many parts it is sent; 0 when it is sent as it is.
@@ -137,6 +141,10 @@ pub struct Batch {
     pub approval: Option<PendingApproval>,
     /// What happened last that needs words: a refusal, an unknown outcome.
     pub trouble: Option<String>,
+    /// When it is paid, by the clock of this computer; `None`: as soon as it is approved.
+    pub schedule: Option<Schedule>,
+    /// It can be called off: it was created, and its time has not come.
+    pub can_be_called_off: bool,
     /// How often we looked for an unknown batch without finding it since the last answer.
     pub looks: u32,
     /// The owner may say that an unknown batch was not created (we looked, and found nothing).

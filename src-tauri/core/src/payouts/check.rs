@@ -142,8 +142,10 @@ impl Payouts {
         let client = &self.ctx.client;
         let balances = client.send(&GetBalance {}).await?;
         let began = provider_now(&self.ctx);
-        let rows = record::payable(&self.ctx.db, id).await?;
-        let hash = record::hash(&rows)?;
+        let (rows, hash) = {
+            let mut tx = self.ctx.db.begin().await?;
+            (record::payable(&mut *tx, id).await?, Record::load(&mut *tx, id).await?.rows_hash)
+        };
         let coins = coins_of(&rows)?;
         let recipients = self.unchecked(id).await?;
         let mut progress = Progress { done: 0, of: count(coins.len() + recipients.len()) };

@@ -89,6 +89,7 @@ pub(super) fn find(
     taken: &HashSet<String>,
     listing: &Listing,
     submitted: DateTime<Utc>,
+    scheduled: bool,
 ) -> Result<Found, Failure> {
     let mut batches = BTreeMap::<String, Vec<&Payout>>::new();
     for payout in &listing.payouts {
@@ -113,7 +114,11 @@ pub(super) fn find(
     for (id, payouts) in &batches {
         let new =
             payouts.iter().all(|payout| payout.created_at.is_none_or(|at| at >= submitted - CLOCK_SLACK));
-        if !new || payouts.iter().any(|payout| payout.unique_external_id.is_some()) {
+        // A run that NOWPayments has made of a series has no ids either.
+        let other = |payout: &&Payout| {
+            payout.unique_external_id.is_some() || payout.execute_at.is_some() && !scheduled
+        };
+        if !new || payouts.iter().any(other) {
             continue;
         }
         match pair(rows, payouts)? {
@@ -303,7 +308,7 @@ mod tests {
         let ids = rows.iter().filter_map(|row| row.unique_external_id.clone()).collect();
         let taken = HashSet::from(["99".to_owned()]);
         let listing = Listing { payouts, complete: true };
-        let found = match find(&rows, &ids, &taken, &listing, at(0)).unwrap() {
+        let found = match find(&rows, &ids, &taken, &listing, at(0), false).unwrap() {
             Found::Nothing => "nothing".to_owned(),
             Found::Batch(id) => id.to_string(),
             Found::Unclear(_) => "unclear".to_owned(),
@@ -347,6 +352,9 @@ mod tests {
         let mut older = nameless_batch("7", 1, "CREATING");
         older.iter_mut().for_each(|payout| payout.created_at = Some(at(-100)));
         check(older, "nothing");
+        let mut run = nameless_batch("7", 1, "WAITING");
+        run[0].execute_at = Some(at(3600));
+        check(run, "nothing");
         let mut other = batch("7", 1, "CREATING");
         other.iter_mut().for_each(|payout| payout.unique_external_id = Some("other".to_owned()));
         check(other, "nothing");

@@ -87,8 +87,8 @@ impl Payouts {
             let id = self.ctx.surroundings.uuid().to_string();
             let count = u32::try_from(chunk.len()).unwrap_or(u32::MAX);
             sqlx::query(
-                "INSERT INTO payout_batches (id, name, state, records, header, blank, accepted, rejected, checked_at, whole, part, created_at, updated_at)
-                 VALUES (?1, ?2, 'checked', ?3, 0, 0, ?3, 0, ?4, ?5, ?6, ?7, ?7)",
+                "INSERT INTO payout_batches (id, name, state, records, header, blank, accepted, rejected, checked_at, whole, part, execute_at, created_at, updated_at)
+                 VALUES (?1, ?2, 'checked', ?3, 0, 0, ?3, 0, ?4, ?5, ?6, ?8, ?7, ?7)",
             )
             .bind(&id)
             .bind(format!("{} ({number} of {})", record.name, chunks.len()))
@@ -97,6 +97,7 @@ impl Payouts {
             .bind(&record.id)
             .bind(number)
             .bind(store::time(now))
+            .bind(record.execute_at.map(store::time))
             .execute(&mut *tx)
             .await?;
             sqlx::query(

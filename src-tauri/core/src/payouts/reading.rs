@@ -54,7 +54,7 @@ impl Payouts {
         let rules = rules(&mut *tx).await?;
         let obstacles = self.obstacles(&mut tx, &record, &totals, checking.is_some()).await?;
         let control = control(&mut *tx, &record).await?;
-        let warnings = warnings(&mut tx, &record).await?;
+        let warnings = warnings(&mut tx, &record, &totals).await?;
         let summary = summaries(&mut tx, vec![record.clone()]).await?;
         let edited =
             sqlx::query_scalar("SELECT count(*) FROM payout_rows WHERE batch = ? AND edited_at IS NOT NULL")
@@ -88,6 +88,8 @@ impl Payouts {
             approval,
             trouble: record.trouble.clone().or_else(|| self.past_its_time(&record)),
             looks: record.looks,
+            schedule: self.local_schedule(&record),
+            can_be_called_off: record.can_be_called_off(provider_now(&self.ctx)),
             may_release: record.state == BatchState::Unknown && record.late_looks >= LOOKS_TO_RELEASE,
             steps,
             worth_currency: worth.is_some().then(|| SHOP_CURRENCY.to_owned()),
@@ -209,6 +211,7 @@ impl Record {
             paid: self.paid,
             failed: self.failed,
             totals,
+            execute_at: self.execute_at,
             part: self.whole.zip(self.part).map(|(whole, number)| Part { whole, number, of }),
             parts: self.parts,
             created_at: self.created_at,
@@ -303,6 +306,18 @@ impl Payouts {
         if is_open(record.state) && record.payable > 0 {
             let rules = rules(&mut *tx).await?;
             obstacles.extend(self.over_limits(tx, record, &rules, worth(totals).as_ref()).await?);
+            if record.execute_at.is_some_and(|at| at <= provider_now(&self.ctx)) {
+                obstacles.push(
+                    "The time that it was to be paid at has come. Choose another, or pay it at once."
+                        .to_owned(),
+                );
+            }
+            if record.repeat_interval.is_some() && record.payable > rules.part_size {
+                obstacles.push(format!(
+                    "A batch that is paid again and again cannot be sent in parts: it can have {} payouts at the most.",
+                    rules.part_size
+                ));
+            }
         }
         Ok(obstacles)
     }
@@ -343,10 +358,22 @@ pub(super) async fn summaries(
 }
 
 /// What the owner should know before a batch is sent, in words.
-async fn warnings(db: &mut SqliteConnection, record: &Record) -> Result<Vec<String>, Failure> {
+async fn warnings(
+    db: &mut SqliteConnection,
+    record: &Record,
+    totals: &[CoinTotal],
+) -> Result<Vec<String>, Failure> {
     let mut warnings = Vec::new();
     if !is_open(record.state) {
         return Ok(warnings);
+    }
+    for total in totals.iter().filter(|_| record.execute_at.is_some()) {
+        if let Some(short) = &total.short {
+            warnings.push(format!(
+                "Your balance is short of {short} {} now. Top it up before the time comes, or those payouts fail.",
+                total.currency.to_ascii_uppercase()
+            ));
+        }
     }
     let earlier: Option<Record> = sqlx::query_as(
         "SELECT * FROM payout_batches WHERE id <> ?1 AND whole IS NULL AND (file_hash = ?2 OR payable > 0 AND rows_hash = ?3)
@@ -401,7 +428,8 @@ fn own_obstacles(
         });
     }
     for total in totals {
-        if let Some(short) = &total.short {
+        // What is paid later needs its money later.
+        if let Some(short) = total.short.as_ref().filter(|_| record.execute_at.is_none()) {
             obstacles.push(format!(
                 "Your balance is short of {short} {}: top it up, or remove rows.",
                 total.currency.to_ascii_uppercase()

@@ -6,7 +6,10 @@ use chrono::{DateTime, Utc};
 use nowpayments::Amount;
 use sqlx::{SqliteConnection, SqliteExecutor};
 
-use super::batch::{BatchState, RowStatus};
+use super::{
+    batch::{BatchState, RowStatus},
+    schedule::{Interval, Schedule},
+};
 use crate::{
     audit::{self, AuditArea},
     failure::{Failure, FailureCode},
@@ -48,6 +51,10 @@ pub(super) struct Record {
     pub(super) part: Option<u32>,
     /// In how many parts it is sent; 0 when it is sent as it is.
     pub(super) parts: u32,
+    pub(super) execute_at: Option<DateTime<Utc>>,
+    pub(super) repeat_interval: Option<Interval>,
+    pub(super) repeat_every: Option<u16>,
+    pub(super) repeat_until: Option<DateTime<Utc>>,
     pub(super) created_at: DateTime<Utc>,
     pub(super) updated_at: DateTime<Utc>,
 }
@@ -192,7 +199,7 @@ impl Record {
         }
         self.payable = u32::try_from(rows.len()).unwrap_or(u32::MAX);
         (self.paid, self.failed) = (paid, failed);
-        self.rows_hash = hash(&rows)?;
+        self.rows_hash = hash(&rows, self.schedule().as_ref())?;
         (self.bad, self.removed, self.new_recipients) = sqlx::query_as(
             "SELECT count(*) FILTER (WHERE removed_at IS NULL AND status = 'bad'), count(*) FILTER (WHERE removed_at IS NOT NULL),
                     count(DISTINCT account) FILTER (WHERE is_new AND removed_at IS NULL AND status <> 'bad')
@@ -269,10 +276,10 @@ pub(super) async fn payable_of_parts(
     .await?)
 }
 
-/// The hash of exactly these rows in this order (SHA-256, hex): what an approval is bound to.
+/// The hash of exactly these rows in this order, and of when they are paid (SHA-256, hex): what an approval is bound to.
 ///
 /// Amounts are in their canonical form.
-pub(super) fn hash(rows: &[PayableRow]) -> Result<String, Failure> {
+pub(super) fn hash(rows: &[PayableRow], schedule: Option<&Schedule>) -> Result<String, Failure> {
     let mut hash = FieldHash::new("paydesk payout rows 1");
     for row in rows {
         hash.number(row.number);
@@ -283,12 +290,19 @@ pub(super) fn hash(rows: &[PayableRow]) -> Result<String, Failure> {
         hash.text(row.description.as_deref());
         hash.text(row.external_id.as_deref());
     }
+    if let Some(schedule) = schedule {
+        hash.text(Some(&format!("paid at {}", store::time(schedule.execute_at))));
+        if let Some(repetition) = &schedule.repetition {
+            hash.text(Some(&repetition.interval.in_words(repetition.every)));
+            hash.text(repetition.until.map(store::time).as_deref());
+        }
+    }
     Ok(hash.finish())
 }
 
 #[cfg(test)]
 pub(super) mod tests {
-    use super::*;
+    use super::{super::schedule::Repetition, *};
 
     pub(in super::super) fn row(number: u32, address: &str, currency: &str, amount: &str) -> PayableRow {
         PayableRow {
@@ -313,7 +327,7 @@ pub(super) mod tests {
     #[test]
     fn the_hash_changes_with_anything_that_is_paid() {
         let base = vec![row(1, "A", "trx", "1.5"), row(2, "B", "trx", "2")];
-        let mut seen = vec![hash(&base).unwrap()];
+        let mut seen = vec![hash(&base, None).unwrap()];
         let changes: [fn(&mut Vec<PayableRow>); 9] = [
             |rows| rows.swap(0, 1),
             |rows| drop(rows.pop()),
@@ -328,7 +342,17 @@ pub(super) mod tests {
         for change in changes {
             let mut rows = base.clone();
             change(&mut rows);
-            seen.push(hash(&rows).unwrap());
+            seen.push(hash(&rows, None).unwrap());
+        }
+        let at = |text: &str| text.parse::<DateTime<Utc>>().unwrap();
+        let execute_at = at("2026-12-01T09:00:00Z");
+        for repetition in [
+            None,
+            Some(Repetition { interval: Interval::Days, every: 2, until: None }),
+            Some(Repetition { interval: Interval::Weeks, every: 2, until: None }),
+            Some(Repetition { interval: Interval::Days, every: 2, until: Some(at("2027-01-01T00:00:00Z")) }),
+        ] {
+            seen.push(hash(&base, Some(&Schedule { execute_at, repetition })).unwrap());
         }
         let all = seen.len();
         seen.sort();
@@ -340,6 +364,6 @@ pub(super) mod tests {
     fn the_hash_does_not_depend_on_how_an_amount_is_written_nor_on_our_ids() {
         let mut other = row(1, "A", "trx", "1.50");
         other.unique_external_id = None;
-        assert_eq!(hash(&[row(1, "A", "trx", "1.5")]).unwrap(), hash(&[other]).unwrap());
+        assert_eq!(hash(&[row(1, "A", "trx", "1.5")], None).unwrap(), hash(&[other], None).unwrap());
     }
 }

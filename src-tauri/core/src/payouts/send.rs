@@ -60,7 +60,7 @@ impl Payouts {
             return Err(Failure::other(format!("This batch cannot be sent yet. {}", obstacles.join(" "))));
         }
         let rows = record::payable(&self.ctx.db, id).await?;
-        if record::hash(&rows)? != hash {
+        if record::hash(&rows, record.schedule().as_ref())? != hash {
             return Err(stale());
         }
         if self.was_created_after_all(&mut record, &rows).await? {
@@ -74,7 +74,7 @@ impl Payouts {
         // Should this come to no end, somebody looks.
         self.desk.follow(id);
         let rows = self.lock_rows(&mut record, rows).await?;
-        let request = request(&rows)?;
+        let request = request(&record, &rows)?;
         self.announce_call(&mut record).await?;
         let answer = self.ctx.client.send(&request).await;
         let result = self.conclude(&mut record, &rows, answer).await;
@@ -100,7 +100,14 @@ impl Payouts {
         let taken = lookup::taken(&mut db, &record.id).await?;
         for earlier in tries {
             let ids = earlier.rows.iter().filter_map(|row| row.unique_external_id.clone()).collect();
-            match lookup::find(&earlier.rows, &ids, &taken, &listing, earlier.at)? {
+            match lookup::find(
+                &earlier.rows,
+                &ids,
+                &taken,
+                &listing,
+                earlier.at,
+                record.execute_at.is_some(),
+            )? {
                 Found::Nothing => {}
                 Found::Unclear(words) => return Err(Failure::new(FailureCode::UnknownOutcome, words)),
                 Found::Batch(found) if is_dead(&listing, &found) => {}
@@ -324,7 +331,7 @@ impl Payouts {
         let now = self.ctx.now();
         let ids: HashSet<String> = rows.iter().filter_map(|row| row.unique_external_id.clone()).collect();
         let taken = lookup::taken(&mut *self.ctx.db.acquire().await?, &record.id).await?;
-        let found = lookup::find(rows, &ids, &taken, &listing, submitted)?;
+        let found = lookup::find(rows, &ids, &taken, &listing, submitted, record.execute_at.is_some())?;
         let (looks, late, trouble) = match found {
             Found::Batch(id) => {
                 let batch = self.ctx.client.send(&GetPayout { id }).await?;
@@ -446,7 +453,7 @@ impl Record {
     }
 }
 
-fn request(rows: &[PayableRow]) -> Result<CreatePayout, Failure> {
+fn request(record: &Record, rows: &[PayableRow]) -> Result<CreatePayout, Failure> {
     let payout = |row: &PayableRow| {
         Ok(NewPayout {
             extra_id: row.extra_id.clone(),
@@ -456,7 +463,8 @@ fn request(rows: &[PayableRow]) -> Result<CreatePayout, Failure> {
         })
     };
     let withdrawals = rows.iter().map(payout).collect::<Result<_, Failure>>()?;
-    Ok(CreatePayout { withdrawals, ..CreatePayout::default() })
+    let schedule = record.schedule().map(|schedule| schedule.in_api()).transpose()?;
+    Ok(CreatePayout { schedule, withdrawals, ..CreatePayout::default() })
 }
 
 async fn set_id(

@@ -27,6 +27,8 @@ use crate::{
 const FAILED_MAY_BE_PAID: TimeDelta = TimeDelta::days(7);
 /// this often.
 const FAILED_RHYTHM: Duration = Duration::from_secs(10 * 60);
+/// A batch whose time has not come is looked at this often.
+const SCHEDULED_RHYTHM: Duration = Duration::from_secs(10 * 60);
 /// An unknown batch is looked for ever more rarely, down to this.
 const UNKNOWN_RHYTHM: Duration = Duration::from_secs(60);
 /// The provider's clock is read from a header with whole seconds, and its own work takes a while.
@@ -178,8 +180,13 @@ impl Payouts {
             tx.commit().await?;
             self.announce(record);
         }
+        self.find_next_run(record).await?;
         Ok(match record.state {
             BatchState::Created | BatchState::Verified | BatchState::Sending if changed => Next::Changed,
+            BatchState::Verified if record.waits_until(provider_now(&self.ctx)).is_some() => {
+                let left = record.execute_at.unwrap_or_default() - provider_now(&self.ctx);
+                Next::Same(left.to_std().unwrap_or_default().min(SCHEDULED_RHYTHM))
+            }
             BatchState::Created | BatchState::Verified | BatchState::Sending => Next::Same(Duration::ZERO),
             BatchState::FinishedWithFailures
                 if record.updated_at > self.ctx.now() - FAILED_MAY_BE_PAID && may_still_be_paid(&batch) =>
@@ -315,7 +322,12 @@ pub(super) async fn enter(
     let now = ctx.now();
     let paid = format!("{} of {}", record.paid, rows_in_words(record.payable));
     let (note, trouble) = match state {
-        BatchState::Verified => ("Approved; NOWPayments pays.".to_owned(), None),
+        BatchState::Verified => {
+            match record.schedule().filter(|_| record.waits_until(provider_now(ctx)).is_some()) {
+                Some(schedule) => (format!("Approved; NOWPayments pays on {}.", schedule.in_words()), None),
+                None => ("Approved; NOWPayments pays.".to_owned(), None),
+            }
+        }
         BatchState::Sending => ("The first payouts are on their way.".to_owned(), None),
         BatchState::Finished => ("Every row was paid.".to_owned(), None),
         BatchState::FinishedWithFailures => {

@@ -1,0 +1,451 @@
+//! Batches that are paid at a time of the owner's choosing, once or again and again, and calling them off.
+//!
+//! NOWPayments makes each further run of a series itself, as a batch of the same rows that needs no code. Such a batch is
+//! found in its list once the run before it has begun, and is one of ours from then on.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use nowpayments::{
+    Outcome, PayoutBatchId,
+    payouts::{self as api, CancelPayout, CancelPayoutBatch, GetPayout, Payout},
+};
+use serde::{Deserialize, Serialize};
+use specta::Type;
+use sqlx::SqliteConnection;
+
+use super::{
+    Payouts,
+    batch::BatchState,
+    draft::not_sent,
+    lookup,
+    record::{self, PayableRow, Record, stale},
+};
+use crate::{
+    changes::Changed,
+    failure::{Failure, FailureCode},
+    second_factor::{local, provider_now},
+    store,
+};
+
+/// So long before its time a batch must be scheduled at least.
+const SOONEST: TimeDelta = TimeDelta::minutes(5);
+/// So long after its time a run is looked for that NOWPayments has made of it.
+const NEXT_RUN_APPEARS: TimeDelta = TimeDelta::hours(6);
+/// How many pages of the provider's list are gone through for it.
+const MOST_PAGES: u32 = 50;
+
+/// When a batch is paid.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Type)]
+pub struct Schedule {
+    /// When, or when for the first time.
+    pub execute_at: DateTime<Utc>,
+    /// How it comes back, if it does.
+    pub repetition: Option<Repetition>,
+}
+
+/// How a scheduled batch comes back.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Type)]
+pub struct Repetition {
+    /// What the time between two runs is counted in.
+    pub interval: Interval,
+    /// Every so many: 1 to 365 days, 52 weeks or 12 months.
+    pub every: u16,
+    /// No run is later than this; `None`: until it is called off.
+    pub until: Option<DateTime<Utc>>,
+}
+
+/// What the time between two runs of a batch is counted in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Type, sqlx::Type)]
+#[serde(rename_all = "snake_case")]
+#[sqlx(rename_all = "snake_case")]
+pub enum Interval {
+    /// Days.
+    Days,
+    /// Weeks.
+    Weeks,
+    /// Months, on the same day of the month.
+    MonthsByDay,
+    /// Months, on the same day of the week.
+    MonthsByWeekday,
+}
+
+impl Interval {
+    fn in_api(self) -> api::Interval {
+        match self {
+            Self::Days => api::Interval::Daily,
+            Self::Weeks => api::Interval::Weekly,
+            Self::MonthsByDay => api::Interval::MonthlyByDayOfMonth,
+            Self::MonthsByWeekday => api::Interval::MonthlyByDayOfWeek,
+        }
+    }
+
+    pub(super) fn in_words(self, every: u16) -> String {
+        let (one, many) = match self {
+            Self::Days => ("day", "days"),
+            Self::Weeks => ("week", "weeks"),
+            Self::MonthsByDay => ("month", "months"),
+            Self::MonthsByWeekday => ("month on the same weekday", "months on the same weekday"),
+        };
+        if every == 1 { format!("every {one}") } else { format!("every {every} {many}") }
+    }
+}
+
+impl Schedule {
+    pub(super) fn in_api(&self) -> Result<api::Schedule, Failure> {
+        let repetition = self.repetition.as_ref().map(|repetition| {
+            api::Repetition::new(repetition.interval.in_api(), repetition.every, repetition.until)
+                .map_err(|error| Failure::invalid("every", format!("{} is {error}.", repetition.every)))
+        });
+        Ok(api::Schedule { execute_at: self.execute_at, repetition: repetition.transpose()? })
+    }
+
+    /// When it is paid, in words, by UTC.
+    pub(super) fn in_words(&self) -> String {
+        let at = |at: DateTime<Utc>| at.format("%Y-%m-%d %H:%M UTC");
+        match &self.repetition {
+            None => at(self.execute_at).to_string(),
+            Some(Repetition { interval, every, until }) => {
+                let end = until.map(|until| format!(" until {}", at(until))).unwrap_or_default();
+                format!("{} and then {}{end}", at(self.execute_at), interval.in_words(*every))
+            }
+        }
+    }
+
+    fn accept(&self, now: DateTime<Utc>) -> Result<(), Failure> {
+        if self.execute_at < now + SOONEST {
+            return Err(Failure::invalid(
+                "execute_at",
+                format!(
+                    "Choose a time that is at least {} minutes away: before it you have to approve the batch.",
+                    SOONEST.num_minutes()
+                ),
+            ));
+        }
+        if let Some(repetition) = &self.repetition {
+            let longest = repetition.interval.in_api().longest();
+            if !(1..=longest).contains(&repetition.every) {
+                return Err(Failure::invalid("every", format!("Write a number from 1 to {longest}.")));
+            }
+            if repetition.until.is_some_and(|until| until < self.execute_at) {
+                return Err(Failure::invalid("until", "The end is before the first time."));
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Record {
+    /// When it is paid, by the provider's clock; `None`: as soon as it is approved.
+    pub(super) fn schedule(&self) -> Option<Schedule> {
+        let repetition = self.repeat_interval.zip(self.repeat_every);
+        Some(Schedule {
+            execute_at: self.execute_at?,
+            repetition: repetition.map(|(interval, every)| Repetition {
+                interval,
+                every,
+                until: self.repeat_until,
+            }),
+        })
+    }
+
+    /// The time that it waits for, if that has not come.
+    pub(super) fn waits_until(&self, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        self.execute_at.filter(|at| *at > now)
+    }
+
+    /// Whether a schedule can be called off: it was created, and its time has not come.
+    pub(super) fn can_be_called_off(&self, now: DateTime<Utc>) -> bool {
+        matches!(self.state, BatchState::Created | BatchState::Verified) && self.waits_until(now).is_some()
+    }
+}
+
+impl Payouts {
+    /// Says when a batch that was not sent is paid. Times are by the clock of this computer.
+    pub(super) async fn write_schedule(&self, id: &str, schedule: Option<&Schedule>) -> Result<(), Failure> {
+        let ahead = provider_now(&self.ctx) - self.ctx.now();
+        let schedule = schedule.map(|schedule| Schedule {
+            execute_at: schedule.execute_at + ahead,
+            repetition: schedule.repetition.clone().map(|repetition| Repetition {
+                until: repetition.until.map(|until| until + ahead),
+                ..repetition
+            }),
+        });
+        if let Some(schedule) = &schedule {
+            schedule.accept(provider_now(&self.ctx))?;
+        }
+        let _writer = self.writer(id).await;
+        let now = self.ctx.now();
+        let mut tx = self.ctx.write().await?;
+        let mut record = Record::load(&mut *tx, id).await?;
+        not_sent(&record)?;
+        if record.whole.is_some() {
+            return Err(Failure::other("A part is paid when the whole batch is. Nothing was changed."));
+        }
+        if record.schedule() == schedule {
+            return Ok(());
+        }
+        let repetition = schedule.as_ref().and_then(|schedule| schedule.repetition.as_ref());
+        record.execute_at = schedule.as_ref().map(|schedule| schedule.execute_at);
+        record.repeat_interval = repetition.map(|repetition| repetition.interval);
+        record.repeat_every = repetition.map(|repetition| repetition.every);
+        record.repeat_until = repetition.and_then(|repetition| repetition.until);
+        sqlx::query(
+            "UPDATE payout_batches SET execute_at = ?, repeat_interval = ?, repeat_every = ?, repeat_until = ? WHERE id = ?",
+        )
+        .bind(record.execute_at.map(store::time))
+        .bind(record.repeat_interval)
+        .bind(record.repeat_every)
+        .bind(record.repeat_until.map(store::time))
+        .bind(id)
+        .execute(&mut *tx)
+        .await?;
+        record.recount(&mut tx).await?;
+        let words = match &schedule {
+            Some(schedule) => format!("It is to be paid on {}.", schedule.in_words()),
+            None => "It is to be paid as soon as it is approved.".to_owned(),
+        };
+        record.note(&mut tx, now, &words).await?;
+        tx.commit().await?;
+        self.ctx.announce(Changed::Payouts { batch: id.to_owned() });
+        Ok(())
+    }
+
+    /// When a batch is paid, by the clock of this computer.
+    pub(super) fn local_schedule(&self, record: &Record) -> Option<Schedule> {
+        let schedule = record.schedule()?;
+        Some(Schedule {
+            execute_at: local(&self.ctx, schedule.execute_at),
+            repetition: schedule.repetition.map(|repetition| Repetition {
+                until: repetition.until.map(|until| local(&self.ctx, until)),
+                ..repetition
+            }),
+        })
+    }
+
+    /// Calls off a scheduled batch, or one row of it. Runs to its end whatever becomes of the caller.
+    ///
+    /// It moves nothing, so it may be asked for again after an unclear answer.
+    pub(super) async fn call_off(&self, id: &str, number: Option<u32>) -> Result<(), Failure> {
+        let _writer = self.writer(id).await;
+        let mut record = Record::load(&self.ctx.db, id).await?;
+        if !record.can_be_called_off(provider_now(&self.ctx)) {
+            return Err(stale());
+        }
+        let Some(provider_id) = record.provider_id.as_deref().and_then(|id| id.parse::<PayoutBatchId>().ok())
+        else {
+            return Err(stale());
+        };
+        let rows = record::payable(&self.ctx.db, id).await?;
+        let mut tx = self.ctx.write().await?;
+        let words = match number.and_then(|number| rows.iter().find(|row| row.number == number)) {
+            Some(row) => {
+                format!("The payout of {} {} to {} is called off.", row.amount, row.currency, row.address)
+            }
+            None => "It is called off.".to_owned(),
+        };
+        record.note(&mut tx, self.ctx.now(), &words).await?;
+        tx.commit().await?;
+        let asked = match number {
+            Some(number) => self.call_off_rows(rows.iter().filter(|row| row.number == number)).await,
+            None => match self.ctx.client.send(&CancelPayoutBatch { id: provider_id }).await {
+                // Not every account has this call: its rows can be called off one by one.
+                Err(error) if error.outcome() == Outcome::NotDone => self.call_off_rows(rows.iter()).await,
+                answer => answer.map_err(Failure::from),
+            },
+        };
+        // Whatever the answer was: what counts is how it stands now.
+        let looked = self.refresh_now(&mut record).await;
+        self.desk.follow(id);
+        self.announce(&record);
+        let rows = record::payable(&self.ctx.db, id).await?;
+        let called_off = |row: &PayableRow| row.provider_status.as_deref() == Some("CANCELLED");
+        let done = match number {
+            Some(number) => rows.iter().filter(|row| row.number == number).all(called_off),
+            None => rows.iter().all(called_off),
+        };
+        match (done, asked, looked) {
+            (true, _, Ok(())) => Ok(()),
+            (_, Err(failure), _) => Err(failure),
+            _ => Err(Failure::new(
+                FailureCode::UnknownOutcome,
+                "NOWPayments took it, but does not show it as called off yet. Look at the batch again in a while; it can be called off again without harm.",
+            )),
+        }
+    }
+
+    async fn call_off_rows(&self, rows: impl Iterator<Item = &PayableRow>) -> Result<(), Failure> {
+        let mut first_failure = Ok(());
+        for row in rows {
+            if row.provider_status.as_deref() == Some("CANCELLED") {
+                continue;
+            }
+            let Some(id) = row.provider_id.as_deref().and_then(|id| id.parse().ok()) else { continue };
+            if let Err(error) = self.ctx.client.send(&CancelPayout { id }).await {
+                first_failure = first_failure.and(Err(error.into()));
+            }
+        }
+        first_failure
+    }
+
+    /// Looks for the next run of a series whose run has begun, and takes it for ours.
+    pub(super) async fn find_next_run(&self, record: &Record) -> Result<(), Failure> {
+        let now = provider_now(&self.ctx);
+        let Some((at, schedule)) = record.execute_at.zip(record.schedule()) else { return Ok(()) };
+        let begun = matches!(
+            record.state,
+            BatchState::Verified
+                | BatchState::Sending
+                | BatchState::Finished
+                | BatchState::FinishedWithFailures
+        );
+        if schedule.repetition.is_none() || !begun || now < at || now > at + NEXT_RUN_APPEARS {
+            return Ok(());
+        }
+        let followed: bool =
+            sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM payout_batches WHERE repeats = ?)")
+                .bind(&record.id)
+                .fetch_one(&self.ctx.db)
+                .await?;
+        if followed {
+            return Ok(());
+        }
+        let listing = lookup::list(&self.ctx.client, at - TimeDelta::minutes(1), MOST_PAGES).await?;
+        let taken = lookup::taken(&mut *self.ctx.db.acquire().await?, "").await?;
+        let mut batches = BTreeMap::<&str, Vec<&Payout>>::new();
+        for payout in &listing.payouts {
+            if let Some(id) = payout.batch_withdrawal_id.as_ref().filter(|id| !taken.contains(id.as_str())) {
+                batches.entry(id.as_str()).or_default().push(payout);
+            }
+        }
+        // Ids are given to what we send; NOWPayments makes the next run without them.
+        let rows: Vec<PayableRow> = record::payable(&self.ctx.db, &record.id)
+            .await?
+            .into_iter()
+            .map(|row| PayableRow { unique_external_id: None, provider_id: None, ..row })
+            .collect();
+        for (provider_id, payouts) in batches {
+            if payouts.iter().any(|payout| payout.unique_external_id.is_some()) {
+                continue;
+            }
+            let Some(pairs) = lookup::pair(&rows, &payouts)? else { continue };
+            let Ok(id) = provider_id.parse::<PayoutBatchId>() else { continue };
+            let batch = self.ctx.client.send(&GetPayout { id }).await?;
+            let next = batch.withdrawals.iter().find_map(|payout| payout.execute_at);
+            let mut tx = self.ctx.write().await?;
+            let own = self.keep_run(&mut tx, record, provider_id, next, &rows, &payouts, &pairs).await?;
+            tx.commit().await?;
+            self.desk.follow_now(&own);
+            self.ctx.announce(Changed::Payouts { batch: own });
+            return Ok(());
+        }
+        Ok(())
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "what was found, in one place")]
+    async fn keep_run(
+        &self,
+        tx: &mut SqliteConnection,
+        record: &Record,
+        provider_id: &str,
+        execute_at: Option<DateTime<Utc>>,
+        rows: &[PayableRow],
+        payouts: &[&Payout],
+        pairs: &[usize],
+    ) -> Result<String, Failure> {
+        let now = self.ctx.now();
+        let id = self.ctx.surroundings.uuid().to_string();
+        sqlx::query(
+            "INSERT INTO payout_batches (id, name, state, records, header, blank, accepted, rejected, checked_at, provider_id, execute_at,
+                    repeat_interval, repeat_every, repeat_until, repeats, created_at, updated_at)
+             SELECT ?1, name, 'verified', payable, 0, 0, payable, 0, checked_at, ?2, ?3,
+                    repeat_interval, repeat_every, repeat_until, id, ?4, ?4 FROM payout_batches WHERE id = ?5",
+        )
+        .bind(&id)
+        .bind(provider_id)
+        .bind(execute_at.map(store::time))
+        .bind(store::time(now))
+        .bind(&record.id)
+        .execute(&mut *tx)
+        .await?;
+        sqlx::query(
+            "INSERT INTO payout_coins (batch, currency, rows, amount, fee, balance, worth, worth_of, worth_currency, explorer)
+             SELECT ?1, currency, rows, amount, fee, NULL, worth, worth_of, worth_currency, explorer FROM payout_coins WHERE batch = ?2",
+        )
+        .bind(&id)
+        .bind(&record.id)
+        .execute(&mut *tx)
+        .await?;
+        for (row, pair) in rows.iter().zip(pairs) {
+            sqlx::query(
+                "INSERT INTO payout_rows (batch, number, status, line, address, account, currency, amount, extra_id, description, external_id,
+                        notes, problems, warnings, fee_estimate, provider_id)
+                 SELECT ?1, number, 'processing', line, address, account, currency, amount, extra_id, description, external_id,
+                        notes, '[]', '[]', fee_estimate, ?2 FROM payout_rows WHERE batch = ?3 AND number = ?4",
+            )
+            .bind(&id)
+            .bind(payouts[*pair].id.as_str())
+            .bind(&record.id)
+            .bind(row.number)
+            .execute(&mut *tx)
+            .await?;
+        }
+        let mut run = Record::load(&mut *tx, &id).await?;
+        run.recount(tx).await?;
+        run.note(tx, now, "NOWPayments has made the next run of this series. It needs no code.").await?;
+        Ok(id)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(text: &str) -> DateTime<Utc> {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn what_cannot_be_scheduled_is_said_with_its_field() {
+        let now = at("2026-11-27T12:00:00Z");
+        let schedule = |execute_at: &str, repetition: Option<(Interval, u16, Option<&str>)>| Schedule {
+            execute_at: at(execute_at),
+            repetition: repetition.map(|(interval, every, until)| Repetition {
+                interval,
+                every,
+                until: until.map(at),
+            }),
+        };
+        for (schedule, field) in [
+            (schedule("2026-11-27T11:00:00Z", None), Some("execute_at")),
+            (schedule("2026-11-27T12:04:00Z", None), Some("execute_at")),
+            (schedule("2026-11-27T12:05:00Z", None), None),
+            (schedule("2026-12-01T09:00:00Z", Some((Interval::Weeks, 0, None))), Some("every")),
+            (schedule("2026-12-01T09:00:00Z", Some((Interval::Weeks, 53, None))), Some("every")),
+            (schedule("2026-12-01T09:00:00Z", Some((Interval::Days, 365, None))), None),
+            (
+                schedule(
+                    "2026-12-01T09:00:00Z",
+                    Some((Interval::MonthsByDay, 1, Some("2026-11-30T00:00:00Z"))),
+                ),
+                Some("until"),
+            ),
+        ] {
+            let refused = schedule.accept(now).err().and_then(|failure| failure.field);
+            assert_eq!(refused.as_deref(), field, "{schedule:?}");
+        }
+    }
+
+    #[test]
+    fn a_schedule_is_said_in_words() {
+        let repetition =
+            Repetition { interval: Interval::MonthsByDay, every: 1, until: Some(at("2027-06-01T09:00:00Z")) };
+        let mut schedule = Schedule { execute_at: at("2026-12-01T09:00:00Z"), repetition: Some(repetition) };
+        assert_eq!(
+            schedule.in_words(),
+            "2026-12-01 09:00 UTC and then every month until 2027-06-01 09:00 UTC"
+        );
+        schedule.repetition = None;
+        assert_eq!(schedule.in_words(), "2026-12-01 09:00 UTC");
+    }
+}

@@ -1,0 +1,195 @@
+//! Batches that are paid at a time of the owner's choosing, and calling them off.
+#![allow(clippy::unwrap_used, reason = "a test that fails says so")]
+
+#[path = "common/payouts.rs"]
+mod payouts;
+#[path = "common/world.rs"]
+mod world;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use nowpayments_simulator::Fault;
+use paydesk_core::{
+    FailureCode,
+    payouts::{
+        batch::{Batch, BatchState, RowStatus},
+        schedule::{Interval, Repetition, Schedule},
+    },
+};
+use payouts::{FILE, Owner};
+
+/// In so many hours by the clock of this computer, which the simulated one is ahead of or behind.
+fn hours(hours: i64) -> DateTime<Utc> {
+    Utc::now() + TimeDelta::hours(hours)
+}
+
+fn once(hour: i64) -> Schedule {
+    Schedule { execute_at: hours(hour), repetition: None }
+}
+
+/// A batch that was created with a schedule and approved.
+async fn approved(owner: &Owner, schedule: &Schedule) -> Batch {
+    let batch = owner.import(FILE).await;
+    let id = batch.summary.id.clone();
+    let batch = owner.payouts().set_schedule(&id, Some(schedule)).await.unwrap();
+    assert_eq!(batch.obstacles, [""; 0]);
+    let batch = owner.payouts().send(&id, &batch.rows_hash).await.unwrap();
+    assert_eq!(batch.summary.state, BatchState::Created, "{:?}", batch.trouble);
+    let batch = owner.approve(&batch, &owner.code()).await.unwrap();
+    assert_eq!((batch.summary.state, batch.can_be_called_off), (BatchState::Verified, true));
+    batch
+}
+
+#[tokio::test]
+async fn a_scheduled_batch_is_paid_when_its_time_comes_and_not_before() {
+    let mut owner = Owner::new().await;
+    let batch = approved(&owner, &once(30)).await;
+    let id = batch.summary.id.clone();
+    let shown = batch.schedule.unwrap();
+    assert!((shown.execute_at - hours(30)).abs() < TimeDelta::minutes(2), "{shown:?}");
+    assert!(batch.steps.last().unwrap().note.starts_with("Approved; NOWPayments pays on "));
+    owner.pass(29 * 3600);
+    assert_eq!(owner.payouts().look(&id).await.unwrap().summary.state, BatchState::Verified);
+    assert_eq!(owner.paid().len(), 0);
+    owner.restart().await;
+    owner.pass(2 * 3600);
+    let done = owner.payouts().look(&id).await.unwrap();
+    assert_eq!((done.summary.state, done.can_be_called_off), (BatchState::Finished, false));
+    owner.assert_paid_once();
+}
+
+#[tokio::test]
+async fn what_is_called_off_before_its_time_is_never_paid() {
+    let owner = Owner::new().await;
+    let batch = approved(&owner, &once(5)).await;
+    let id = batch.summary.id.clone();
+    let batch = owner.payouts().cancel(&id, None).await.unwrap();
+    assert_eq!(batch.summary.state, BatchState::Cancelled);
+    owner.pass(6 * 3600);
+    assert_eq!(owner.paid().len(), 0);
+    let failure = owner.payouts().cancel(&id, None).await.unwrap_err();
+    assert_eq!(failure.code, FailureCode::Stale);
+    assert_eq!(owner.payouts().pay_again(&id).await.unwrap().summary.payable, 4);
+}
+
+#[tokio::test]
+async fn one_row_is_called_off_and_the_others_are_paid() {
+    let owner = Owner::new().await;
+    let batch = approved(&owner, &once(5)).await;
+    let id = batch.summary.id.clone();
+    let batch = owner.payouts().cancel(&id, Some(1)).await.unwrap();
+    assert_eq!(batch.summary.state, BatchState::Verified);
+    owner.pass(6 * 3600);
+    let done = owner.payouts().look(&id).await.unwrap();
+    assert_eq!((done.summary.state, done.summary.paid), (BatchState::FinishedWithFailures, 3));
+    assert!(!owner.paid().keys().any(|(_, currency, _)| currency == "trx"));
+    assert_eq!(owner.payouts().pay_again(&id).await.unwrap().summary.payable, 1);
+}
+
+#[tokio::test]
+async fn an_answer_that_is_lost_does_not_hide_that_a_batch_was_called_off() {
+    for fault in [Fault::DropAfter, Fault::BadGateway { handled: true }, Fault::Empty] {
+        let owner = Owner::new().await;
+        let batch = approved(&owner, &once(5)).await;
+        owner.fault("POST", "/payout/:id/cancel-batch", fault.clone());
+        let batch = owner.payouts().cancel(&batch.summary.id, None).await.unwrap();
+        assert_eq!(batch.summary.state, BatchState::Cancelled, "{fault:?}");
+    }
+    let owner = Owner::new().await;
+    let batch = approved(&owner, &once(5)).await;
+    owner.fault("POST", "/payout/:id/cancel-batch", Fault::DropBefore);
+    owner.payouts().cancel(&batch.summary.id, None).await.unwrap_err();
+    let batch = owner.payouts().cancel(&batch.summary.id, None).await.unwrap();
+    assert_eq!(batch.summary.state, BatchState::Cancelled);
+}
+
+#[tokio::test]
+async fn a_series_is_followed_from_run_to_run_until_it_is_called_off() {
+    let owner = Owner::new().await;
+    let repetition = Repetition { interval: Interval::Days, every: 2, until: None };
+    let first = approved(&owner, &Schedule { execute_at: hours(5), repetition: Some(repetition) }).await;
+    owner.pass(6 * 3600);
+    assert_eq!(owner.payouts().look(&first.summary.id).await.unwrap().summary.state, BatchState::Finished);
+    let batches = owner.payouts().list().await.unwrap();
+    assert_eq!(batches.len(), 2);
+    let second = batches.into_iter().find(|batch| batch.id != first.summary.id).unwrap();
+    let second = owner.get(&second.id).await;
+    assert_eq!((second.summary.state, second.summary.payable), (BatchState::Verified, 4));
+    let due = second.schedule.as_ref().unwrap().execute_at;
+    assert!((due - hours(5 + 48 - 6)).abs() < TimeDelta::minutes(2), "{due}");
+    // Looking again finds no further one.
+    owner.payouts().look(&first.summary.id).await.unwrap();
+    assert_eq!(owner.payouts().list().await.unwrap().len(), 2);
+
+    owner.pass(48 * 3600);
+    let second = owner.payouts().look(&second.summary.id).await.unwrap();
+    assert_eq!(second.summary.state, BatchState::Finished);
+    assert!(owner.paid().values().all(|times| *times == 2));
+    let third = owner.payouts().list().await.unwrap();
+    let third = third.into_iter().find(|batch| batch.state == BatchState::Verified).unwrap();
+    let third = owner.payouts().cancel(&third.id, None).await.unwrap();
+    assert_eq!(third.summary.state, BatchState::Cancelled);
+    owner.pass(10 * 24 * 3600);
+    assert!(owner.paid().values().all(|times| *times == 2));
+}
+
+#[tokio::test]
+async fn a_time_that_was_changed_since_it_was_shown_is_not_sent_and_a_past_one_is_refused() {
+    let owner = Owner::new().await;
+    let shown = owner.import(FILE).await;
+    let id = shown.summary.id.clone();
+    let scheduled = owner.payouts().set_schedule(&id, Some(&once(5))).await.unwrap();
+    assert_ne!(shown.rows_hash, scheduled.rows_hash);
+    let failure = owner.payouts().send(&id, &shown.rows_hash).await.unwrap_err();
+    assert_eq!((failure.code, owner.batches()), (FailureCode::Stale, 0));
+    for (schedule, field) in [
+        (once(-1), "execute_at"),
+        (
+            Schedule {
+                execute_at: hours(5),
+                repetition: Some(Repetition { interval: Interval::MonthsByDay, every: 13, until: None }),
+            },
+            "every",
+        ),
+    ] {
+        let failure = owner.payouts().set_schedule(&id, Some(&schedule)).await.unwrap_err();
+        assert_eq!(failure.field.as_deref(), Some(field));
+    }
+    owner.pass(6 * 3600);
+    owner.payouts().check(&id).await.unwrap();
+    let late = owner.wait(&id, |batch| batch.summary.state == BatchState::Checked).await;
+    assert!(late.obstacles[0].contains("has come"), "{:?}", late.obstacles);
+    owner.payouts().send(&id, &late.rows_hash).await.unwrap_err();
+    let now = owner.payouts().set_schedule(&id, None).await.unwrap();
+    assert_eq!((now.rows_hash, now.obstacles.len()), (shown.rows_hash, 0));
+}
+
+#[tokio::test]
+async fn a_scheduled_batch_may_be_more_than_the_balance_of_today() {
+    let owner = Owner::new().await;
+    let file = FILE.replace("0.25", "40000");
+    let batch = owner.import(&file).await;
+    let id = batch.summary.id.clone();
+    assert!(batch.obstacles[0].contains("short of"), "{:?}", batch.obstacles);
+    let batch = owner.payouts().set_schedule(&id, Some(&once(5))).await.unwrap();
+    assert_eq!(batch.obstacles, [""; 0]);
+    assert!(batch.warnings[0].contains("short of"), "{:?}", batch.warnings);
+    let batch = owner.payouts().send(&id, &batch.rows_hash).await.unwrap();
+    owner.approve(&batch, &owner.code()).await.unwrap();
+    owner.pass(6 * 3600);
+    let done = owner.payouts().look(&id).await.unwrap();
+    assert_eq!(
+        (done.summary.state, done.summary.paid, done.summary.failed),
+        (BatchState::FinishedWithFailures, 3, 1)
+    );
+    let query = paydesk_core::payouts::batch::RowQuery {
+        batch: id,
+        filter: paydesk_core::payouts::batch::RowFilter::Failed,
+        limit: 10,
+        after: None,
+    };
+    let failed = owner.payouts().rows(query).await.unwrap().rows;
+    assert_eq!(
+        (failed[0].status, failed[0].error.as_deref()),
+        (RowStatus::Failed, Some("Insufficient balance"))
+    );
+}
