@@ -9,6 +9,7 @@ pub(crate) mod invoices;
 pub(crate) mod notifications;
 pub(crate) mod payments;
 pub(crate) mod payouts;
+pub(crate) mod screen_lock;
 pub(crate) mod second_factor;
 pub(crate) mod shops;
 

@@ -13,13 +13,32 @@ use tauri_plugin_opener::OpenerExt;
 
 use crate::{autostart, notify};
 
-type Choose = dyn Fn() -> BoxFuture<'static, Option<PathBuf>> + Send + Sync;
+type Choose = dyn Fn(Wanted) -> BoxFuture<'static, Option<PathBuf>> + Send + Sync;
 type Name = dyn Fn(String) -> BoxFuture<'static, Option<PathBuf>> + Send + Sync;
 type Open = dyn Fn(&str) -> Result<(), String> + Send + Sync;
 type Reveal = dyn Fn(&Path) -> Result<(), String> + Send + Sync;
 type Tell = dyn Fn(&str, &str) + Send + Sync;
 type Ask = dyn Fn() -> Result<bool, String> + Send + Sync;
 type Do = dyn Fn() -> Result<(), String> + Send + Sync;
+
+/// What the owner is to choose.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Wanted {
+    /// A file of payouts.
+    Payouts,
+    /// A picture.
+    Picture,
+}
+
+impl Wanted {
+    /// What the dialog calls such files, and how their names end.
+    fn files(self) -> (&'static str, &'static [&'static str]) {
+        match self {
+            Self::Payouts => ("CSV, Excel", &["csv", "tsv", "txt", "xlsx"]),
+            Self::Picture => ("PNG, JPEG, WebP", &["png", "jpg", "jpeg", "webp"]),
+        }
+    }
+}
 
 /// Whether Paydesk starts with the owner's session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Type)]
@@ -54,9 +73,10 @@ impl Desktop {
         let revealer = app.clone();
         let (starts, start, no_start) = (app.clone(), app.clone(), app.clone());
         Self {
-            choose: Box::new(move || {
+            choose: Box::new(move |wanted: Wanted| {
                 let (send, receive) = tokio::sync::oneshot::channel();
-                chooser.dialog().file().add_filter("CSV", &["csv", "txt"]).pick_file(|path| {
+                let (kind, endings) = wanted.files();
+                chooser.dialog().file().add_filter(kind, endings).pick_file(|path| {
                     let _ = send.send(path);
                 });
                 Box::pin(async { receive.await.ok().flatten()?.into_path().ok() })
@@ -106,7 +126,19 @@ impl Desktop {
     }
 
     pub(crate) async fn choose_file(&self) -> Option<PathBuf> {
-        (self.choose)().await
+        (self.choose)(Wanted::Payouts).await
+    }
+
+    /// The bytes of a picture that the owner chooses; `None` when none was chosen.
+    pub(crate) async fn choose_picture(&self) -> Result<Option<Vec<u8>>, Failure> {
+        const LARGEST: u64 = 64 * 1024 * 1024;
+        let Some(path) = (self.choose)(Wanted::Picture).await else { return Ok(None) };
+        let refused = |message: String| Failure::invalid("picture", message);
+        let size = tokio::fs::metadata(&path).await.map_err(|error| refused(error.to_string()))?.len();
+        if size > LARGEST {
+            return Err(refused("This file is too large for a picture of a QR code.".to_owned()));
+        }
+        tokio::fs::read(&path).await.map(Some).map_err(|error| refused(error.to_string()))
     }
 
     pub(crate) async fn name_file(&self, suggestion: String) -> Option<PathBuf> {

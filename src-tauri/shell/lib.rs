@@ -25,7 +25,7 @@ use tauri_specta::Event as _;
 use crate::arguments::Arguments;
 pub use crate::{
     demo::Demo,
-    desktop::{Autostart, Desktop},
+    desktop::{Autostart, Desktop, Wanted},
     files::Files,
 };
 
@@ -133,6 +133,8 @@ pub fn bridge<R: Runtime>() -> tauri_specta::Builder<R> {
             commands::payouts::pay_payouts_again,
             commands::payouts::payout_rules,
             commands::payouts::save_payout_rules,
+            commands::payouts::require_two_persons,
+            commands::payouts::require_one_person,
             commands::payouts::contacts,
             commands::payouts::save_contact,
             commands::payouts::remove_contact,
@@ -142,7 +144,15 @@ pub fn bridge<R: Runtime>() -> tauri_specta::Builder<R> {
             commands::payouts::open_payout_in_explorer,
             commands::second_factor::second_factor,
             commands::second_factor::enrol_second_factor,
+            commands::second_factor::choose_second_factor_picture,
             commands::second_factor::forget_second_factor,
+            commands::screen_lock::set_lock,
+            commands::screen_lock::set_lock_minutes,
+            commands::screen_lock::remove_lock,
+            commands::screen_lock::lock_now,
+            commands::screen_lock::unlock,
+            commands::screen_lock::in_use,
+            commands::screen_lock::forget_all,
             commands::second_factor::demo_phone,
             commands::notifications::notifications,
             commands::notifications::mark_notifications_read,

@@ -30,7 +30,7 @@ pub(crate) fn start(app: &AppHandle, core: &Core) {
                 () = tokio::time::sleep(AGAIN), if waiting > 0 || paused => Ok(Changed::Notifications),
             };
             match changed {
-                Ok(Changed::Notifications | Changed::Shops) | Err(RecvError::Lagged(_)) => {
+                Ok(Changed::Notifications | Changed::Shops | Changed::Lock) | Err(RecvError::Lagged(_)) => {
                     waiting = show(&app, &core).await;
                     paused = tray::update(&app, &core).await;
                 }
@@ -51,6 +51,16 @@ pub(crate) fn start(app: &AppHandle, core: &Core) {
 
 /// Shows what is to be told now; says how many wait.
 async fn show(app: &AppHandle, core: &Core) -> u32 {
+    if core.is_locked() {
+        // What it is about is for whoever has the PIN.
+        let news = core.take_news().await;
+        if news > 0 {
+            let many =
+                if news == 1 { "1 new notification".to_owned() } else { format!("{news} new notifications") };
+            tell(app, "Paydesk", &format!("{many}. Unlock Paydesk to read what it is about."));
+        }
+        return 0;
+    }
     let Ok(shop) = core.shop() else { return 0 };
     let taken = match shop.notifications.take().await {
         Ok(taken) => taken,

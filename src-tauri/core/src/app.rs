@@ -23,6 +23,7 @@ use crate::{
     notifications::Notifications,
     payments::{self, Payments},
     payouts::Payouts,
+    screen_lock::{LockState, ScreenLock},
     second_factor::SecondFactors,
     secrets::Secret,
     shops::{self, Bases, ConnectionReport, DemoConnection, Environment, NewShop, Shop, ShopContext},
@@ -44,6 +45,8 @@ pub struct AppState {
     pub trouble: Option<Failure>,
     /// The settings.
     pub settings: Settings,
+    /// The lock of the app. While it is locked nothing is told of shops.
+    pub lock: LockState,
     /// The version of Paydesk.
     pub version: String,
 }
@@ -73,14 +76,15 @@ pub enum Theme {
 /// The app's core. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Core {
-    inner: Arc<Inner>,
+    pub(crate) inner: Arc<Inner>,
 }
 
 #[derive(Debug)]
-struct Inner {
-    surroundings: Surroundings,
+pub(crate) struct Inner {
+    pub(crate) surroundings: Surroundings,
     bases: Bases,
-    db: SqlitePool,
+    pub(crate) db: SqlitePool,
+    pub(crate) screen_lock: Arc<ScreenLock>,
     changes: broadcast::Sender<Changed>,
     /// Whether what works by itself may begin.
     may_begin: watch::Sender<bool>,
@@ -176,6 +180,7 @@ impl Core {
             surroundings,
             bases,
             db,
+            screen_lock: Arc::default(),
             // More than a window can be behind in any sane moment; it reads everything again when it was.
             changes: broadcast::channel(256).0,
             may_begin: watch::Sender::new(true),
@@ -183,7 +188,13 @@ impl Core {
             switching: tokio::sync::Mutex::default(),
             lock: Mutex::new(Some(lock)),
         };
-        Ok(Self { inner: Arc::new(inner) })
+        let core = Self { inner: Arc::new(inner) };
+        core.begin_locked().await?;
+        Ok(core)
+    }
+
+    pub(crate) fn of(inner: Arc<Inner>) -> Self {
+        Self { inner }
     }
 
     /// Holds back what works by itself, as the sync does, from beginning until [`Self::begin`]: a window that is being drawn
@@ -216,8 +227,15 @@ impl Core {
             .fetch_all(&self.inner.db)
             .await?;
         let settings = self.setting("settings").await?.and_then(|json| serde_json::from_str(&json).ok());
+        let lock = self.lock_state().await?;
+        if lock.locked {
+            let version = env!("CARGO_PKG_VERSION").to_owned();
+            let settings = settings.unwrap_or_default();
+            return Ok(AppState { shops: Vec::new(), open: None, trouble: None, settings, lock, version });
+        }
         let current = self.current();
         Ok(AppState {
+            lock,
             shops: shops.into_iter().map(Shop::from).collect(),
             open: current.shop.as_ref().map(|open| open.shop.id.clone()),
             trouble: current.trouble.clone(),
@@ -261,10 +279,10 @@ impl Core {
         let Some(id) = self.setting("open").await? else { return Ok(None) };
         let reopened = match id.as_str() {
             DEMO => match demo().await {
-                Ok(connection) => self.open_demo(connection).await,
+                Ok(connection) => self.open_demo_shop(connection).await,
                 Err(failure) => Err(failure),
             },
-            id => self.select_shop(id).await,
+            id => self.open_shop(id).await,
         };
         if let Err(failure) = &reopened {
             self.current().trouble = Some(failure.clone());
@@ -280,6 +298,11 @@ impl Core {
     /// # Errors
     /// When its database fails.
     pub async fn open_demo(&self, demo: DemoConnection) -> Result<Shop, Failure> {
+        self.unlocked()?;
+        self.open_demo_shop(demo).await
+    }
+
+    async fn open_demo_shop(&self, demo: DemoConnection) -> Result<Shop, Failure> {
         let switching = self.inner.switching.lock().await;
         let inner = &self.inner;
         sqlx::query("INSERT INTO shops (id, name, environment, email, added_at) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING")
@@ -341,6 +364,7 @@ impl Core {
     /// What was typed is not right (with its field), NOWPayments refuses it or cannot be reached, or the keychain or the
     /// database fails.
     pub async fn add_shop(&self, new: NewShop) -> Result<Shop, Failure> {
+        self.unlocked()?;
         let inner = &self.inner;
         new.validate()?;
         inner.surroundings.keychain.check().await?;
@@ -387,6 +411,11 @@ impl Core {
     /// # Errors
     /// When there is no such shop, its secrets cannot be read, or its database fails.
     pub async fn select_shop(&self, id: &str) -> Result<Shop, Failure> {
+        self.unlocked()?;
+        self.open_shop(id).await
+    }
+
+    async fn open_shop(&self, id: &str) -> Result<Shop, Failure> {
         let switching = self.inner.switching.lock().await;
         let shop = self.stored_shop(id).await?;
         self.open_account(shop, &switching).await
@@ -465,6 +494,11 @@ impl Core {
     /// When there is no such shop, or its secrets or its database cannot be deleted; what was not yet deleted is still
     /// there then.
     pub async fn remove_shop(&self, id: &str) -> Result<(), Failure> {
+        self.unlocked()?;
+        self.take_away(id).await
+    }
+
+    pub(crate) async fn take_away(&self, id: &str) -> Result<(), Failure> {
         let _switching = self.inner.switching.lock().await;
         let shop = self.stored_shop(id).await?;
         let removed = self.forget(&shop.id).await;
@@ -493,9 +527,15 @@ impl Core {
     /// The open shop.
     ///
     /// # Errors
-    /// When none is open.
+    /// When none is open, or the app is locked.
     pub fn shop(&self) -> Result<Arc<OpenShop>, Failure> {
+        self.unlocked()?;
         self.current().shop.clone().ok_or_else(Failure::closed)
+    }
+
+    /// The open shop, whether the app is locked or not.
+    pub(crate) fn open_now(&self) -> Option<Arc<OpenShop>> {
+        self.current().shop.clone()
     }
 
     /// Ends background work and closes the databases.
@@ -522,12 +562,12 @@ impl Core {
         shop.map(Shop::from).ok_or_else(|| Failure::not_found("shop"))
     }
 
-    async fn setting(&self, key: &str) -> Result<Option<String>, Failure> {
+    pub(crate) async fn setting(&self, key: &str) -> Result<Option<String>, Failure> {
         let value = sqlx::query_scalar("SELECT value FROM settings WHERE key = ?").bind(key);
         Ok(value.fetch_optional(&self.inner.db).await?)
     }
 
-    async fn set(&self, key: &str, value: Option<&str>) -> Result<(), Failure> {
+    pub(crate) async fn set(&self, key: &str, value: Option<&str>) -> Result<(), Failure> {
         let query = match value {
             Some(value) => sqlx::query(
                 "INSERT INTO settings (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value",

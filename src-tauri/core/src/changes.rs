@@ -15,6 +15,8 @@ pub enum Changed {
     Shops,
     /// Settings of the app.
     Settings,
+    /// The app was locked or unlocked, or its lock was changed.
+    Lock,
     /// Lists of payments that the owner gave a name.
     PaymentViews,
     /// Payments in the cache.

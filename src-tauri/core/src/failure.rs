@@ -46,6 +46,8 @@ pub enum FailureCode {
     UnknownOutcome,
     /// No shop is open.
     NoShop,
+    /// The app is locked: it takes the PIN.
+    Locked,
     /// There is no such thing (any more).
     NotFound,
     /// A file cannot be read as payouts.

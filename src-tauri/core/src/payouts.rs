@@ -227,6 +227,8 @@ impl Payouts {
 
     /// Locks the rows and creates the batch at NOWPayments. No money moves before it is approved.
     ///
+    /// `pin` is that of whoever prepares payouts, where two persons are needed ([`Rules::two_persons`]).
+    ///
     /// `rows_hash` is that of the batch as the owner saw it: a batch that has changed since is not sent. Called again for
     /// the same rows, while it is under way or after, it does nothing. A batch whose creation ended without a clear
     /// answer, and was not found at once, is no failure: its state is [`batch::BatchState::Unknown`].
@@ -234,7 +236,8 @@ impl Payouts {
     /// # Errors
     /// [`FailureCode::Stale`](crate::FailureCode::Stale) for rows that have changed, and otherwise the reason why it
     /// cannot be sent or why NOWPayments refused it. Nothing was created then.
-    pub async fn send(&self, id: &str, rows_hash: &str) -> Result<Batch, Failure> {
+    pub async fn send(&self, id: &str, rows_hash: &str, pin: Option<SecretString>) -> Result<Batch, Failure> {
+        self.prepared_by(pin).await?;
         let (this, batch, hash) = (self.clone(), id.to_owned(), rows_hash.to_owned());
         self.ctx.to_the_end(async move { this.submit(&batch, &hash).await }).await?;
         self.get(id).await
@@ -248,7 +251,8 @@ impl Payouts {
         self.read_approvals().await
     }
 
-    /// Approves a created batch with a code that the owner typed.
+    /// Approves a created batch with a code that the owner typed. `pin` is that of whoever approves, where two persons are needed
+    /// ([`Rules::two_persons`]).
     ///
     /// # Errors
     /// [`FailureCode::WrongCode`](crate::FailureCode::WrongCode) when NOWPayments refuses the code (the message says how many
@@ -261,7 +265,9 @@ impl Payouts {
         approval: &str,
         rows_hash: &str,
         code: SecretString,
+        pin: Option<SecretString>,
     ) -> Result<Batch, Failure> {
+        self.approved_by(pin).await?;
         self.approve_typed(approval, rows_hash, code).await
     }
 
@@ -276,6 +282,7 @@ impl Payouts {
         rows_hash: &str,
         pin: SecretString,
     ) -> Result<Batch, Failure> {
+        self.approved_by(Some(pin.clone())).await?;
         self.approve_sealed(approval, rows_hash, pin).await
     }
 
@@ -363,6 +370,33 @@ impl Payouts {
     /// What was written is no limit, with its field; [`FailureCode::WrongPin`](crate::FailureCode::WrongPin).
     pub async fn set_rules(&self, edit: &RulesEdit, pin: Option<SecretString>) -> Result<Rules, Failure> {
         self.write_rules(edit, pin).await?;
+        self.rules().await
+    }
+
+    /// Has every batch sent with the PIN of one person and approved with that of another from now on. Where codes are made on this
+    /// device, whoever approves is the one with the PIN that they are made with.
+    ///
+    /// # Errors
+    /// PINs that cannot be taken, with the field (`preparer`, `approver`).
+    pub async fn require_two_persons(
+        &self,
+        preparer: SecretString,
+        approver: SecretString,
+    ) -> Result<Rules, Failure> {
+        self.begin_two_persons(preparer, approver).await?;
+        self.rules().await
+    }
+
+    /// One person is enough again, which takes both PINs.
+    ///
+    /// # Errors
+    /// [`FailureCode::WrongPin`](crate::FailureCode::WrongPin) with the field (`preparer`, `approver`).
+    pub async fn require_one_person(
+        &self,
+        preparer: SecretString,
+        approver: SecretString,
+    ) -> Result<Rules, Failure> {
+        self.end_two_persons(preparer, approver).await?;
         self.rules().await
     }
 

@@ -1,10 +1,11 @@
 //! The code that approves payouts: typed from a phone, or generated on this device from a secret that is sealed
 //! with the shop's PIN (argon2id, XChaCha20-Poly1305) and kept in the keychain.
 
-mod sealed;
+mod picture;
+pub(crate) mod sealed;
 pub(crate) mod secret;
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use secrecy::{ExposeSecret, SecretString};
@@ -20,6 +21,7 @@ use crate::{
     audit::{self, AuditArea},
     changes::Changed,
     failure::{Failure, FailureCode},
+    pins::Pin,
     secrets::Secret,
     shops::ShopContext,
     store,
@@ -48,7 +50,7 @@ pub struct SecondFactor {
 /// What the owner gives to have codes made on this device.
 #[derive(Deserialize, Type)]
 pub struct Enrolment {
-    /// The secret as base32 text, or an `otpauth://totp/` link.
+    /// The secret as base32 text, or an `otpauth://totp/` link; empty for the one of the picture that was read last.
     #[specta(type = String)]
     pub secret: SecretString,
     /// The PIN that will seal it: 6 to 64 characters.
@@ -63,11 +65,13 @@ pub struct Enrolment {
 #[derive(Debug, Clone)]
 pub struct SecondFactors {
     ctx: Arc<ShopContext>,
+    /// What the picture shows that was read last.
+    pictured: Arc<Mutex<Option<SecretString>>>,
 }
 
 impl SecondFactors {
     pub(crate) fn new(ctx: Arc<ShopContext>) -> Self {
-        Self { ctx }
+        Self { ctx, pictured: Arc::default() }
     }
 
     /// How it stands.
@@ -93,13 +97,34 @@ impl SecondFactors {
         })
     }
 
+    /// Reads the QR code in a picture (PNG, JPEG, WebP) and keeps what it shows for [`Self::enrol`]: it does not cross to the
+    /// window.
+    ///
+    /// # Errors
+    /// [`FailureCode::Invalid`] for the field `picture` when it shows no secret.
+    pub async fn read_picture(&self, picture: Vec<u8>) -> Result<(), Failure> {
+        let link = blocking(move || picture::read_link(&picture)).await??;
+        TotpSecret::read(&link)
+            .map_err(|failure| Failure { field: Some("picture".to_owned()), ..failure })?;
+        *self.pictured() = Some(link);
+        Ok(())
+    }
+
+    fn pictured(&self) -> MutexGuard<'_, Option<SecretString>> {
+        self.pictured.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Seals a secret with a PIN and keeps it in the keychain, once a code has proved it.
     ///
     /// # Errors
     /// [`FailureCode::Invalid`] names the field that is not right; otherwise NOWPayments was not reached (its clock is
     /// needed) or the keychain cannot be used. Nothing is kept then.
     pub async fn enrol(&self, enrolment: Enrolment) -> Result<SecondFactor, Failure> {
-        let secret = TotpSecret::read(&enrolment.secret)?;
+        let pictured = match enrolment.secret.expose_secret().trim().is_empty() {
+            true => self.pictured().clone(),
+            false => None,
+        };
+        let secret = TotpSecret::read(pictured.as_ref().unwrap_or(&enrolment.secret))?;
         secret::accept_pin(&enrolment.pin)?;
         let code = secret::read_code(&enrolment.code)?;
         if self.ctx.client.clock_offset().is_none() {
@@ -110,6 +135,16 @@ impl SecondFactors {
                 "code",
                 "This code does not belong to this secret. Nothing was kept. Enter the code that your phone shows now; if it is refused again, copy the secret again.",
             ));
+        }
+        // Where two persons are needed, whoever approves is the one with the PIN that codes are made with.
+        let approver = Pin {
+            db: &self.ctx.db,
+            surroundings: &self.ctx.surroundings,
+            owner: &self.ctx.shop.id,
+            which: Secret::ApproverPin,
+        };
+        if approver.is_set().await? {
+            approver.check(enrolment.pin.clone(), "pin").await?;
         }
         let short = secret.is_short();
         let fresh =
@@ -133,6 +168,7 @@ impl SecondFactors {
         self.note(&mut tx, "A secret was sealed with a PIN on this computer; codes can be made here.")
             .await?;
         tx.commit().await?;
+        self.pictured().take();
         self.ctx.announce(Changed::SecondFactor);
         self.get().await
     }
@@ -364,11 +400,11 @@ fn is_used(last: i64, step: i64) -> bool {
 }
 
 /// How long no PIN is taken after that many wrong ones: the third costs 30 seconds, each further one twice as much.
-fn wait_after(wrong: u32) -> Option<TimeDelta> {
+pub(crate) fn wait_after(wrong: u32) -> Option<TimeDelta> {
     Some(TimeDelta::seconds(30 << wrong.checked_sub(3)?.min(16)))
 }
 
-fn in_words(seconds: i64) -> String {
+pub(crate) fn in_words(seconds: i64) -> String {
     match seconds {
         1 => "1 second".to_owned(),
         2..=90 => format!("{seconds} seconds"),
@@ -377,7 +413,9 @@ fn in_words(seconds: i64) -> String {
 }
 
 /// Work that takes the processor for a while, off the threads that answer.
-async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Failure> {
+pub(crate) async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, Failure> {
     tokio::task::spawn_blocking(work).await.map_err(|error| {
         tracing::error!(%error, "blocking work failed");
         Failure::other("Paydesk failed inside. Nothing was sent.")

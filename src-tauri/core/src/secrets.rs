@@ -12,7 +12,7 @@ use crate::failure::{Failure, FailureCode};
 
 /// The keychain of this computer, under one service name. Cheap to clone.
 ///
-/// Items are named `{shop id}/{api-key|password|sealed-totp|ipn-secret}`. Calls wait for each other, on threads of their own: a
+/// Items are named `{shop id}/{name}`, those of the app `app/{name}` (see [`Secret`]). Calls wait for each other, on threads of their own: a
 /// desktop may ask its user to unlock the keychain, and the store for the Secret Service cannot be called from
 /// asynchronous code.
 #[derive(Clone)]
@@ -32,20 +32,39 @@ pub enum Secret {
     SealedTotp,
     /// The secret that callbacks are signed with (see [`crate::callbacks`]).
     IpnSecret,
+    /// What the PIN of whoever prepares payouts is checked against.
+    PreparerPin,
+    /// What the PIN of whoever approves payouts is checked against.
+    ApproverPin,
+    /// What the PIN of the app's lock is checked against; of no shop.
+    LockPin,
 }
 
 impl Secret {
-    /// All there are.
-    pub(crate) const ALL: [Self; 4] = [Self::ApiKey, Self::Password, Self::SealedTotp, Self::IpnSecret];
+    /// All that a shop has.
+    pub(crate) const ALL: [Self; 6] = [
+        Self::ApiKey,
+        Self::Password,
+        Self::SealedTotp,
+        Self::IpnSecret,
+        Self::PreparerPin,
+        Self::ApproverPin,
+    ];
 
-    fn item(self, shop: &str) -> String {
-        let name = match self {
+    pub(crate) fn name(self) -> &'static str {
+        match self {
             Self::ApiKey => "api-key",
             Self::Password => "password",
             Self::SealedTotp => "sealed-totp",
             Self::IpnSecret => "ipn-secret",
-        };
-        format!("{shop}/{name}")
+            Self::PreparerPin => "preparer-pin",
+            Self::ApproverPin => "approver-pin",
+            Self::LockPin => "lock-pin",
+        }
+    }
+
+    fn item(self, shop: &str) -> String {
+        format!("{shop}/{}", self.name())
     }
 }
 

@@ -97,14 +97,15 @@ async fn mind(world: &World, killer: &Arc<Killer>) {
                 let _ = tokio::time::timeout(Duration::from_millis(200), changes.recv()).await;
             }
             BatchState::Draft => drop(payouts.check(&id).await),
-            BatchState::Checked => drop(payouts.send(&id, &batch.rows_hash).await),
+            BatchState::Checked => drop(payouts.send(&id, &batch.rows_hash, None).await),
             BatchState::Unknown if batch.may_release => drop(payouts.release(&id).await),
             BatchState::Created => {
                 world.simulator.step(Duration::from_secs(31));
                 let looked = payouts.look(&id).await;
                 if let Some(approval) = looked.ok().and_then(|batch| batch.approval) {
                     let code = world.simulator.code().code;
-                    let _ = payouts.approve_with_code(&approval.id, &approval.rows_hash, code.into()).await;
+                    let _ =
+                        payouts.approve_with_code(&approval.id, &approval.rows_hash, code.into(), None).await;
                 }
             }
             BatchState::Finished => {

@@ -209,7 +209,7 @@ async fn a_batch_that_differs_from_its_control_totals_cannot_be_sent() {
         let batch = owner.payouts().set_control(&id, &control).await.unwrap();
         let obstacles = batch.obstacles.join(" ");
         assert!(obstacles.contains(words), "{control:?}: {obstacles}");
-        let failure = owner.payouts().send(&id, &batch.rows_hash).await.unwrap_err();
+        let failure = owner.payouts().send(&id, &batch.rows_hash, None).await.unwrap_err();
         assert!(failure.message.contains(words), "{failure}");
     }
     for (control, field) in [
@@ -224,7 +224,7 @@ async fn a_batch_that_differs_from_its_control_totals_cannot_be_sent() {
     let control = Control { rows: Some(4), sums: right.to_vec() };
     let batch = owner.payouts().set_control(&id, &control).await.unwrap();
     assert_eq!(batch.obstacles, [""; 0]);
-    let sent = owner.payouts().send(&id, &batch.rows_hash).await.unwrap();
+    let sent = owner.payouts().send(&id, &batch.rows_hash, None).await.unwrap();
     assert_eq!(sent.summary.state, BatchState::Created);
 }
 

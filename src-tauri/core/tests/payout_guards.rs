@@ -48,7 +48,7 @@ fn codes(rows: &[BatchRow]) -> Vec<(u32, &str)> {
 
 async fn pay(owner: &Owner, file: &str) {
     let batch = owner.import(file).await;
-    let batch = owner.payouts().send(&batch.summary.id, &batch.rows_hash).await.unwrap();
+    let batch = owner.payouts().send(&batch.summary.id, &batch.rows_hash, None).await.unwrap();
     owner.approve(&batch, &owner.code()).await.unwrap();
     assert_eq!(owner.finish(&batch.summary.id).await.summary.state, BatchState::Finished);
     owner.pass(31);
@@ -72,7 +72,7 @@ async fn a_recipient_is_new_until_it_was_paid_or_has_a_name() {
     pay(&owner, &format!("address,currency,amount\n{TRX},trx,100\n")).await;
     let batch = owner.import(FILE).await;
     assert_eq!(batch.new_recipients, 1);
-    let sent = owner.payouts().send(&batch.summary.id, &batch.rows_hash).await.unwrap();
+    let sent = owner.payouts().send(&batch.summary.id, &batch.rows_hash, None).await.unwrap();
     assert_eq!(sent.approval.unwrap().new_recipients, 1);
 }
 
@@ -86,7 +86,7 @@ async fn an_address_made_to_look_like_a_known_one_cannot_be_paid_until_it_has_a_
     let bad = rows(&owner, &id, RowFilter::Bad).await;
     assert_eq!(codes(&bad), [(2, "looks_like_another")]);
     assert!(bad[0].problems[0].message.contains(&ETH.to_ascii_lowercase()), "{:?}", bad[0].problems);
-    owner.payouts().send(&id, &batch.rows_hash).await.unwrap_err();
+    owner.payouts().send(&id, &batch.rows_hash, None).await.unwrap_err();
     // Whatever way of writing it.
     owner
         .payouts()
@@ -119,7 +119,7 @@ async fn with_contacts_only_nobody_else_is_paid_and_the_rule_holds_for_what_was_
     let stopped = owner.get(&id).await;
     assert_eq!(stopped.summary.bad, 4);
     assert_eq!(codes(&rows(&owner, &id, RowFilter::Bad).await)[0], (2, "not_a_contact"));
-    owner.payouts().send(&id, &batch.rows_hash).await.unwrap_err();
+    owner.payouts().send(&id, &batch.rows_hash, None).await.unwrap_err();
 
     // A contact is one for its coin and memo.
     for (name, currency, address, extra_id) in [
@@ -184,7 +184,7 @@ async fn limits_hold_a_batch_back_by_itself_and_with_all_of_24_hours() {
     set(&below, "").await;
     let stopped = owner.get(&id).await;
     assert!(stopped.obstacles[0].contains("your limit per batch"), "{:?}", stopped.obstacles);
-    let failure = owner.payouts().send(&id, &batch.rows_hash).await.unwrap_err();
+    let failure = owner.payouts().send(&id, &batch.rows_hash, None).await.unwrap_err();
     assert!(failure.message.contains("your limit per batch"), "{failure}");
     set(&worth.to_string(), &below).await;
     assert!(
@@ -193,11 +193,11 @@ async fn limits_hold_a_batch_back_by_itself_and_with_all_of_24_hours() {
         owner.get(&id).await.obstacles
     );
     set(&worth.to_string(), &worth.to_string()).await;
-    owner.payouts().send(&id, &batch.rows_hash).await.unwrap();
+    owner.payouts().send(&id, &batch.rows_hash, None).await.unwrap();
 
     let other = owner.import(&format!("address,currency,amount\n{TRX},trx,60\n")).await;
     assert!(other.obstacles[0].contains("in the last 24 hours"), "{:?}", other.obstacles);
-    owner.payouts().send(&other.summary.id, &other.rows_hash).await.unwrap_err();
+    owner.payouts().send(&other.summary.id, &other.rows_hash, None).await.unwrap_err();
     // What was never paid does not count.
     owner.pass(3700);
     let expired = owner.payouts().look(&id).await.unwrap();
@@ -237,7 +237,7 @@ async fn the_same_file_and_the_same_rows_are_recognised() {
     assert_eq!(first.warnings, [""; 0]);
     let second = owner.import(FILE).await;
     assert!(second.warnings[0].contains("Exactly these rows were imported before"), "{:?}", second.warnings);
-    owner.payouts().send(&first.summary.id, &first.rows_hash).await.unwrap();
+    owner.payouts().send(&first.summary.id, &first.rows_hash, None).await.unwrap();
     let second = owner.payouts().remove_rows(&second.summary.id, &[1]).await.unwrap();
     assert!(second.warnings[0].contains("The same file was sent before"), "{:?}", second.warnings);
     let other = owner.import(&format!("{FILE}\n")).await;

@@ -28,7 +28,7 @@ async fn in_parts() -> (Owner, Batch) {
     owner.payouts().set_rules(&rules, None).await.unwrap();
     let batch = owner.import(&seven()).await;
     assert_eq!((batch.will_be_parts, batch.obstacles.len()), (3, 0), "{:?}", batch.obstacles);
-    let batch = owner.payouts().send(&batch.summary.id, &batch.rows_hash).await.unwrap();
+    let batch = owner.payouts().send(&batch.summary.id, &batch.rows_hash, None).await.unwrap();
     assert_eq!(
         (batch.summary.state, batch.summary.parts, batch.summary.payable),
         (BatchState::InParts, 3, 7)
@@ -105,7 +105,7 @@ async fn a_second_click_sends_no_further_part_and_a_restart_goes_on() {
     let (mut owner, whole) = in_parts().await;
     let id = whole.summary.id.clone();
     for _ in 0..3 {
-        owner.payouts().send(&id, &whole.rows_hash).await.unwrap();
+        owner.payouts().send(&id, &whole.rows_hash, None).await.unwrap();
     }
     assert_eq!(owner.batches(), 1);
     let first = part(&owner, &id, 1).await;
@@ -131,7 +131,7 @@ async fn after_a_part_that_expired_its_owner_says_whether_the_others_are_sent() 
     assert!(held.trouble.unwrap().contains("Part 1 was not paid"));
     assert_eq!(owner.batches(), 1);
 
-    owner.payouts().send(&id, &whole.rows_hash).await.unwrap();
+    owner.payouts().send(&id, &whole.rows_hash, None).await.unwrap();
     let second = wait_for_part(&owner, &id, 2, BatchState::Created).await;
     assert_eq!(owner.get(&id).await.trouble, None);
     approve(&owner, &second).await;
@@ -148,7 +148,7 @@ async fn after_a_part_that_expired_its_owner_says_whether_the_others_are_sent() 
     let again = owner.payouts().pay_again(&id).await.unwrap();
     let again = owner.wait(&again.summary.id, |batch| batch.summary.state == BatchState::Checked).await;
     assert_eq!((again.summary.name.as_str(), again.summary.payable), ("wages.csv, again", 3));
-    let again = owner.payouts().send(&again.summary.id, &again.rows_hash).await.unwrap();
+    let again = owner.payouts().send(&again.summary.id, &again.rows_hash, None).await.unwrap();
     approve(&owner, &again).await;
     owner.pass(20);
     assert_seven_paid_once(&owner);
@@ -175,7 +175,7 @@ async fn rows_of_a_part_that_are_changed_are_not_sent_by_themselves() {
     assert_eq!(owner.batches(), 1);
     owner.payouts().discard(&second.summary.id).await.unwrap_err();
 
-    owner.payouts().send(&id, &whole.rows_hash).await.unwrap();
+    owner.payouts().send(&id, &whole.rows_hash, None).await.unwrap();
     let second = wait_for_part(&owner, &id, 2, BatchState::Created).await;
     approve(&owner, &second).await;
     owner.pass(20);

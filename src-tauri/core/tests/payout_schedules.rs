@@ -32,7 +32,7 @@ async fn approved(owner: &Owner, schedule: &Schedule) -> Batch {
     let id = batch.summary.id.clone();
     let batch = owner.payouts().set_schedule(&id, Some(schedule)).await.unwrap();
     assert_eq!(batch.obstacles, [""; 0]);
-    let batch = owner.payouts().send(&id, &batch.rows_hash).await.unwrap();
+    let batch = owner.payouts().send(&id, &batch.rows_hash, None).await.unwrap();
     assert_eq!(batch.summary.state, BatchState::Created, "{:?}", batch.trouble);
     let batch = owner.approve(&batch, &owner.code()).await.unwrap();
     assert_eq!((batch.summary.state, batch.can_be_called_off), (BatchState::Verified, true));
@@ -139,7 +139,7 @@ async fn a_time_that_was_changed_since_it_was_shown_is_not_sent_and_a_past_one_i
     let id = shown.summary.id.clone();
     let scheduled = owner.payouts().set_schedule(&id, Some(&once(5))).await.unwrap();
     assert_ne!(shown.rows_hash, scheduled.rows_hash);
-    let failure = owner.payouts().send(&id, &shown.rows_hash).await.unwrap_err();
+    let failure = owner.payouts().send(&id, &shown.rows_hash, None).await.unwrap_err();
     assert_eq!((failure.code, owner.batches()), (FailureCode::Stale, 0));
     for (schedule, field) in [
         (once(-1), "execute_at"),
@@ -158,7 +158,7 @@ async fn a_time_that_was_changed_since_it_was_shown_is_not_sent_and_a_past_one_i
     owner.payouts().check(&id).await.unwrap();
     let late = owner.wait(&id, |batch| batch.summary.state == BatchState::Checked).await;
     assert!(late.obstacles[0].contains("has come"), "{:?}", late.obstacles);
-    owner.payouts().send(&id, &late.rows_hash).await.unwrap_err();
+    owner.payouts().send(&id, &late.rows_hash, None).await.unwrap_err();
     let now = owner.payouts().set_schedule(&id, None).await.unwrap();
     assert_eq!((now.rows_hash, now.obstacles.len()), (shown.rows_hash, 0));
 }
@@ -173,7 +173,7 @@ async fn a_scheduled_batch_may_be_more_than_the_balance_of_today() {
     let batch = owner.payouts().set_schedule(&id, Some(&once(5))).await.unwrap();
     assert_eq!(batch.obstacles, [""; 0]);
     assert!(batch.warnings[0].contains("short of"), "{:?}", batch.warnings);
-    let batch = owner.payouts().send(&id, &batch.rows_hash).await.unwrap();
+    let batch = owner.payouts().send(&id, &batch.rows_hash, None).await.unwrap();
     owner.approve(&batch, &owner.code()).await.unwrap();
     owner.pass(6 * 3600);
     let done = owner.payouts().look(&id).await.unwrap();

@@ -37,7 +37,7 @@ async fn a_file_is_imported_checked_sent_approved_and_paid_and_the_owner_is_told
     let bad = owner.payouts().rows(RowQuery { filter: RowFilter::Bad, ..all(&id) }).await.unwrap();
     let lines: Vec<_> = bad.rows.iter().map(|row| (row.line, row.problems[0].code.as_str())).collect();
     assert_eq!(lines, [(6, "amount_format"), (8, "address_network"), (9, "amount_negative")]);
-    let failure = owner.payouts().send(&id, &batch.rows_hash).await.unwrap_err();
+    let failure = owner.payouts().send(&id, &batch.rows_hash, None).await.unwrap_err();
     assert!(failure.message.contains("3 rows cannot be paid"), "{failure}");
 
     let batch = owner.payouts().remove_bad_rows(&id).await.unwrap();
@@ -49,7 +49,7 @@ async fn a_file_is_imported_checked_sent_approved_and_paid_and_the_owner_is_told
         );
     }
     assert!(batch.worth.is_some());
-    let sent = owner.payouts().send(&id, &batch.rows_hash).await.unwrap();
+    let sent = owner.payouts().send(&id, &batch.rows_hash, None).await.unwrap();
     assert_eq!(sent.summary.state, BatchState::Created);
     let approvals = owner.payouts().approvals().await.unwrap();
     assert_eq!((approvals.len(), approvals[0].attempts_left, approvals[0].recipients), (1, 10, 4));
@@ -163,7 +163,7 @@ async fn one_code_approves_one_batch_and_the_next_waits_for_the_next() {
     let owner = Owner::new().await;
     let first = owner.sent().await;
     let second = owner.import(&format!("address,currency,amount\n{TRX},trx,11\n")).await;
-    let second = owner.payouts().send(&second.summary.id, &second.rows_hash).await.unwrap();
+    let second = owner.payouts().send(&second.summary.id, &second.rows_hash, None).await.unwrap();
     owner.approve(&first, &owner.code()).await.unwrap();
     let second = owner.get(&second.summary.id).await;
     assert!(second.approval.as_ref().unwrap().not_before.is_some());
@@ -183,10 +183,10 @@ async fn rows_that_changed_since_they_were_shown_are_not_sent() {
     let batch = owner.import(FILE).await;
     let changed = owner.payouts().remove_rows(&batch.summary.id, &[2]).await.unwrap();
     assert_ne!(batch.rows_hash, changed.rows_hash);
-    let failure = owner.payouts().send(&batch.summary.id, &batch.rows_hash).await.unwrap_err();
+    let failure = owner.payouts().send(&batch.summary.id, &batch.rows_hash, None).await.unwrap_err();
     assert_eq!(failure.code, FailureCode::Stale);
     assert_eq!(owner.calls("POST", "payout"), 0);
-    owner.payouts().send(&batch.summary.id, &changed.rows_hash).await.unwrap();
+    owner.payouts().send(&batch.summary.id, &changed.rows_hash, None).await.unwrap();
     for change in [
         owner.payouts().remove_rows(&batch.summary.id, &[1]).await.map(drop),
         owner.payouts().discard(&batch.summary.id).await,
@@ -197,7 +197,7 @@ async fn rows_that_changed_since_they_were_shown_are_not_sent() {
     let approval = owner.payouts().approvals().await.unwrap().remove(0);
     let failure = owner
         .payouts()
-        .approve_with_code(&approval.id, &batch.rows_hash, owner.code().into())
+        .approve_with_code(&approval.id, &batch.rows_hash, owner.code().into(), None)
         .await
         .unwrap_err();
     assert_eq!(failure.code, FailureCode::Stale);
@@ -208,7 +208,11 @@ async fn sending_twice_at_once_creates_one_batch_and_approving_twice_pays_once()
     let owner = Owner::new().await;
     let batch = owner.import(FILE).await;
     let (payouts, id, hash) = (owner.payouts(), &batch.summary.id, &batch.rows_hash);
-    let (a, b, c) = tokio::join!(payouts.send(id, hash), payouts.send(id, hash), payouts.send(id, hash));
+    let (a, b, c) = tokio::join!(
+        payouts.send(id, hash, None),
+        payouts.send(id, hash, None),
+        payouts.send(id, hash, None)
+    );
     for batch in [a, b, c] {
         assert_eq!(batch.unwrap().summary.state, BatchState::Created);
     }
@@ -327,7 +331,7 @@ async fn an_address_that_nowpayments_did_not_judge_is_not_good() {
     assert_eq!(batch.summary.state, BatchState::Draft);
     assert!(batch.trouble.as_ref().unwrap().contains("did not end"), "{:?}", batch.trouble);
     assert!(batch.obstacles.iter().any(|words| words.contains("Check it again")), "{:?}", batch.obstacles);
-    owner.payouts().send(&batch.summary.id, &batch.rows_hash).await.unwrap_err();
+    owner.payouts().send(&batch.summary.id, &batch.rows_hash, None).await.unwrap_err();
     owner.world.simulator.clear_faults();
     owner.payouts().check(&batch.summary.id).await.unwrap();
     let batch = owner.wait(&batch.summary.id, |batch| batch.summary.state == BatchState::Checked).await;
@@ -378,7 +382,7 @@ async fn what_nowpayments_refuses_was_not_sent_and_can_be_sent_later() {
         .world
         .simulator
         .set_switches(Switches { address_whitelist: Some(vec![TRX.to_owned()]), ..Switches::default() });
-    let failure = owner.payouts().send(&batch.summary.id, &batch.rows_hash).await.unwrap_err();
+    let failure = owner.payouts().send(&batch.summary.id, &batch.rows_hash, None).await.unwrap_err();
     assert!(failure.message.contains("did not create"), "{failure}");
     let refused = owner.get(&batch.summary.id).await;
     assert_eq!(
@@ -386,7 +390,7 @@ async fn what_nowpayments_refuses_was_not_sent_and_can_be_sent_later() {
         (BatchState::Checked, Some(failure.message.as_str()))
     );
     owner.world.simulator.set_switches(Switches::default());
-    let batch = owner.payouts().send(&batch.summary.id, &batch.rows_hash).await.unwrap();
+    let batch = owner.payouts().send(&batch.summary.id, &batch.rows_hash, None).await.unwrap();
     assert_eq!((batch.summary.state, batch.trouble.as_ref()), (BatchState::Created, None));
     assert_eq!(owner.batches(), 1);
 }
@@ -409,7 +413,7 @@ async fn every_fault_while_a_batch_is_created_ends_in_one_batch_that_is_found() 
         let batch = owner.import(FILE).await;
         let id = &batch.summary.id;
         owner.fault("POST", "/payout", fault.clone());
-        let sent = owner.payouts().send(id, &batch.rows_hash).await.unwrap();
+        let sent = owner.payouts().send(id, &batch.rows_hash, None).await.unwrap();
         assert_eq!(owner.calls("POST", "payout"), 1, "{fault:?}: a call was repeated");
         let batch = if created {
             assert_eq!(sent.summary.state, BatchState::Created, "{fault:?}: {sent:#?}");
@@ -431,7 +435,7 @@ async fn every_fault_while_a_batch_is_created_ends_in_one_batch_that_is_found() 
             assert!(missing.may_release && missing.looks >= 5, "{fault:?}: {missing:#?}");
             let released = owner.payouts().release(id).await.unwrap();
             assert_eq!(released.summary.state, BatchState::Checked, "{fault:?}");
-            owner.payouts().send(id, &released.rows_hash).await.unwrap()
+            owner.payouts().send(id, &released.rows_hash, None).await.unwrap()
         };
         owner.approve(&batch, &owner.code()).await.unwrap();
         let done = owner.finish(id).await;
@@ -486,7 +490,7 @@ async fn a_try_that_turns_up_after_it_was_given_up_is_taken_instead_of_sending_a
     let batch = owner.import(FILE).await;
     let id = &batch.summary.id;
     owner.fault("POST", "/payout", Fault::DropBefore);
-    owner.payouts().send(id, &batch.rows_hash).await.unwrap();
+    owner.payouts().send(id, &batch.rows_hash, None).await.unwrap();
     owner.pass(61);
     owner.payouts().look(id).await.unwrap();
     owner.payouts().look(id).await.unwrap();
@@ -516,7 +520,7 @@ async fn a_try_that_turns_up_after_it_was_given_up_is_taken_instead_of_sending_a
         nowpayments::payouts::CreatePayout { withdrawals: withdrawals.collect(), ..Default::default() };
     owner.world.client().send(&late).await.unwrap();
 
-    let batch = owner.payouts().send(id, &batch.rows_hash).await.unwrap();
+    let batch = owner.payouts().send(id, &batch.rows_hash, None).await.unwrap();
     assert_eq!(batch.summary.state, BatchState::Created);
     assert_eq!(owner.batches(), 1, "it was sent again");
     owner.approve(&batch, &owner.code()).await.unwrap();
@@ -533,7 +537,7 @@ async fn rows_sent_from_another_computer_since_the_check_stop_the_sending_once()
     let other = nowpayments::payouts::CreatePayout { withdrawals: vec![elsewhere], ..Default::default() };
     owner.pass(2);
     owner.world.client().send(&other).await.unwrap();
-    let failure = owner.payouts().send(&batch.summary.id, &batch.rows_hash).await.unwrap_err();
+    let failure = owner.payouts().send(&batch.summary.id, &batch.rows_hash, None).await.unwrap_err();
     assert_eq!(failure.code, FailureCode::Stale);
     assert_eq!(owner.batches(), 1);
     owner.pass(2);

@@ -133,8 +133,13 @@ pub(crate) async fn discard_payout_batch(core: State<'_, Core>, id: String) -> A
 /// Creates the batch at NOWPayments, exactly as the owner saw it.
 #[tauri::command]
 #[specta::specta]
-pub(crate) async fn send_payout_batch(core: State<'_, Core>, id: String, rows_hash: String) -> Answer<Batch> {
-    core.shop()?.payouts.send(&id, &rows_hash).await
+pub(crate) async fn send_payout_batch(
+    core: State<'_, Core>,
+    id: String,
+    rows_hash: String,
+    pin: Option<String>,
+) -> Answer<Batch> {
+    core.shop()?.payouts.send(&id, &rows_hash, pin.map(SecretString::from)).await
 }
 
 /// What waits for the owner's code.
@@ -152,8 +157,10 @@ pub(crate) async fn approve_with_code(
     approval: String,
     rows_hash: String,
     code: String,
+    pin: Option<String>,
 ) -> Answer<Batch> {
-    core.shop()?.payouts.approve_with_code(&approval, &rows_hash, SecretString::from(code)).await
+    let (code, pin) = (SecretString::from(code), pin.map(SecretString::from));
+    core.shop()?.payouts.approve_with_code(&approval, &rows_hash, code, pin).await
 }
 
 /// Approves with a code made on this device.
@@ -296,6 +303,28 @@ pub(crate) async fn save_payout_rules(
     pin: Option<String>,
 ) -> Answer<Rules> {
     core.shop()?.payouts.set_rules(&edit, pin.map(SecretString::from)).await
+}
+
+/// Has every batch sent with the PIN of one person and approved with that of another.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn require_two_persons(
+    core: State<'_, Core>,
+    preparer: String,
+    approver: String,
+) -> Answer<Rules> {
+    core.shop()?.payouts.require_two_persons(preparer.into(), approver.into()).await
+}
+
+/// One person is enough again, which takes both PINs.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn require_one_person(
+    core: State<'_, Core>,
+    preparer: String,
+    approver: String,
+) -> Answer<Rules> {
+    core.shop()?.payouts.require_one_person(preparer.into(), approver.into()).await
 }
 
 /// The address book.

@@ -7,7 +7,7 @@ use paydesk_core::{
 use tauri::State;
 
 use super::Answer;
-use crate::Demo;
+use crate::{Demo, Desktop};
 
 /// How it stands.
 #[tauri::command]
@@ -21,6 +21,19 @@ pub(crate) async fn second_factor(core: State<'_, Core>) -> Answer<SecondFactor>
 #[specta::specta]
 pub(crate) async fn enrol_second_factor(core: State<'_, Core>, enrolment: Enrolment) -> Answer<SecondFactor> {
     core.shop()?.second_factor.enrol(enrolment).await
+}
+
+/// Lets the owner choose a picture of the QR code and reads it; false when none was chosen. The secret in it stays in core.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn choose_second_factor_picture(
+    core: State<'_, Core>,
+    desktop: State<'_, Desktop>,
+) -> Answer<bool> {
+    let shop = core.shop()?;
+    let Some(picture) = desktop.choose_picture().await? else { return Ok(false) };
+    shop.second_factor.read_picture(picture).await?;
+    Ok(true)
 }
 
 /// Deletes the sealed secret from this device.

@@ -10,13 +10,15 @@ use sqlx::{SqliteConnection, SqliteExecutor};
 use super::{
     Payouts,
     reading::{SHOP_CURRENCY, totals},
-    record::{Record, amount},
+    record::{Record, amount, stale},
 };
 use crate::{
     audit::{self, AuditArea},
     changes::Changed,
     failure::{Failure, FailureCode},
-    second_factor::provider_now,
+    pins::Pin,
+    second_factor::{provider_now, secret::accept_pin},
+    secrets::Secret,
     store,
 };
 
@@ -42,8 +44,10 @@ pub struct Rules {
     pub currency: String,
     /// How many payouts are sent at once at the most: a larger batch is sent in parts.
     pub part_size: u32,
-    /// Rules are loosened with the PIN only: a secret is sealed on this device.
+    /// Rules are loosened with the PIN only: that of whoever approves, or of the secret that is sealed on this device.
     pub needs_pin: bool,
+    /// A batch is sent with the PIN of one person and approved with that of another.
+    pub two_persons: bool,
 }
 
 /// Rules as the owner writes them.
@@ -103,13 +107,15 @@ pub(super) async fn rules(db: impl SqliteExecutor<'_>) -> Result<Rules, Failure>
         currency: SHOP_CURRENCY.to_owned(),
         part_size,
         needs_pin: false,
+        two_persons: false,
     })
 }
 
 impl Payouts {
     pub(super) async fn read_rules(&self) -> Result<Rules, Failure> {
-        let needs_pin = self.second_factor.get().await?.enrolled;
-        Ok(Rules { needs_pin, ..rules(&self.ctx.db).await? })
+        let two_persons = self.has_two_persons().await?;
+        let needs_pin = two_persons || self.second_factor.get().await?.enrolled;
+        Ok(Rules { needs_pin, two_persons, ..rules(&self.ctx.db).await? })
     }
 
     pub(super) async fn write_rules(
@@ -124,6 +130,7 @@ impl Payouts {
             currency: SHOP_CURRENCY.to_owned(),
             part_size: part_size(&edit.part_size)?,
             needs_pin: false,
+            two_persons: false,
         };
         let now = rules(&self.ctx.db).await?;
         if now.is_loosened_by(&next) {
@@ -152,18 +159,97 @@ impl Payouts {
 
     /// What guards the money is loosened with the PIN only, where there is one.
     pub(super) async fn permit(&self, pin: Option<SecretString>) -> Result<(), Failure> {
-        if !self.second_factor.get().await?.enrolled {
+        let two_persons = self.has_two_persons().await?;
+        if !two_persons && !self.second_factor.get().await?.enrolled {
             return Ok(());
         }
-        match pin.filter(|pin| !pin.expose_secret().is_empty()) {
-            Some(pin) => self.second_factor.open(pin).await.map(drop),
-            None => Err(Failure {
-                code: FailureCode::WrongPin,
-                message: "This loosens what guards your money: it takes your PIN. Nothing was changed."
-                    .to_owned(),
-                field: Some("pin".to_owned()),
-            }),
+        let pin = given(pin, "This loosens what guards your money: it takes the PIN. Nothing was changed.")?;
+        match two_persons {
+            true => self.person(Secret::ApproverPin).check(pin, "pin").await,
+            false => self.second_factor.open(pin).await.map(drop),
         }
+    }
+
+    /// Whether a batch is sent with the PIN of one person and approved with that of another.
+    pub(super) async fn has_two_persons(&self) -> Result<bool, Failure> {
+        self.person(Secret::ApproverPin).is_set().await
+    }
+
+    /// Has batches sent with one PIN and approved with another from now on.
+    pub(super) async fn begin_two_persons(
+        &self,
+        preparer: SecretString,
+        approver: SecretString,
+    ) -> Result<(), Failure> {
+        if self.has_two_persons().await? {
+            return Err(stale());
+        }
+        if preparer.expose_secret() == approver.expose_secret() {
+            return Err(Failure::invalid("approver", "Two persons need two PINs: these are the same."));
+        }
+        let of = |field: &str| {
+            let field = field.to_owned();
+            move |failure: Failure| Failure { field: Some(field), ..failure }
+        };
+        accept_pin(&preparer).map_err(of("preparer"))?;
+        accept_pin(&approver).map_err(of("approver"))?;
+        // Codes that are made on this device are made with one PIN: that of whoever approves.
+        if self.second_factor.get().await?.enrolled {
+            self.second_factor.open(approver.clone()).await.map_err(|failure| {
+                let message = format!(
+                    "Codes are made on this computer with a PIN: whoever approves has that one. {}",
+                    failure.message
+                );
+                of("approver")(Failure { message, ..failure })
+            })?;
+        }
+        self.person(Secret::PreparerPin).set(preparer, "preparer").await?;
+        self.person(Secret::ApproverPin).set(approver, "approver").await?;
+        self.note_rule("Two persons: batches are sent with one PIN and approved with another.").await
+    }
+
+    /// One person is enough again. It takes both.
+    pub(super) async fn end_two_persons(
+        &self,
+        preparer: SecretString,
+        approver: SecretString,
+    ) -> Result<(), Failure> {
+        self.person(Secret::PreparerPin).check(preparer, "preparer").await?;
+        self.person(Secret::ApproverPin).check(approver, "approver").await?;
+        // The rule is in force as long as there is an approver.
+        self.person(Secret::ApproverPin).clear().await?;
+        self.person(Secret::PreparerPin).clear().await?;
+        self.note_rule("Two persons: no more. One is enough to pay.").await
+    }
+
+    /// A batch is sent: by whoever prepares, where two persons are needed.
+    pub(super) async fn prepared_by(&self, pin: Option<SecretString>) -> Result<(), Failure> {
+        if !self.has_two_persons().await? {
+            return Ok(());
+        }
+        let pin = given(pin, "It takes the PIN of whoever prepares payouts. Nothing was sent.")?;
+        self.person(Secret::PreparerPin).check(pin, "pin").await
+    }
+
+    /// A batch is approved: by whoever approves, where two persons are needed.
+    pub(super) async fn approved_by(&self, pin: Option<SecretString>) -> Result<(), Failure> {
+        if !self.has_two_persons().await? {
+            return Ok(());
+        }
+        let pin = given(pin, "It takes the PIN of whoever approves payouts. Nothing was sent.")?;
+        self.person(Secret::ApproverPin).check(pin, "pin").await
+    }
+
+    async fn note_rule(&self, words: &str) -> Result<(), Failure> {
+        let mut tx = self.ctx.write().await?;
+        audit::write(&mut tx, self.ctx.now(), AuditArea::Rules, "Payouts", "", words).await?;
+        tx.commit().await?;
+        self.ctx.announce(Changed::Everything);
+        Ok(())
+    }
+
+    fn person(&self, which: Secret) -> Pin<'_> {
+        Pin { db: &self.ctx.db, surroundings: &self.ctx.surroundings, owner: &self.ctx.shop.id, which }
     }
 
     /// Why the limits do not let a batch be sent, in words.
@@ -236,6 +322,15 @@ impl Payouts {
     }
 }
 
+/// A PIN that must be given.
+fn given(pin: Option<SecretString>, without: &str) -> Result<SecretString, Failure> {
+    pin.filter(|pin| !pin.expose_secret().is_empty()).ok_or_else(|| Failure {
+        code: FailureCode::WrongPin,
+        message: without.to_owned(),
+        field: Some("pin".to_owned()),
+    })
+}
+
 fn limit(field: &str, text: &str) -> Result<Option<Amount>, Failure> {
     let text = text.trim();
     if text.is_empty() {
@@ -270,6 +365,7 @@ mod tests {
             currency: SHOP_CURRENCY.to_owned(),
             part_size: PART_SIZE,
             needs_pin: false,
+            two_persons: false,
         }
     }
 

@@ -80,7 +80,7 @@ impl Owner {
     pub(crate) async fn sent(&self) -> Batch {
         let batch = self.import(FILE).await;
         assert_eq!(batch.obstacles, [""; 0]);
-        let batch = self.payouts().send(&batch.summary.id, &batch.rows_hash).await.unwrap();
+        let batch = self.payouts().send(&batch.summary.id, &batch.rows_hash, None).await.unwrap();
         assert_eq!(batch.summary.state, BatchState::Created, "{batch:#?}");
         batch
     }
@@ -106,7 +106,7 @@ impl Owner {
 
     pub(crate) async fn approve(&self, batch: &Batch, code: &str) -> Result<Batch, Failure> {
         let approval = batch.approval.as_ref().expect("an approval");
-        self.payouts().approve_with_code(&approval.id, &approval.rows_hash, code.into()).await
+        self.payouts().approve_with_code(&approval.id, &approval.rows_hash, code.into(), None).await
     }
 
     pub(crate) async fn enrol(&self) {

@@ -1,0 +1,221 @@
+//! The lock of the app, and the rule of two persons.
+#![allow(clippy::unwrap_used, reason = "a test that fails says so")]
+
+#[path = "common/payouts.rs"]
+mod payouts;
+#[path = "common/world.rs"]
+mod world;
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicI64, Ordering},
+};
+
+use chrono::{TimeDelta, Utc};
+use nowpayments_simulator::History;
+use paydesk_core::{
+    Changed, Core, Failure, FailureCode,
+    payouts::{batch::BatchState, rules::RulesEdit},
+    surroundings::Surroundings,
+};
+use payouts::{FILE, Owner, PIN};
+use world::World;
+
+const LOCK: &str = "7351 door";
+
+/// Core whose clock is as far ahead as is said.
+async fn open(world: &World, ahead: &Arc<AtomicI64>) -> Core {
+    let ahead = ahead.clone();
+    let now = move || Utc::now() + TimeDelta::seconds(ahead.load(Ordering::SeqCst));
+    let surroundings = Surroundings { now: Arc::new(now), ..world.surroundings() };
+    Core::open_with(surroundings, world.bases()).await.unwrap()
+}
+
+async fn locked(core: &Core) {
+    let mut changes = core.changes();
+    while !core.is_locked() {
+        let _: Result<Changed, _> = changes.recv().await;
+    }
+}
+
+#[tokio::test]
+async fn while_it_is_locked_nothing_is_told_of_shops_and_no_command_answers() {
+    let world = World::new(History::None).await;
+    let ahead = Arc::default();
+    let core = open(&world, &ahead).await;
+    let shop = core.add_shop(world.new_shop()).await.unwrap();
+    core.lock();
+    assert!(!core.is_locked(), "there is no PIN yet");
+    let state = core.set_lock(LOCK.into(), None, 5).await.unwrap();
+    assert_eq!((state.enabled, state.locked, state.after_minutes), (true, false, 5));
+    core.lock();
+    let state = core.state().await.unwrap();
+    assert!(state.lock.locked && state.shops.is_empty() && state.open.is_none());
+    let refused = |failure: Failure| assert_eq!(failure.code, FailureCode::Locked);
+    refused(core.shop().unwrap_err());
+    refused(core.select_shop(&shop.id).await.unwrap_err());
+    refused(core.remove_shop(&shop.id).await.unwrap_err());
+    refused(core.add_shop(world.new_shop()).await.unwrap_err());
+    refused(core.open_demo(world.demo()).await.unwrap_err());
+    refused(core.remove_lock(LOCK.into()).await.unwrap_err());
+    refused(core.set_lock("another pin".into(), Some(LOCK.into()), 5).await.unwrap_err());
+    refused(core.set_lock_minutes(60).await.unwrap_err());
+
+    assert_eq!(core.unlock("7351 dior".into()).await.unwrap_err().code, FailureCode::WrongPin);
+    assert!(core.is_locked());
+    core.unlock(LOCK.into()).await.unwrap();
+    assert_eq!(core.state().await.unwrap().shops.len(), 1);
+    core.shop().unwrap();
+    core.close().await;
+}
+
+#[tokio::test]
+async fn it_begins_locked_and_what_goes_on_by_itself_goes_on() {
+    let mut owner = Owner::new().await;
+    let batch = owner.sent().await;
+    owner.approve(&batch, &owner.code()).await.unwrap();
+    owner.core.set_lock(LOCK.into(), None, 5).await.unwrap();
+    owner.restart().await;
+    assert!(owner.core.is_locked());
+    owner.pass(20);
+    // The batch is followed to its end, and the owner is told that there is something.
+    let mut changes = owner.core.changes();
+    let mut news = 0;
+    while news == 0 {
+        let _: Result<Changed, _> = changes.recv().await;
+        news = owner.core.take_news().await;
+    }
+    owner.core.unlock(LOCK.into()).await.unwrap();
+    assert_eq!(owner.get(&batch.summary.id).await.summary.state, BatchState::Finished);
+    owner.assert_paid_once();
+}
+
+#[tokio::test]
+async fn it_locks_by_itself_when_nobody_has_used_it_for_a_while() {
+    let world = World::new(History::None).await;
+    let ahead = Arc::new(AtomicI64::new(0));
+    let core = open(&world, &ahead).await;
+    core.set_lock(LOCK.into(), None, 2).await.unwrap();
+    ahead.store(100, Ordering::SeqCst);
+    core.in_use();
+    ahead.store(200, Ordering::SeqCst);
+    assert!(!core.is_locked());
+    // Any change of the lock has it look at the clock again.
+    core.set_lock_minutes(1).await.unwrap();
+    assert!(!core.is_locked());
+    ahead.store(261, Ordering::SeqCst);
+    locked(&core).await;
+    core.in_use();
+    assert!(core.is_locked());
+    core.close().await;
+}
+
+#[tokio::test]
+async fn wrong_pins_slow_down_the_next_and_a_restart_does_not_undo_it() {
+    let world = World::new(History::None).await;
+    let ahead = Arc::new(AtomicI64::new(0));
+    let core = open(&world, &ahead).await;
+    core.set_lock(LOCK.into(), None, 5).await.unwrap();
+    core.lock();
+    for _ in 0..3 {
+        core.unlock("wrong pin".into()).await.unwrap_err();
+    }
+    core.close().await;
+    let core = open(&world, &ahead).await;
+    assert!(core.lock_state().await.unwrap().locked_until.is_some());
+    let failure = core.unlock(LOCK.into()).await.unwrap_err();
+    assert!(failure.message.contains("Too many wrong PINs"), "{failure}");
+    ahead.store(31, Ordering::SeqCst);
+    core.unlock(LOCK.into()).await.unwrap();
+    assert_eq!(
+        core.set_lock("x".into(), Some(LOCK.into()), 5).await.unwrap_err().field.as_deref(),
+        Some("pin")
+    );
+    let failure = core.set_lock("another pin".into(), None, 5).await.unwrap_err();
+    assert_eq!(failure.field.as_deref(), Some("current"));
+    assert_eq!(core.set_lock_minutes(0).await.unwrap_err().field.as_deref(), Some("minutes"));
+    core.remove_lock(LOCK.into()).await.unwrap();
+    core.lock();
+    assert!(!core.is_locked());
+    core.close().await;
+}
+
+#[tokio::test]
+async fn who_has_forgotten_the_pin_begins_anew_without_any_shop() {
+    let world = World::new(History::None).await;
+    let ahead = Arc::default();
+    let core = open(&world, &ahead).await;
+    core.add_shop(world.new_shop()).await.unwrap();
+    core.set_lock(LOCK.into(), None, 5).await.unwrap();
+    core.lock();
+    core.forget_all().await.unwrap();
+    let state = core.state().await.unwrap();
+    assert!(!state.lock.enabled && !state.lock.locked && state.shops.is_empty());
+    assert_eq!(std::fs::read_dir(world.folder.path().join("shops")).unwrap().count(), 0);
+    core.close().await;
+}
+
+#[tokio::test]
+async fn with_two_persons_one_sends_and_the_other_approves() {
+    let (preparer, approver) = ("prepares 1", "approves 2");
+    let owner = Owner::new().await;
+    let payouts = owner.payouts();
+    for (first, second, field) in
+        [("short", approver, "preparer"), (preparer, "short", "approver"), (preparer, preparer, "approver")]
+    {
+        let failure = payouts.require_two_persons(first.into(), second.into()).await.unwrap_err();
+        assert_eq!(failure.field.as_deref(), Some(field));
+    }
+    let rules = payouts.require_two_persons(preparer.into(), approver.into()).await.unwrap();
+    assert!(rules.two_persons && rules.needs_pin);
+
+    let batch = owner.import(FILE).await;
+    let (id, hash) = (batch.summary.id.as_str(), batch.rows_hash.as_str());
+    for pin in [None, Some(approver.into())] {
+        let failure = payouts.send(id, hash, pin).await.unwrap_err();
+        assert_eq!((failure.code, owner.batches()), (FailureCode::WrongPin, 0));
+    }
+    let batch = payouts.send(id, hash, Some(preparer.into())).await.unwrap();
+    let approval = batch.approval.unwrap();
+    for pin in [None, Some(preparer.into())] {
+        let code = owner.code();
+        let failure = payouts.approve_with_code(&approval.id, hash, code.into(), pin).await.unwrap_err();
+        assert_eq!(failure.code, FailureCode::WrongPin);
+    }
+    assert_eq!(owner.paid().len(), 0);
+    let code = owner.code();
+    payouts.approve_with_code(&approval.id, hash, code.into(), Some(approver.into())).await.unwrap();
+    owner.finish(id).await;
+    owner.assert_paid_once();
+
+    // What guards the money is loosened by whoever approves, and one person is enough again when both say so.
+    let rules = |limit: &str| RulesEdit {
+        batch_limit: limit.to_owned(),
+        part_size: "1000".to_owned(),
+        ..RulesEdit::default()
+    };
+    payouts.set_rules(&rules("5"), None).await.unwrap();
+    payouts.set_rules(&rules("6"), Some(preparer.into())).await.unwrap_err();
+    payouts.set_rules(&rules("6"), Some(approver.into())).await.unwrap();
+    payouts.require_one_person(preparer.into(), preparer.into()).await.unwrap_err();
+    assert!(payouts.rules().await.unwrap().two_persons);
+    let rules = payouts.require_one_person(preparer.into(), approver.into()).await.unwrap();
+    assert!(!rules.two_persons);
+}
+
+#[tokio::test]
+async fn where_codes_are_made_on_the_device_the_one_with_that_pin_approves() {
+    let owner = Owner::new().await;
+    owner.enrol().await;
+    let payouts = owner.payouts();
+    let failure = payouts.require_two_persons("prepares 1".into(), "approves 2".into()).await.unwrap_err();
+    assert_eq!(failure.field.as_deref(), Some("approver"));
+    payouts.require_two_persons("prepares 1".into(), PIN.into()).await.unwrap();
+    owner.pass(31);
+    let batch = owner.import(FILE).await;
+    let batch = payouts.send(&batch.summary.id, &batch.rows_hash, Some("prepares 1".into())).await.unwrap();
+    owner.approve_with_pin(&batch, "prepares 1").await.unwrap_err();
+    owner.approve_with_pin(&batch, PIN).await.unwrap();
+    owner.finish(&batch.summary.id).await;
+    owner.assert_paid_once();
+}
