@@ -15,6 +15,7 @@ mod currencies;
 mod custody;
 mod faults;
 mod fiat_payouts;
+mod hold;
 mod invoices;
 mod ledger;
 mod payments;
@@ -52,6 +53,7 @@ pub use crate::conversions::{Conversion, Status as ConversionStatus};
 pub use crate::custody::{LedgerCustomer, Status as TransferStatus, Transfer};
 pub use crate::faults::{Fault, FaultRule};
 pub use crate::fiat_payouts::{FiatPayout, Status as FiatPayoutStatus};
+pub use crate::hold::{Held, Point};
 pub use crate::ledger::{Account, Cause, Movement};
 pub use crate::payments::Status as PaymentStatus;
 pub use crate::payouts::{LedgerRow, Status as PayoutStatus};
@@ -59,6 +61,7 @@ pub use crate::server::LoggedCall;
 pub use crate::subscriptions::{Share, Status as SubscriptionStatus, Subscriber, Subscription};
 
 use crate::clock::Clock;
+use crate::hold::Hold;
 use crate::server::{Cut, Loopback, Shared};
 use crate::state_file::StateFile;
 use crate::world::World;
@@ -283,6 +286,13 @@ impl Simulator {
     /// Removes all faults.
     pub fn clear_faults(&self) {
         self.shared.now().faults.rules.clear();
+    }
+
+    /// Holds a call on its way: the one that comes after `skip` others from now on.
+    pub fn hold(&self, skip: u64, point: Point) -> Held {
+        let (hold, held) = Hold::new(skip, point);
+        self.shared.now().holds.push(hold);
+        held
     }
 
     /// Sets the switches.

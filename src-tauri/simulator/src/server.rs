@@ -27,6 +27,7 @@ use crate::RateLimit;
 use crate::api::{self, Answer, Call, Refusal};
 use crate::clock::Clock;
 use crate::faults::{Fault, Faults};
+use crate::hold::{Hold, Point};
 use crate::state_file::StateFile;
 use crate::wire::object;
 use crate::world::World;
@@ -55,6 +56,8 @@ pub(crate) struct Scene {
     pub(crate) clock: Clock,
     pub(crate) faults: Faults,
     pub(crate) log: VecDeque<LoggedCall>,
+    /// The calls that are to be held.
+    pub(crate) holds: Vec<Hold>,
     /// When the calls of the last second came, for the rate limit.
     recent: VecDeque<DateTime<Utc>>,
     calls: u64,
@@ -85,6 +88,7 @@ impl Shared {
             clock,
             faults: Faults::new(chance),
             log: VecDeque::new(),
+            holds: Vec::new(),
             recent: VecDeque::new(),
             calls: 0,
         };
@@ -214,7 +218,7 @@ async fn serve(
         return (StatusCode::NOT_FOUND, "Not Found").into_response();
     };
     let text = |name: &str| parts.headers.get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
-    let mut call = Call {
+    let call = Call {
         method: parts.method.to_string(),
         path: path.trim_end_matches('/').to_owned(),
         query: Query::try_from_uri(&parts.uri).map(|Query(query)| query).unwrap_or_default(),
@@ -228,6 +232,19 @@ async fn serve(
         None => path.to_owned(),
     };
 
+    // What has arrived is handled, even if its caller hangs up meanwhile.
+    let handled = tokio::spawn(handle(shared, cut, call, target));
+    handled.await.unwrap_or_else(|_| StatusCode::INTERNAL_SERVER_ERROR.into_response())
+}
+
+async fn handle(shared: Arc<Shared>, cut: Cut, mut call: Call, target: String) -> Response {
+    let mut hold = Hold::next(&mut shared.now().holds);
+    if let Some(hold) = hold.take_if(|hold| hold.point == Point::Arrived)
+        && hold.wait().await
+    {
+        shared.now().record(&call, target, None, None);
+        return cut.close();
+    }
     let fault = shared.now().faults.next(&call.method, &call.path);
     match fault {
         Some(Fault::Slow { ms }) => tokio::time::sleep(Duration::from_millis(ms)).await,
@@ -247,6 +264,11 @@ async fn serve(
     };
     if call.method != "GET" {
         shared.save().await;
+    }
+    if let Some(hold) = hold
+        && hold.wait().await
+    {
+        return cut.close();
     }
     if let Some(Fault::OutOfOrder { ms }) = fault {
         let overtaken = async {

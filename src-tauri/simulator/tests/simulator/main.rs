@@ -12,6 +12,7 @@ mod currencies;
 mod custody;
 mod faults;
 mod fiat_payouts;
+mod hold;
 mod independence;
 mod invoices;
 mod payments;

@@ -1,0 +1,63 @@
+//! Calls that are held on their way, for a test that wants something to happen in between.
+
+use tokio::sync::oneshot;
+
+/// Where a call is held.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Point {
+    /// It has arrived and was not handled.
+    Arrived,
+    /// It was handled, and nothing of its answer was sent.
+    Handled,
+}
+
+/// A call that is held, or will be once it has come. It goes on when this is dropped, even if its caller has hung up.
+#[derive(Debug)]
+pub struct Held {
+    reached: oneshot::Receiver<()>,
+    lose: oneshot::Sender<()>,
+}
+
+impl Held {
+    /// Waits until the call is held; for ever when it is cut off before by a fault. To be waited for once.
+    pub async fn reached(&mut self) {
+        if (&mut self.reached).await.is_err() {
+            std::future::pending().await
+        }
+    }
+
+    /// Cuts the call off where it is held: one that was not handled never is, and none is answered.
+    pub fn lose(self) {
+        // Nobody listening: the call is over, or will never come.
+        let _ = self.lose.send(());
+    }
+}
+
+/// The simulator's side of a [`Held`].
+pub(crate) struct Hold {
+    /// So many calls pass first.
+    skip: u64,
+    pub(crate) point: Point,
+    reached: oneshot::Sender<()>,
+    lost: oneshot::Receiver<()>,
+}
+
+impl Hold {
+    pub(crate) fn new(skip: u64, point: Point) -> (Self, Held) {
+        let ((tell, reached), (lose, lost)) = (oneshot::channel(), oneshot::channel());
+        (Self { skip, point, reached: tell, lost }, Held { reached, lose })
+    }
+
+    /// The hold of the call that has just come.
+    pub(crate) fn next(holds: &mut Vec<Self>) -> Option<Self> {
+        let due = holds.iter().position(|hold| hold.skip == 0);
+        holds.iter_mut().for_each(|hold| hold.skip = hold.skip.saturating_sub(1));
+        due.map(|at| holds.remove(at))
+    }
+
+    /// Holds the call. True when it is to be cut off.
+    pub(crate) async fn wait(self) -> bool {
+        let _ = self.reached.send(());
+        self.lost.await.is_ok()
+    }
+}
