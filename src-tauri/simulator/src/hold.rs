@@ -1,6 +1,6 @@
 //! Calls that are held on their way, for a test that wants something to happen in between.
 
-use tokio::sync::oneshot;
+use tokio::sync::{oneshot, watch};
 
 /// Where a call is held.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -14,15 +14,15 @@ pub enum Point {
 /// A call that is held, or will be once it has come. It goes on when this is dropped, even if its caller has hung up.
 #[derive(Debug)]
 pub struct Held {
-    reached: oneshot::Receiver<()>,
+    reached: watch::Receiver<bool>,
     lose: oneshot::Sender<()>,
 }
 
 impl Held {
-    /// Waits until the call is held; for ever when it is cut off before by a fault. To be waited for once.
+    /// Waits until the call is held; for ever when it is cut off before by a fault.
     pub async fn reached(&mut self) {
-        if (&mut self.reached).await.is_err() {
-            std::future::pending().await
+        if self.reached.wait_for(|reached| *reached).await.is_err() {
+            std::future::pending::<()>().await;
         }
     }
 
@@ -38,13 +38,13 @@ pub(crate) struct Hold {
     /// So many calls pass first.
     skip: u64,
     pub(crate) point: Point,
-    reached: oneshot::Sender<()>,
+    reached: watch::Sender<bool>,
     lost: oneshot::Receiver<()>,
 }
 
 impl Hold {
     pub(crate) fn new(skip: u64, point: Point) -> (Self, Held) {
-        let ((tell, reached), (lose, lost)) = (oneshot::channel(), oneshot::channel());
+        let ((tell, reached), (lose, lost)) = (watch::channel(false), oneshot::channel());
         (Self { skip, point, reached: tell, lost }, Held { reached, lose })
     }
 
@@ -57,7 +57,7 @@ impl Hold {
 
     /// Holds the call. True when it is to be cut off.
     pub(crate) async fn wait(self) -> bool {
-        let _ = self.reached.send(());
+        self.reached.send_replace(true);
         self.lost.await.is_ok()
     }
 }
