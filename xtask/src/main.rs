@@ -4,6 +4,7 @@
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command speaks to the terminal")]
 
 mod bench;
+mod crash;
 mod demo;
 mod files;
 mod gates;
@@ -24,6 +25,7 @@ cargo xtask test --verbose    show all that the gates print
 cargo xtask tour              leave numbered pictures of the demo shop in target/tour
 cargo xtask pictures          take the tour and keep its pictures in docs/pictures
 cargo xtask bench             measure Paydesk, and write docs/benchmarks.md anew
+cargo xtask crash [SEEDS]     kill Paydesk at every step and over 1,000 seeds, and count what was paid
 cargo xtask setup             only set up
 cargo xtask bindings          write ui/src/bridge/bindings.ts anew from the shell's commands
 cargo xtask icons             write icons/ anew from icons/paydesk.svg
@@ -54,6 +56,7 @@ fn run(arguments: &[String]) -> Result<String> {
         ["tour"] => demo::tour()?,
         ["pictures"] => demo::pictures()?,
         ["bench", rest @ ..] => bench::run(rest)?,
+        ["crash", rest @ ..] => return crash::run(rest),
         ["setup"] => {
             setup::set_up(setup::Need::ALL)?;
             "everything is set up".to_owned()
