@@ -23,7 +23,6 @@ const STOPPED: &str = "Paydesk was killed";
 #[derive(Default)]
 pub(crate) struct Killer {
     questions_left: AtomicI64,
-    pub(crate) asked: AtomicI64,
     dead: AtomicBool,
     told: Notify,
 }
@@ -36,7 +35,6 @@ impl Killer {
     pub(crate) fn surroundings(self: &Arc<Self>, calm: Surroundings) -> Surroundings {
         let killer = self.clone();
         let now = move || {
-            killer.asked.fetch_add(1, Ordering::SeqCst);
             if killer.questions_left.fetch_sub(1, Ordering::SeqCst) <= 0 {
                 killer.dead.store(true, Ordering::SeqCst);
                 killer.told.notify_one();
