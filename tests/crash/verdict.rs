@@ -112,10 +112,7 @@ impl Evidence {
                 verdict.unknown += 1;
                 let resolved = end.is_some_and(|end| {
                     let good = matches!(steps[end].state, BatchState::Created | BatchState::Checked);
-                    let before = self.seen.iter().rev().find(|(_, sights)| known(sights, id) <= begin);
-                    let after = self.seen.iter().find(|(_, sights)| known(sights, id) > end);
-                    let (from, to) = (before.map_or(0, |seen| seen.0), after.map_or(0, |seen| seen.0));
-                    let calls = self.log.get(from..to).unwrap_or_default();
+                    let calls = self.calls_between(id, begin, end);
                     let created = calls.iter().rposition(creates).map_or(0, |at| at + 1);
                     good && calls[created..].iter().any(reads_the_list)
                 });
@@ -125,6 +122,16 @@ impl Evidence {
                 }
             }
         }
+    }
+
+    /// All calls, and maybe some more, that were made between two steps of a batch.
+    fn calls_between(&self, id: &str, begin: usize, end: usize) -> &[LoggedCall] {
+        // Between reading a batch and the counting of the calls Paydesk may have gone on, so it is counted from the sight before.
+        let before = self.seen.iter().rposition(|(_, sights)| known(sights, id) <= begin);
+        let from = before.and_then(|at| self.seen.get(at.checked_sub(1)?)).map_or(0, |(calls, _)| *calls);
+        let after = self.seen.iter().find(|(_, sights)| known(sights, id) > end);
+        let to = after.map_or(self.log.len(), |(calls, _)| *calls);
+        self.log.get(from..to).unwrap_or_default()
     }
 
     /// After a creation whose end the network has hidden, the list is read before anything is created or approved.
@@ -338,6 +345,14 @@ mod tests {
         check(2, &[create(None), list(Some(Fault::Truncated)), verify()], 1);
         // Somebody looked, but only after it was taken for created.
         check(1, &[create(None), list(None), verify()], 1);
+    }
+
+    #[test]
+    fn a_look_while_paydesk_said_that_it_had_not_begun_counts() {
+        let states = [Checked, Submitting, Unknown, Created, Finished];
+        let seen = vec![(0, sight(&states[..1])), (2, sight(&states[..2])), (3, sight(&states))];
+        let log = vec![create(None), list(None), verify()];
+        check(&Evidence { seen, log, ..good() }, [0, 0, 0, 1, 0], "");
     }
 
     #[test]
