@@ -312,6 +312,7 @@ pub(crate) fn router(shared: Arc<Shared>) -> Router {
         .route("/code", get(|State(shared): World| async move { Json(shared.now().code()) }))
         .route("/ledger", get(|State(shared): World| async move { Json(shared.now().ledger()) }))
         .route("/requests", get(|State(shared): World| async move { requests(&shared) }))
+        .route("/tokens", get(|State(shared): World| async move { tokens(&shared) }))
         .route(
             "/clock",
             get(|State(shared): World| async move { Json(shared.now().read_clock()) }).post(change_clock),
@@ -355,6 +356,10 @@ fn credentials(shared: &Shared) -> Json<Credentials> {
 
 fn requests(shared: &Shared) -> Json<Vec<LoggedCall>> {
     Json(shared.now().log.iter().cloned().collect())
+}
+
+fn tokens(shared: &Shared) -> Json<Vec<String>> {
+    Json(shared.now().tokens.iter().cloned().collect())
 }
 
 async fn change_clock(State(shared): World, Json(change): Json<ClockChange>) -> Json<ClockReading> {

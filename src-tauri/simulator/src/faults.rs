@@ -60,6 +60,14 @@ pub enum Fault {
         #[serde(default = "a_second")]
         ms: u64,
     },
+    /// The request is not handled; the answer repeats it, key, token and body included, as a careless server does. Its
+    /// header `x-request-id` is the key.
+    Echo {
+        /// The status of the answer.
+        status: u16,
+        /// Where in the answer it stands.
+        form: EchoForm,
+    },
     /// The other fault, in so many percent of the calls. The others go on to the next rule. The same seed and the same calls
     /// meet the same faults.
     Sometimes {
@@ -68,6 +76,20 @@ pub enum Fault {
         /// What happens then.
         fault: Box<Self>,
     },
+}
+
+/// How an answer repeats the request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum EchoForm {
+    /// In the message of NOWPayments' envelope.
+    Envelope,
+    /// As plain text.
+    Text,
+    /// In an HTML page.
+    Page,
+    /// As JSON that is nothing but a string.
+    Json,
 }
 
 fn a_second() -> u64 {

@@ -51,7 +51,7 @@ pub use crate::clock::ClockReading;
 pub use crate::control::{Code, Ledger, PaymentChange, SubscriptionChange};
 pub use crate::conversions::{Conversion, Status as ConversionStatus};
 pub use crate::custody::{LedgerCustomer, Status as TransferStatus, Transfer};
-pub use crate::faults::{Fault, FaultRule};
+pub use crate::faults::{EchoForm, Fault, FaultRule};
 pub use crate::fiat_payouts::{FiatPayout, Status as FiatPayoutStatus};
 pub use crate::hold::{Held, Point};
 pub use crate::ledger::{Account, Cause, Movement};
@@ -276,6 +276,11 @@ impl Simulator {
     /// The calls that reached the API, oldest first; the last ten thousand are kept.
     pub fn requests(&self) -> Vec<LoggedCall> {
         self.shared.now().log.iter().cloned().collect()
+    }
+
+    /// The tokens that were handed out for logins, oldest first; the last ten thousand are kept.
+    pub fn tokens(&self) -> Vec<String> {
+        self.shared.now().tokens.iter().cloned().collect()
     }
 
     /// Adds a fault. The first rule that matches a call meets it.

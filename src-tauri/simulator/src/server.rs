@@ -13,7 +13,7 @@ use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::extract::connect_info::Connected;
 use axum::extract::{ConnectInfo, Query, Request, State};
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use axum::serve::{IncomingStream, Listener};
 use chrono::{DateTime, Utc};
@@ -26,7 +26,7 @@ use tokio::sync::watch;
 use crate::RateLimit;
 use crate::api::{self, Answer, Call, Refusal};
 use crate::clock::Clock;
-use crate::faults::{Fault, Faults};
+use crate::faults::{EchoForm, Fault, Faults};
 use crate::hold::{Hold, Point};
 use crate::state_file::StateFile;
 use crate::wire::object;
@@ -58,6 +58,8 @@ pub(crate) struct Scene {
     pub(crate) log: VecDeque<LoggedCall>,
     /// The calls that are to be held.
     pub(crate) holds: Vec<Hold>,
+    /// The tokens that were handed out.
+    pub(crate) tokens: VecDeque<String>,
     /// When the calls of the last second came, for the rate limit.
     recent: VecDeque<DateTime<Utc>>,
     calls: u64,
@@ -89,6 +91,7 @@ impl Shared {
             faults: Faults::new(chance),
             log: VecDeque::new(),
             holds: Vec::new(),
+            tokens: VecDeque::new(),
             recent: VecDeque::new(),
             calls: 0,
         };
@@ -131,6 +134,7 @@ impl Scene {
                 Some(Fault::TooManyRequests { retry_after }) => too_many(*retry_after),
                 Some(Fault::Maintenance) => Answer::maintenance(),
                 Some(Fault::ExpiredToken) => Refusal::new(401, "AUTH_REQUIRED", "jwt expired").into(),
+                Some(Fault::Echo { status, form }) => Answer::echo(call, target, *status, *form),
                 _ => api::answer(&mut self.world, call),
             };
             if fault == Some(&Fault::Duplicated) { api::answer(&mut self.world, call) } else { answer }
@@ -139,10 +143,22 @@ impl Scene {
             Some(Fault::ServerError { .. }) => Refusal::internal().into(),
             Some(Fault::BadGateway { .. }) => Answer::bad_gateway(),
             Some(Fault::Unreadable) => answer.unreadable(),
-            Some(Fault::TooManyRequests { .. } | Fault::Maintenance | Fault::ExpiredToken) => answer,
+            Some(
+                Fault::TooManyRequests { .. } | Fault::Maintenance | Fault::ExpiredToken | Fault::Echo { .. },
+            ) => answer,
             _ if call.method == "GET" => self.faults.recall(target, fault == Some(&Fault::Stale), answer),
             _ => answer,
         }
+    }
+
+    /// Notes the token of a login, for who looks for it where it must not be.
+    fn remember_token(&mut self, answer: &Answer) {
+        let told: serde_json::Value = serde_json::from_str(&answer.body).unwrap_or_default();
+        let Some(token) = told["token"].as_str() else { return };
+        if self.tokens.len() == LOGGED {
+            self.tokens.pop_front();
+        }
+        self.tokens.push_back(token.to_owned());
     }
 
     /// The limit, if this call is beyond it.
@@ -187,6 +203,31 @@ impl Answer {
             retry_after: None,
             body: body.to_owned(),
         }
+    }
+
+    /// The request as it came, thrown back.
+    fn echo(call: &Call, target: &str, status: u16, form: EchoForm) -> Self {
+        let shown = |value: &Option<String>| value.clone().unwrap_or_default();
+        let (key, bearer) = (shown(&call.key), shown(&call.bearer));
+        let body = String::from_utf8_lossy(&call.body);
+        let told = format!(
+            "Cannot {} {target}\nx-api-key: {key}\nauthorization: Bearer {bearer}\n\n{body}",
+            call.method
+        );
+        let (content_type, body) = match form {
+            EchoForm::Envelope => {
+                let refusal =
+                    object! { "status": false, "statusCode": status, "code": "ECHO", "message": told };
+                return Self::json(status, &refusal);
+            }
+            EchoForm::Json => return Self::json(status, &told),
+            EchoForm::Text => ("text/plain; charset=utf-8", told),
+            EchoForm::Page => {
+                let (head, tail) = ("<!DOCTYPE html>\n<html>\n<body>\n<pre>", "</pre>\n</body>\n</html>\n");
+                ("text/html; charset=utf-8", format!("{head}{told}{tail}"))
+            }
+        };
+        Self { status, content_type, retry_after: None, body }
     }
 
     /// The same status over JSON that means nothing.
@@ -258,6 +299,9 @@ async fn handle(shared: Arc<Shared>, cut: Cut, mut call: Call, target: String) -
     let (answer, at, number) = {
         let mut scene = shared.now();
         let answer = scene.handle(&mut call, &target, fault.as_ref());
+        if call.path == "/auth" {
+            scene.remember_token(&answer);
+        }
         scene.record(&call, target, Some(answer.status), fault.clone());
         scene.calls += 1;
         (answer, scene.world.now, scene.calls)
@@ -286,7 +330,10 @@ async fn handle(shared: Arc<Shared>, cut: Cut, mut call: Call, target: String) -
             (status, headers, Body::empty()).into_response()
         }
         _ => {
-            let (status, headers) = head(&answer, at, number);
+            let (status, mut headers) = head(&answer, at, number);
+            if let (Some(Fault::Echo { .. }), Some(Ok(key))) = (&fault, call.key.map(HeaderValue::try_from)) {
+                headers.insert("x-request-id", key);
+            }
             (status, headers, answer.body).into_response()
         }
     }

@@ -1,6 +1,6 @@
 use std::time::{Duration, Instant};
 
-use nowpayments_simulator::{Fault, FaultRule, History, Options};
+use nowpayments_simulator::{EchoForm, Fault, FaultRule, History, Options};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -112,6 +112,31 @@ async fn a_token_can_end_before_its_time() {
     let body: Value = serde_json::from_str(&body).unwrap();
     assert_eq!((status, rows), (401, 0));
     assert_eq!((&body["code"], &body["message"]), (&json!("AUTH_REQUIRED"), &json!("jwt expired")));
+}
+
+#[tokio::test]
+async fn an_echo_repeats_what_it_was_sent_and_nothing_happens() {
+    for (form, begins) in [
+        (EchoForm::Envelope, "{"),
+        (EchoForm::Text, "Cannot POST /payout"),
+        (EchoForm::Page, "<!DOCTYPE html>"),
+        (EchoForm::Json, "\"Cannot POST"),
+    ] {
+        let till = Till::open().await;
+        let token = till.log_in().await;
+        till.simulator.set_fault(once("POST", "/payout", Fault::Echo { status: 418, form }));
+        let answer = till.send(Method::POST, "/payout", Some(&token), Some(batch())).await.unwrap();
+        let key = till.simulator.credentials().api_key;
+        assert_eq!(
+            (answer.status().as_u16(), answer.headers()["x-request-id"].as_bytes()),
+            (418, key.as_bytes())
+        );
+        let body = answer.text().await.unwrap();
+        assert!(body.starts_with(begins) && body.contains("withdrawals"), "{body}");
+        assert!(body.contains(&key) && body.contains(&token), "{body}");
+        assert_eq!(till.simulator.ledger().payouts.len(), 0);
+        assert_eq!(till.simulator.tokens(), [token]);
+    }
 }
 
 #[tokio::test]
