@@ -23,8 +23,10 @@ use crate::{
     error::{Call, Error, Refused, Unreachable, Unreadable},
 };
 
+mod carried;
 mod session;
 
+use carried::Carried;
 use session::{Session, Token};
 
 /// Who calls.
@@ -258,6 +260,7 @@ impl Client {
             segments.pop_if_empty().extend(path.split('/'));
         }
         let call = Call { method: E::METHOD, path: path.into_owned() };
+        let secret = request.secret();
         let builder = self.0.http.request(E::METHOD, url);
         let in_query = matches!(E::METHOD, Method::GET | Method::DELETE);
         let builder = if in_query { builder.query(request) } else { builder.json(request) };
@@ -266,7 +269,7 @@ impl Client {
             None => builder,
         };
         let mut prepared = match builder.build() {
-            Ok(request) => Prepared { call, request },
+            Ok(request) => Prepared { call, request, secret: secret.cloned() },
             Err(problem) => return Err(Unreachable::new(call, problem).into()),
         };
         if prepared.request.body().and_then(Body::as_bytes) == Some(b"{}") {
@@ -302,10 +305,11 @@ impl Client {
 
     /// Sends one request and takes in the whole answer.
     async fn exchange(&self, prepared: Prepared, token: Option<&Token>) -> Result<Answer, Error> {
-        let Prepared { call, mut request } = prepared;
+        let Prepared { call, mut request, secret } = prepared;
         if let Some(token) = token {
             request.headers_mut().insert(AUTHORIZATION, token.header());
         }
+        let carried = Carried::of(&request, secret.as_ref());
         let started = Instant::now();
         let mut response = match self.0.http.execute(request).await {
             Ok(response) => response,
@@ -314,7 +318,7 @@ impl Client {
         let now = (self.0.options.now)();
         let status = response.status();
         let date = http_date(response.headers(), &DATE);
-        let request_id = request_id(response.headers());
+        let request_id = request_id(response.headers(), &carried);
         tracing::debug!(%call, %status, request_id, elapsed = ?started.elapsed(), "answer");
         if let Some(date) = date {
             *self.0.clock_offset.lock().unwrap_or_else(PoisonError::into_inner) = Some(date - now);
@@ -333,12 +337,16 @@ impl Client {
             Err(problem) => return Err(Unreachable::new(call, problem).into()),
         };
         if status.is_success() {
-            return Ok(Answer { body, request_id });
+            return Ok(Answer { body, request_id, carried });
         }
+        // Before it is read, since a long text is cut, and after, since JSON can spell a sign in many ways.
+        let read = Refused::read(call, status.as_u16(), &carried.hide_in(&body));
         let refused = Refused {
             retry_after: retry_after(response.headers(), date.unwrap_or(now)),
             request_id,
-            ..Refused::read(call, status.as_u16(), &body)
+            code: read.code.map(|code| carried.hide(&code)),
+            message: carried.hide(&read.message),
+            ..read
         };
         Err(Box::new(refused).into())
     }
@@ -365,6 +373,8 @@ impl Client {
 struct Prepared {
     call: Call,
     request: Request,
+    /// The secret in its body.
+    secret: Option<SecretString>,
 }
 
 impl Prepared {
@@ -374,7 +384,7 @@ impl Prepared {
     )]
     fn again(&self) -> Self {
         let request = self.request.try_clone().expect("a body in memory");
-        Self { call: self.call.clone(), request }
+        Self { call: self.call.clone(), request, secret: self.secret.clone() }
     }
 }
 
@@ -382,12 +392,17 @@ impl Prepared {
 struct Answer {
     body: Vec<u8>,
     request_id: Option<String>,
+    carried: Carried,
 }
 
 fn read<E: Endpoint>(request: &E, call: Call, answer: Answer) -> Result<E::Response, Error> {
-    request
-        .read(&answer.body)
-        .map_err(|problem| Unreadable { call: Some(call), request_id: answer.request_id, ..problem }.into())
+    let Answer { body, request_id, carried } = answer;
+    request.read(&body).map_err(|problem| {
+        // What is wrong is told in the words of the answer, which are cut: half a secret is one, too.
+        let problem = request.read(&carried.hide_in(&body)).err().unwrap_or(problem);
+        let (path, message) = (carried.hide(&problem.path), carried.hide(&problem.message));
+        Unreadable { call: Some(call), path, message, request_id }.into()
+    })
 }
 
 fn is_this_computer(base: &Url) -> bool {
@@ -406,9 +421,9 @@ fn secret_header(secret: &str) -> Option<HeaderValue> {
     Some(value)
 }
 
-fn request_id(headers: &HeaderMap) -> Option<String> {
+fn request_id(headers: &HeaderMap, carried: &Carried) -> Option<String> {
     let id = headers.get("x-request-id").or_else(|| headers.get("cf-ray"))?;
-    Some(crate::wire::shortened(id.to_str().ok()?))
+    Some(crate::wire::shortened(&carried.hide(id.to_str().ok()?)))
 }
 
 fn http_date(headers: &HeaderMap, name: &reqwest::header::HeaderName) -> Option<DateTime<Utc>> {

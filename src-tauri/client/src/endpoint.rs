@@ -3,6 +3,7 @@
 use std::{borrow::Cow, net::IpAddr};
 
 use reqwest::Method;
+use secrecy::SecretString;
 use serde::{Serialize, Serializer, de::DeserializeOwned};
 
 use crate::error::Unreadable;
@@ -26,6 +27,11 @@ pub trait Endpoint: Serialize + Sync {
     /// The address from which the shop's customer calls, for the header `origin-ip`. The API wants it of payments
     /// that are paid in a fiat currency ("fiat2crypto").
     fn origin_ip(&self) -> Option<IpAddr> {
+        None
+    }
+
+    /// The secret that the body holds, if it holds one: no error repeats it, even where the API does.
+    fn secret(&self) -> Option<&SecretString> {
         None
     }
 

@@ -286,6 +286,10 @@ impl Endpoint for VerifyPayout {
         format!("payout/{}/verify", self.id).into()
     }
 
+    fn secret(&self) -> Option<&SecretString> {
+        Some(&self.verification_code)
+    }
+
     fn read(&self, body: &[u8]) -> Result<(), Unreadable> {
         ok(body)
     }

@@ -522,7 +522,8 @@ async fn nothing_shows_a_secret() {
     let silent = with_login(|_, _| None).await;
     let tokenless = Server::start(|_, _| json(200, r#"{"token": ["token-0-secret"]}"#)).await;
     let misprinted = Server::start(|_, _| json(200, r#"{"token": "token-0-secret\n"}"#)).await;
-    for server in [refusing, garbled, silent, tokenless, misprinted] {
+    let bare = Server::start(|_, _| json(200, r#""token-0-secret""#)).await;
+    for server in [refusing, garbled, silent, tokenless, misprinted, bare] {
         let client = server.client_with(Options { timeout: Duration::from_millis(300), ..options() });
         let mut shown = format!("{client:?} {:?}", credentials());
         for error in [client.send(&payout()).await.unwrap_err(), client.send(&verify()).await.unwrap_err()] {
@@ -534,6 +535,60 @@ async fn nothing_shows_a_secret() {
         }
         for secret in [KEY, PASSWORD, "token-0-secret", "492817"] {
             assert!(!shown.contains(secret), "{secret}: {shown}");
+        }
+    }
+}
+
+/// A password that JSON spells in other signs.
+const ODD_PASSWORD: &str = "pass\"word\\secret";
+
+#[tokio::test]
+async fn no_error_repeats_the_secrets_that_a_careless_server_throws_back() {
+    // One that is long enough to be cut where an error quotes it.
+    let token = format!("token-{}-secret", "0123456789".repeat(8));
+    let body = format!(r#"{{"token": "{token}"}}"#);
+    for form in 0..6 {
+        for status in [200, 400, 403, 404, 409, 429, 500] {
+            let (token, body) = (token.clone(), body.clone());
+            let login_fails = form == 5;
+            let server = Server::start(move |_, seen| {
+                if seen.line == "POST /v1/auth" && !login_fails {
+                    return json(200, &body);
+                }
+                let shown = |name| seen.header(name).unwrap_or_default().to_owned();
+                let (key, bearer) = (shown("x-api-key"), shown("authorization"));
+                let told = format!("It was {key}, {bearer}, {} and {}.", seen.body, token.len());
+                let quoted = serde_json::to_string(&told).unwrap();
+                let body = match form {
+                    0 | 5 => format!(r#"{{"code": "{key}", "message": {quoted}}}"#),
+                    1 => told,
+                    2 => format!(r#"{{"message": {{"told": {quoted}}}}}"#),
+                    3 => quoted,
+                    // Escaped as it need not be.
+                    _ => format!(r#"{{"id": {}, "message": {0}}}"#, quoted.replace('s', "\\u0073")),
+                };
+                let id = if bearer.is_empty() { key } else { bearer };
+                answer(status, &[("x-request-id", &id)], &body)
+            })
+            .await;
+            let login =
+                nowpayments::Login { email: "owner@shop.example".to_owned(), password: ODD_PASSWORD.into() };
+            let credentials = Credentials { login: Some(login), ..credentials() };
+            let mut options = options();
+            options.retry.times = 0;
+            let client = Client::with(server.base.clone(), credentials, options).unwrap();
+            let errors = [
+                client.send(&payout()).await.unwrap_err(),
+                client.send(&verify()).await.unwrap_err(),
+                client.send(&GetPayout { id: "7".parse().unwrap() }).await.unwrap_err(),
+            ];
+            let shown = format!("{errors:#?} {errors:?} {} {} {}", errors[0], errors[1], errors[2]);
+            for piece in [KEY, "pass\"", "pass\\", "\\secret", "0123456", "492817"] {
+                assert!(!shown.contains(piece), "{form}, {status}: {piece} is in {shown}");
+            }
+            if form == 1 && status == 409 {
+                assert!(shown.contains("It was …, Bearer …"), "the rest is still told: {shown}");
+            }
         }
     }
 }
