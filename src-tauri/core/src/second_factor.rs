@@ -5,7 +5,10 @@ mod picture;
 pub(crate) mod sealed;
 pub(crate) mod secret;
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::{
+    fmt,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use secrecy::{ExposeSecret, SecretString};
@@ -423,7 +426,7 @@ pub(crate) async fn blocking<T: Send + 'static>(
 }
 
 /// What the phone of the demo shop's owner shows, in place of a real one.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Type)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, Type)]
 pub struct DemoPhone {
     /// The secret as base32, to try the enrolment with.
     pub secret: String,
@@ -431,4 +434,11 @@ pub struct DemoPhone {
     pub code: String,
     /// For how many more seconds.
     pub seconds_left: u32,
+}
+
+/// The demo shop's secret is worth nothing, and yet no log is a place for one.
+impl fmt::Debug for DemoPhone {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("DemoPhone").field("seconds_left", &self.seconds_left).finish_non_exhaustive()
+    }
 }
