@@ -1,8 +1,10 @@
 import { api, Failure, type CheckState, type ConnectionReport, type NewShop } from "../bridge";
 
+const nothing = (): NewShop => ({ name: "", environment: "live", api_key: "", email: "", password: "" });
+
 /** What the owner has typed to connect a shop, and what a check of it found. */
 class Connection {
-  shop = $state<NewShop>({ name: "", environment: "live", api_key: "", email: "", password: "" });
+  shop = $state(nothing());
   report = $state.raw<ConnectionReport>();
   failure = $state.raw<Failure>();
   busy = $state(false);
@@ -15,9 +17,10 @@ class Connection {
 
   /** Tries what was typed and, when all of it is right, keeps the shop. True once it is connected. */
   async checkAndConnect(): Promise<boolean> {
+    const typed = $state.snapshot(this.shop);
     return this.#run(async () => {
-      this.report = await api.checkConnection(this.shop);
-      if (this.complete) await api.addShop(this.shop);
+      this.report = await api.checkConnection(typed);
+      if (this.complete) await api.addShop(typed);
       return this.complete;
     });
   }
@@ -30,10 +33,22 @@ class Connection {
     });
   }
 
+  /** Secrets do not outlive the form; the rest is there when its owner comes back. */
+  left(): void {
+    this.shop = { ...this.shop, api_key: "", password: "" };
+    this.touched();
+  }
+
   /** What was found no longer speaks of what is typed. */
   touched(): void {
     this.report = undefined;
     this.failure = undefined;
+  }
+
+  /** Forgets all that was typed. */
+  forget(): void {
+    this.shop = nothing();
+    this.touched();
   }
 
   /** What is wrong with a field, from the check or from a refusal. */
@@ -49,7 +64,7 @@ class Connection {
     this.failure = undefined;
     try {
       const connected = await attempt();
-      if (connected) this.shop = { name: "", environment: "live", api_key: "", email: "", password: "" };
+      if (connected) this.shop = nothing();
       return connected;
     } catch (thrown) {
       this.failure = Failure.from(thrown);
@@ -62,5 +77,5 @@ class Connection {
 
 const isGood = ({ state }: { state: CheckState }) => state === "good";
 
-/** Lives as long as the window, so that a look at another screen loses nothing that was typed. */
+/** Lives as long as the window, so that a look at another screen loses nothing that was typed but the secrets. */
 export const connection = new Connection();
