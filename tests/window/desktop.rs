@@ -2,7 +2,7 @@
 
 use std::{
     os::unix::fs::PermissionsExt,
-    path::PathBuf,
+    path::{Path, PathBuf},
     sync::{Arc, Mutex, PoisonError},
 };
 
@@ -119,6 +119,21 @@ impl Desktop {
     /// The notifications so far.
     pub fn notifications(&self) -> Vec<Notification> {
         self.told.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Writes all that goes over the session bus from now on to a file.
+    ///
+    /// # Errors
+    /// When nothing listens.
+    pub async fn overhear_bus(&mut self, file: &Path) -> Result<()> {
+        let mut command = self.command("dbus-monitor");
+        self._programs.push(Program::start_into(command.arg("--session"), file)?);
+        wait_for("what goes over the bus", async || {
+            let ping = ["--session", "--dest=org.freedesktop.DBus", "/", "org.freedesktop.DBus.Peer.Ping"];
+            self.command("dbus-send").args(ping).status().await?;
+            Ok(std::fs::read_to_string(file)?.contains("member=Ping").then_some(()))
+        })
+        .await
     }
 
     async fn catch_notifications(&mut self) -> Result<()> {

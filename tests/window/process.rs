@@ -1,6 +1,6 @@
 //! Programs that a test starts, and that end with it.
 
-use std::process::Stdio;
+use std::{path::Path, process::Stdio};
 
 use anyhow::{Context, Result};
 use tokio::{
@@ -19,6 +19,13 @@ impl Program {
     pub(crate) fn start(command: &mut Command) -> Result<Self> {
         command.stdout(Stdio::null());
         Ok(Self { child: spawn(command)? })
+    }
+
+    /// Starts a program that writes all that it prints to a file.
+    pub(crate) fn start_into(command: &mut Command, file: &Path) -> Result<Self> {
+        let output = std::fs::File::create(file)?;
+        command.stdout(output.try_clone()?);
+        Ok(Self { child: spawn_with(command, output.into())? })
     }
 
     /// Starts a program and writes to its standard input, which is closed then.
@@ -44,14 +51,12 @@ impl Program {
 }
 
 fn spawn(command: &mut Command) -> Result<Child> {
-    command
-        .process_group(0)
-        .stderr(if std::env::var_os("PAYDESK_TEST_VERBOSE").is_some() {
-            Stdio::inherit()
-        } else {
-            Stdio::null()
-        })
-        .kill_on_drop(true);
+    let verbose = std::env::var_os("PAYDESK_TEST_VERBOSE").is_some();
+    spawn_with(command, if verbose { Stdio::inherit() } else { Stdio::null() })
+}
+
+fn spawn_with(command: &mut Command, errors: Stdio) -> Result<Child> {
+    command.process_group(0).stderr(errors).kill_on_drop(true);
     command.spawn().with_context(|| format!("cannot start {:?}", command.as_std().get_program()))
 }
 

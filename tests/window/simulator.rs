@@ -62,6 +62,26 @@ impl Simulator {
         &self.line
     }
 
+    /// The same without its secrets: where it is, and nothing else that is true.
+    pub(crate) fn address_line(&self) -> Result<String> {
+        let mut line: Value = serde_json::from_str(&self.line)?;
+        for field in line.as_object_mut().context("the line is an object")?.iter_mut() {
+            if !field.0.ends_with("url") {
+                *field.1 = "none".into();
+            }
+        }
+        Ok(line.to_string())
+    }
+
+    /// What the line says: `api_key`, `email`, `password`, `totp_secret` or `ipn_secret`.
+    ///
+    /// # Errors
+    /// When it says nothing of the kind.
+    pub fn told(&self, field: &str) -> Result<String> {
+        let line: Value = serde_json::from_str(&self.line)?;
+        Ok(line[field].as_str().with_context(|| format!("the line says {field}"))?.to_owned())
+    }
+
     /// Everything that the simulator knows of the account.
     ///
     /// # Errors

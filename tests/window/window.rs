@@ -29,28 +29,51 @@ impl Window {
     /// # Errors
     /// When the driver or the window does not come up.
     pub async fn open(desktop: &Desktop, simulator: Option<&Simulator>, arguments: &[&str]) -> Result<Self> {
+        Self::open_with(desktop, simulator.map(Simulator::line), arguments, None).await
+    }
+
+    /// Opens Paydesk with the simulator for its sandbox and without being told any secret of it. All that it and its driver
+    /// print goes to a file.
+    ///
+    /// # Errors
+    /// When the driver or the window does not come up.
+    pub async fn open_on_sandbox(desktop: &Desktop, simulator: &Simulator, output: &Path) -> Result<Self> {
+        let line = simulator.address_line()?;
+        Self::open_with(desktop, Some(&line), &[], Some(output)).await
+    }
+
+    async fn open_with(
+        desktop: &Desktop,
+        simulator: Option<&str>,
+        arguments: &[&str],
+        output: Option<&Path>,
+    ) -> Result<Self> {
         for _ in 0..2 {
-            let attempt = Self::try_to_open(desktop, simulator, arguments);
+            let attempt = Self::try_to_open(desktop, simulator, arguments, output);
             if let Ok(window) = tokio::time::timeout(Duration::from_secs(40), attempt).await {
                 return window;
             }
         }
-        Self::try_to_open(desktop, simulator, arguments).await
+        Self::try_to_open(desktop, simulator, arguments, output).await
     }
 
     async fn try_to_open(
         desktop: &Desktop,
-        simulator: Option<&Simulator>,
+        simulator: Option<&str>,
         arguments: &[&str],
+        output: Option<&Path>,
     ) -> Result<Self> {
         let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
         let mut command = desktop.command("WebKitWebDriver");
         command.arg(format!("--port={port}"));
         command.env("TAURI_AUTOMATION", "true").env("TAURI_WEBVIEW_AUTOMATION", "true");
         if let Some(simulator) = simulator {
-            command.env("PAYDESK_SIMULATOR", simulator.line());
+            command.env("PAYDESK_SIMULATOR", simulator);
         }
-        let program = Program::start(&mut command)?;
+        let program = match output {
+            Some(file) => Program::start_into(&mut command, file)?,
+            None => Program::start(&mut command)?,
+        };
         let binary = paydesk_binary();
         ensure!(binary.exists(), "{} is not built", binary.display());
         let mut capabilities = Capabilities::new();
@@ -81,6 +104,21 @@ impl Window {
             .await?;
         }
         Ok(())
+    }
+
+    /// The process ids of Paydesk and of all that it has started.
+    ///
+    /// # Errors
+    /// When Paydesk does not run.
+    pub fn processes(&self) -> Result<Vec<u32>> {
+        let mut found = children_of(self.program.id().context("the driver runs")?)?;
+        ensure!(!found.is_empty(), "Paydesk does not run");
+        let mut next = 0;
+        while next < found.len() {
+            found.extend(children_of(found[next])?);
+            next += 1;
+        }
+        Ok(found)
     }
 
     /// Closes the session and with it Paydesk.
@@ -251,6 +289,14 @@ impl Window {
     /// When it throws.
     pub async fn run(&self, script: &str) -> Result<Value> {
         Ok(self.driver.execute(script, vec![]).await?.json().clone())
+    }
+
+    /// Runs a script in the window until it calls its last argument, with its answer.
+    ///
+    /// # Errors
+    /// When it throws.
+    pub async fn run_until_done(&self, script: &str) -> Result<Value> {
+        Ok(self.driver.execute_async(script, vec![]).await?.json().clone())
     }
 
     /// Fails when axe-core finds anything serious on the screen as it is.

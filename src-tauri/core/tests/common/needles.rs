@@ -157,6 +157,7 @@ pub(crate) fn spellings(value: &[u8]) -> Vec<(&'static str, Vec<u8>)> {
     let mut all = vec![
         ("plain", value.to_vec()),
         ("hex", each(&|byte| format!("{byte:02x}"))),
+        ("hex, spaced", each(&|byte| format!("{byte:02x} ")).trim_ascii_end().to_vec()),
         ("bytes", each(&|byte| format!("{byte}, ")).strip_suffix(b", ").unwrap_or_default().to_vec()),
         ("percent-encoded", each(&percent)),
         ("percent-encoded, each byte", each(&|byte| format!("%{byte:02x}"))),
