@@ -217,7 +217,7 @@ impl Owner {
             BatchState::Draft if batch.checking.is_some() => drop(changes.recv().await),
             BatchState::Draft | BatchState::Checked if self.is_wrong(&batch) => self.correct(&batch).await,
             BatchState::Draft => drop(self.payouts.check(id).await),
-            BatchState::Checked => drop(self.payouts.send(id, &batch.rows_hash).await),
+            BatchState::Checked => drop(self.payouts.send(id, &batch.rows_hash, None).await),
             BatchState::Unknown if batch.may_release => drop(self.payouts.release(id).await),
             BatchState::Created => self.approve(&batch).await?,
             BatchState::Locked
@@ -232,7 +232,8 @@ impl Owner {
             BatchState::FinishedWithFailures
             | BatchState::Rejected
             | BatchState::Expired
-            | BatchState::Cancelled => bail!(Trouble::Wrong(format!("it ended like this: {batch:#?}"))),
+            | BatchState::Cancelled
+            | BatchState::InParts => bail!(Trouble::Wrong(format!("it ended like this: {batch:#?}"))),
         }
         Ok(())
     }
@@ -255,7 +256,7 @@ impl Owner {
             BatchState::Draft => drop(self.payouts.check(&again.id).await),
             BatchState::Checked => {
                 ensure!(batch.rows_hash == first.rows_hash, "the same rows have another hash");
-                if self.payouts.send(&again.id, &batch.rows_hash).await.is_ok() {
+                if self.payouts.send(&again.id, &batch.rows_hash, None).await.is_ok() {
                     bail!(Trouble::Wrong("the same rows were sent while they were under way".to_owned()));
                 }
             }
@@ -289,7 +290,7 @@ impl Owner {
         let given = match self.journey.approval {
             Approval::Code => {
                 let code: String = say_and_hear(&Said::LooksAtPhone)?;
-                self.payouts.approve_with_code(&approval.id, &approval.rows_hash, code.into()).await
+                self.payouts.approve_with_code(&approval.id, &approval.rows_hash, code.into(), None).await
             }
             Approval::Pin => {
                 self.payouts.approve_with_pin(&approval.id, &approval.rows_hash, PIN.into()).await

@@ -37,7 +37,11 @@ use paydesk_core::{
     callbacks::{CallbackToCheck, ListenerState},
     invoices::NewInvoice,
     payments::NewPayment,
-    payouts::batch::{Batch, BatchState, RowFilter, RowQuery},
+    payouts::{
+        ReportFormat,
+        batch::{Batch, BatchState, RowFilter, RowQuery},
+        rules::RulesEdit,
+    },
     second_factor::Enrolment,
     secrets::Secret,
     shops::NewShop,
@@ -52,6 +56,8 @@ use world::{World, wait_for_sync};
 const WRONG_KEY: &str = "WR0NGK3-WR0NGK3-Y0UK1DM-E4V3R12";
 const WRONG_PASSWORD: &str = "hunter2 & \"friends\"";
 const WRONG_PIN: &str = "till-8831-mistyped";
+const LOCK_PIN: &str = "door-2207-oaken";
+const PREPARER_PIN: &str = "desk-5510-linen";
 const SHORT_PIN: &str = "55555";
 const OTHER_IPN_SECRET: &str = "q9Zt-elsewhere-1PN-9xw2";
 /// Codes that the phone does not show, except once in very many runs.
@@ -105,6 +111,8 @@ fn secrets_of(credentials: &Credentials) -> Needles {
     needles.secret("the TOTP secret as bytes", from_base32(&credentials.totp_secret));
     needles.whole("the otpauth link", link(&credentials.totp_secret));
     needles.secret("the PIN", PIN);
+    needles.secret("the PIN of the lock", LOCK_PIN);
+    needles.secret("the PIN of whoever prepares", PREPARER_PIN);
     for (what, mistyped) in [
         ("a wrong API key", WRONG_KEY),
         ("a wrong password", WRONG_PASSWORD),
@@ -323,14 +331,14 @@ impl Journey {
             for (status, form) in echoes().filter(refused) {
                 echo(self.world(), "POST", "/payout", status, form);
                 let current = self.owner.get(&id).await;
-                let sent = self.owner.payouts().send(&id, &current.rows_hash).await;
+                let sent = self.owner.payouts().send(&id, &current.rows_hash, None).await;
                 self.world().simulator.clear_faults();
                 self.evidence.answer("sending", &sent);
                 self.settle(&id).await;
             }
         }
         let batch = self.owner.get(&id).await;
-        let sent = self.owner.payouts().send(&id, &batch.rows_hash).await;
+        let sent = self.owner.payouts().send(&id, &batch.rows_hash, None).await;
         self.evidence.answer("sending", &sent);
         assert_eq!(sent.as_ref().unwrap().summary.state, BatchState::Created, "{sent:#?}");
         sent.unwrap()
@@ -369,11 +377,59 @@ impl Journey {
     async fn look_at_batch(&self, id: &str) -> Batch {
         let query = RowQuery { batch: id.to_owned(), filter: RowFilter::All, limit: 100, after: None };
         self.evidence.answer("rows", &self.owner.payouts().rows(query).await);
-        self.evidence.answer("a report", &self.owner.payouts().report_csv(id).await);
+        let report = self.owner.payouts().report_file(id, ReportFormat::Csv).await.unwrap();
+        self.evidence.words("a report", String::from_utf8(report).unwrap());
         self.evidence.answer("what waits", &self.owner.payouts().approvals().await);
         let batch = self.owner.get(id).await;
         self.evidence.told("a batch", &batch);
         batch
+    }
+
+    /// What guards the money: rules and persons with PINs, the lock of the app, and the log of all that.
+    async fn guard(&mut self) {
+        let payouts = self.owner.payouts();
+        let strict = RulesEdit {
+            batch_limit: "9000000".to_owned(),
+            part_size: "1000".to_owned(),
+            ..RulesEdit::default()
+        };
+        self.evidence.answer("rules", &payouts.set_rules(&strict, None).await);
+        let loose = RulesEdit { batch_limit: String::new(), ..strict };
+        for pin in [WRONG_PIN, PIN] {
+            self.evidence.answer("rules", &payouts.set_rules(&loose, Some(pin.into())).await);
+        }
+        for (preparer, approver) in
+            [(SHORT_PIN, PIN), (PREPARER_PIN, WRONG_PIN), (PIN, PIN), (PREPARER_PIN, PIN)]
+        {
+            let two = payouts.require_two_persons(preparer.into(), approver.into()).await;
+            self.evidence.answer("two persons", &two);
+        }
+        let batch = self.owner.import(FILE).await;
+        for pin in [None, Some(WRONG_PIN.into()), Some(PREPARER_PIN.into())] {
+            let sent = payouts.send(&batch.summary.id, &batch.rows_hash, pin).await;
+            self.evidence.answer("sending", &sent);
+        }
+        self.owner.pass(3601);
+        self.evidence.answer("a look", &payouts.look(&batch.summary.id).await);
+        for (preparer, approver) in [(WRONG_PIN, PIN), (PREPARER_PIN, PIN)] {
+            let one = payouts.require_one_person(preparer.into(), approver.into()).await;
+            self.evidence.answer("one person", &one);
+        }
+        let core = &self.owner.core;
+        for (pin, current) in [(SHORT_PIN, None), (LOCK_PIN, None), (LOCK_PIN, Some(WRONG_PIN.into()))] {
+            self.evidence.answer("the lock", &core.set_lock(pin.into(), current, 5).await);
+        }
+        core.lock();
+        for pin in [WRONG_PIN, LOCK_PIN] {
+            self.evidence.answer("unlocking", &core.unlock(pin.into()).await);
+        }
+        self.evidence.answer("the lock", &core.remove_lock(LOCK_PIN.into()).await);
+        self.evidence.answer(
+            "a picture",
+            &self.shop().second_factor.read_picture(link(OTHER_TOTP_SECRET).into()).await,
+        );
+        self.evidence.answer("the audit log", &self.shop().audit.list(None, 500).await);
+        self.evidence.answer("the audit log", &self.shop().audit.csv().await);
     }
 
     /// Pays two batches: with a code, and with the PIN.
@@ -503,6 +559,7 @@ async fn after_a_full_journey_no_secret_is_anywhere_but_in_the_keychain() {
     journey.listen().await;
     journey.look_at_files().await;
     journey.enrol().await;
+    journey.guard().await;
     journey.pay().await;
     journey.look_at_files().await;
     journey.lock_out().await;

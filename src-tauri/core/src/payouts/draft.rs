@@ -48,8 +48,12 @@ impl Payouts {
         if removed == 0 {
             return Ok(());
         }
-        if record.state == BatchState::Checked {
-            // Two that looked alike may be one now.
+        // Two that looked alike may be one now.
+        let alike: bool = sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM payout_rows WHERE batch = ? AND removed_at IS NULL AND taken_for > '')")
+            .bind(id)
+            .fetch_one(&mut *tx)
+            .await?;
+        if record.state == BatchState::Checked && alike {
             recipients::judge(&mut tx, id).await?;
         }
         record.recount(&mut tx).await?;
