@@ -52,6 +52,7 @@ Control interface (JSON, below /control on its own port):
   GET  ledger                   accounts of shop and customers, payout rows, transfers, conversions,
                                 subscriptions, fiat payouts, movements
   GET  requests                 the calls that the API received
+  GET  tokens                   the tokens that were handed out for logins
   GET  clock                    simulated time, speed, paused
   POST clock                    {\"step\": 3600} {\"speed\": 60} {\"paused\": true}
   GET  faults, DELETE faults    the faults that are set; remove them
@@ -59,7 +60,7 @@ Control interface (JSON, below /control on its own port):
                                 kinds: slow {ms}, drop_before, drop_after, server_error {handled},
                                 bad_gateway {handled}, too_many_requests {retry_after}, truncated, empty,
                                 duplicated, stale, out_of_order {ms}, unreadable, maintenance,
-                                expired_token, sometimes {percent, fault}
+                                expired_token, echo {status, form}, sometimes {percent, fault}
   GET  switches, POST switches  foreign_address, address_whitelist, rate_limit, failing_addresses,
                                 no_ipn_secret
   POST payments/ID              {\"pay\": \"0.5\"}, {\"pay\": \"40\", \"currency\": \"usdterc20\"} or
