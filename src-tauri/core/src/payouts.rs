@@ -42,7 +42,7 @@ use self::{
 };
 pub use self::{
     files::{FileInProgress, OpenFile, Opened},
-    report::ReportFormat,
+    report::{ReportFormat, template},
 };
 use crate::{failure::Failure, second_factor::SecondFactors, shops::ShopContext};
 

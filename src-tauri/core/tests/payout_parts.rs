@@ -9,7 +9,7 @@ mod world;
 use nowpayments_simulator::PayoutStatus;
 use paydesk_core::payouts::{
     ReportFormat,
-    batch::{Batch, BatchState, RowEdit, RowStatus},
+    batch::{Batch, BatchState, RowEdit, RowFilter, RowQuery, RowStatus},
     rules::RulesEdit,
 };
 use payouts::{ETH, Owner, TRX};
@@ -152,6 +152,28 @@ async fn after_a_part_that_expired_its_owner_says_whether_the_others_are_sent() 
     approve(&owner, &again).await;
     owner.pass(20);
     assert_seven_paid_once(&owner);
+    // And once only: neither the whole nor the part is taken for it again.
+    for batch in [&id, &first.summary.id] {
+        let failure = owner.payouts().pay_again(batch).await.unwrap_err();
+        assert!(failure.message.contains("“wages.csv, again”"), "{failure}");
+    }
+}
+
+#[tokio::test]
+async fn the_same_rows_wait_and_are_warned_of_while_parts_are_under_way() {
+    let (owner, whole) = in_parts().await;
+    let twin = owner.import(&seven()).await;
+    assert!(twin.obstacles.iter().any(|words| words.contains("under way")), "{:?}", twin.obstacles);
+    owner.payouts().send(&twin.summary.id, &twin.rows_hash, None).await.unwrap_err();
+    let alike = owner.import(&format!("address,currency,amount\n{TRX},trx,57\n{TRX},trx,99\n")).await;
+    let query = RowQuery { batch: alike.summary.id, filter: RowFilter::Warned, limit: 10, after: None };
+    let warned = owner.payouts().rows(query).await.unwrap().rows;
+    let codes = |row: &paydesk_core::payouts::batch::BatchRow| {
+        row.warnings.iter().map(|warning| warning.code.clone()).collect::<Vec<_>>()
+    };
+    assert!(codes(&warned[0]).contains(&"sent_before".to_owned()), "{:?}", warned[0]);
+    assert!(!codes(&warned[1]).contains(&"sent_before".to_owned()), "{:?}", warned[1]);
+    assert_eq!(owner.get(&whole.summary.id).await.summary.state, BatchState::InParts);
 }
 
 #[tokio::test]
@@ -211,12 +233,8 @@ async fn rows_that_failed_are_paid_again_only_after_a_look_and_with_a_warning() 
     let again = owner.payouts().pay_again(&id).await.unwrap();
     let again = owner.wait(&again.summary.id, |batch| batch.summary.state == BatchState::Checked).await;
     assert_eq!(again.summary.payable, 1);
-    let query = paydesk_core::payouts::batch::RowQuery {
-        batch: again.summary.id.clone(),
-        filter: paydesk_core::payouts::batch::RowFilter::Warned,
-        limit: 10,
-        after: None,
-    };
+    let query =
+        RowQuery { batch: again.summary.id.clone(), filter: RowFilter::Warned, limit: 10, after: None };
     let warned = owner.payouts().rows(query).await.unwrap().rows;
     assert_eq!((warned[0].address.as_str(), warned[0].status), (ETH, RowStatus::Ready));
     assert!(
@@ -226,6 +244,7 @@ async fn rows_that_failed_are_paid_again_only_after_a_look_and_with_a_warning() 
     );
 
     // It was paid after all: there is nothing to pay again.
+    owner.payouts().discard(&again.summary.id).await.unwrap();
     owner.force("eth", PayoutStatus::Finished);
     owner.payouts().pay_again(&id).await.unwrap_err();
     assert_eq!(owner.get(&id).await.summary.state, BatchState::Finished);

@@ -3,9 +3,9 @@
 use paydesk_core::{
     Core,
     payouts::{
-        FileInProgress, OpenFile, Opened, ReportFormat,
+        self, FileInProgress, OpenFile, Opened, ReportFormat,
         batch::{Batch, BatchSummary, Control, PendingApproval, RowEdit, RowPage, RowQuery},
-        import::{self, Choices},
+        import::Choices,
         recipients::{Contact, ContactEdit, ContactPage},
         rules::{Rules, RulesEdit},
         schedule::Schedule,
@@ -224,8 +224,11 @@ pub(crate) async fn save_bad_payout_rows(
 /// when none was named.
 #[tauri::command]
 #[specta::specta]
-pub(crate) async fn save_payout_template(desktop: State<'_, Desktop>) -> Answer<Option<String>> {
-    desktop.save_file("payouts.csv", import::TEMPLATE.as_bytes()).await
+pub(crate) async fn save_payout_template(
+    desktop: State<'_, Desktop>,
+    format: ReportFormat,
+) -> Answer<Option<String>> {
+    desktop.save_file(&format!("payouts.{}", format.extension()), &payouts::template(format)?).await
 }
 
 /// Writes the report of a batch to a file that the owner names; the file's path, or `None` when none was named.

@@ -10,8 +10,9 @@ use super::{
 use crate::{failure::Failure, spreadsheet};
 
 impl Payouts {
-    /// A new draft of the rows that a batch has not paid.
+    /// A new draft of the rows that a batch has not paid. One at a time, and no second one of the same batch.
     pub(super) async fn draft_of_unpaid(&self, id: &str) -> Result<Batch, Failure> {
+        let _only = self.desk.again.lock().await;
         // What has failed may have been paid since: nothing is decided by an old look.
         self.look_at_all(id).await?;
         let record = Record::load(&self.ctx.db, id).await?;
@@ -25,6 +26,20 @@ impl Payouts {
             return Err(stale());
         }
         let mut tx = self.ctx.db.begin().await?;
+        // Of a part and of its whole only one.
+        let again: Option<String> = sqlx::query_scalar(
+            "SELECT name FROM payout_batches WHERE pays_again = ?1 OR pays_again = ?2
+             OR pays_again IN (SELECT id FROM payout_batches WHERE whole = ?1) LIMIT 1",
+        )
+        .bind(id)
+        .bind(&record.whole)
+        .fetch_optional(&mut *tx)
+        .await?;
+        if let Some(name) = again {
+            return Err(Failure::other(format!(
+                "These rows are in “{name}” already, to be paid again. Look at that batch; discard it first if it is not to be sent."
+            )));
+        }
         let mut table = String::new();
         spreadsheet::push_record(&mut table, &report::PAYOUT_COLUMNS.map(str::to_owned));
         let mut unpaid = 0_u32;
@@ -54,7 +69,13 @@ impl Payouts {
         if unpaid == 0 {
             return Err(Failure::other("Every row of this batch was paid: there is nothing to pay again."));
         }
-        self.import_own(&format!("{}, again", record.name), &table).await
+        let batch = self.import_own(&format!("{}, again", record.name), &table).await?;
+        sqlx::query("UPDATE payout_batches SET pays_again = ? WHERE id = ?")
+            .bind(id)
+            .bind(&batch.summary.id)
+            .execute(&self.ctx.db)
+            .await?;
+        Ok(batch)
     }
 
     /// Looks at a batch at NOWPayments, or at all of its parts.

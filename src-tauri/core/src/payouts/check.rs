@@ -555,7 +555,9 @@ async fn warn_of_earlier(tx: &mut SqliteConnection, batch: &str) -> Result<(), F
          JOIN payout_batches ON payout_batches.id = other.batch
          WHERE mine.batch = ? AND mine.removed_at IS NULL AND mine.status = 'ready'
            AND other.removed_at IS NULL
-           AND (other.status IN ('waiting', 'processing', 'sending', 'paid', 'failed') OR payout_batches.state IN ('submitting', 'unknown'))
+           AND (other.status IN ('waiting', 'processing', 'sending', 'paid', 'failed') OR payout_batches.state IN ('submitting', 'unknown')
+                -- Parts that are going to be sent.
+                OR payout_batches.whole IS NOT NULL AND payout_batches.state IN ('draft', 'checked'))
          GROUP BY mine.number",
     )
     .bind(batch)

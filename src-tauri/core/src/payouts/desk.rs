@@ -23,6 +23,8 @@ pub(super) struct Desk {
     checks: Mutex<HashMap<String, Check>>,
     tickets: AtomicU64,
     paces: Mutex<HashMap<String, Pace>>,
+    /// Held while rows are taken out of an ended batch to be paid again.
+    pub(super) again: tokio::sync::Mutex<()>,
     /// Files that are open.
     pub(super) files: Files,
     /// Something is to be looked at earlier than was planned.

@@ -283,7 +283,7 @@ fn share(worth: &Amount, part: &Amount, whole: &Amount) -> Option<Amount> {
 async fn twin_in_flight(db: impl SqliteExecutor<'_>, record: &Record) -> Result<Option<String>, Failure> {
     Ok(sqlx::query_scalar(
         "SELECT name FROM payout_batches WHERE rows_hash = ? AND id <> ?
-         AND state IN ('locked', 'submitting', 'unknown', 'created', 'verified', 'sending')",
+         AND state IN ('locked', 'submitting', 'unknown', 'created', 'verified', 'sending', 'in_parts')",
     )
     .bind(&record.rows_hash)
     .bind(&record.id)

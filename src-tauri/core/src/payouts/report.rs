@@ -11,6 +11,7 @@ use sqlx::SqliteConnection;
 use super::{
     Payouts,
     batch::RowStatus,
+    import::TEMPLATE,
     reading::{StoredRow, rows_after},
     record::Record,
 };
@@ -62,6 +63,25 @@ const COLUMNS: [(&str, u32); 18] = [
     ("provider_batch_id", 16),
     ("reference", 38),
 ];
+
+/// An example of a file of payouts, which cannot be paid.
+///
+/// # Errors
+/// When it cannot be written, which does not happen in memory.
+pub fn template(format: ReportFormat) -> Result<Vec<u8>, Failure> {
+    if format == ReportFormat::Csv {
+        return Ok(TEMPLATE.as_bytes().to_vec());
+    }
+    let mut records = TEMPLATE.lines().map(|record| record.split(','));
+    let columns = records.next().into_iter().flatten().map(|head| (head.to_owned(), 24)).collect();
+    let heads = Heads { title: "Payouts".to_owned(), columns };
+    let mut workbook =
+        Workbook::new(Cursor::new(Vec::new()), heads, SheetLimits::EXCEL).map_err(not_written)?;
+    for record in records {
+        workbook.row(record.map(|field| Cell::Code(field.into()))).map_err(not_written)?;
+    }
+    Ok(workbook.finish().map_err(not_written)?.0.into_inner())
+}
 
 /// The columns of a file of payouts.
 pub(super) const PAYOUT_COLUMNS: [&str; 6] =
@@ -262,7 +282,34 @@ fn number(amount: String) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{
+        super::import::{self, Choices, Column, Numbers},
+        *,
+    };
+    use crate::coins::Catalogue;
+
+    #[test]
+    fn the_workbook_of_the_template_reads_like_its_text() {
+        let coins = Catalogue::new(Vec::new());
+        let read = |format| {
+            let file = template(format).unwrap();
+            let choices = Choices { numbers: Some(Numbers::Point), ..Choices::default() };
+            let import = import::import(&file, &choices, &coins).unwrap();
+            let rows: Vec<Vec<String>> = import
+                .rejected
+                .iter()
+                .map(|row| {
+                    [Column::Address, Column::Currency, Column::Amount, Column::ExtraId, Column::ExternalId]
+                        .map(|column| row.field(column).to_owned())
+                        .to_vec()
+                })
+                .collect();
+            (import.summary.rows, rows)
+        };
+        let (counts, rows) = read(ReportFormat::Xlsx);
+        assert_eq!((counts, &rows), (read(ReportFormat::Csv).0, &read(ReportFormat::Csv).1));
+        assert_eq!(rows[2], ["ADDRESS-OF-CARA", "xrp", "75", "4820117", "1003"]);
+    }
 
     #[test]
     fn formulas_are_made_harmless_and_amounts_are_left_alone() {
