@@ -84,14 +84,14 @@ async fn a_hundred_thousand_payouts_are_corrected_and_sent_in_parts_without_the_
     window.sees("100 parts").await?;
     window.press("Hand over to NOWPayments").await?;
     for part in 1..=2 {
-        window.sees(&format!("({part} of 100)")).await?;
+        window.sees(&format!("Part {part} of 100")).await?;
         window.press("Code from the phone").await?;
         simulator.call("POST", "/clock", Some(json!({ "step": 31 }))).await?;
         window.fill("Six digits from your phone", &simulator.code().await?).await?;
         window.press("Approve 1,000 payouts").await?;
         window.press(&format!("Approve part {} of 100", part + 1)).await?;
     }
-    window.sees("(3 of 100)").await?;
+    window.sees("Part 3 of 100").await?;
     never_stalled(&window, "while two parts were sent and approved").await?;
     let payouts = simulator.payouts().await?;
     ensure!(payouts.len() == 3000, "three parts of 1,000 were created, not {} payouts", payouts.len());

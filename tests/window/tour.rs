@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use anyhow::{Result, ensure};
-use paydesk_window_tests::{Desktop, Keychain, PAYROLL, Simulator, Window, repository};
+use paydesk_window_tests::{Desktop, Keychain, PAYROLL, PIN, Simulator, Window, repository};
 use serde_json::json;
 
 /// An address that takes TRX and USDT on TRON.
@@ -32,6 +32,9 @@ async fn the_tour_shows_every_screen() -> Result<()> {
     second_factor(&mut tour, &simulator).await?;
     importing_payouts(&mut tour, &desktop).await?;
     sending_payouts(&mut tour, &desktop, &simulator).await?;
+    guarding_payouts(&mut tour).await?;
+    payouts_in_parts(&mut tour, &desktop).await?;
+    locking(&mut tour).await?;
     tour.end()?;
     window.close().await
 }
@@ -358,6 +361,97 @@ async fn sending_payouts(tour: &mut Tour<'_>, desktop: &Desktop, simulator: &Sim
     window.press("Payouts").await?;
     window.sees("Drop a file here").await?;
     tour.picture("payouts").await
+}
+
+async fn guarding_payouts(tour: &mut Tour<'_>) -> Result<()> {
+    let window = tour.window;
+    window.press("Address book").await?;
+    window.sees("The recipients you know will be here").await?;
+    tour.picture("address-book-empty").await?;
+    window.press("Add the first contact").await?;
+    window.fill("Name", "Anna, beans").await?;
+    window.fill("Coin", "eth").await?;
+    window.fill("Address", "0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed").await?;
+    tour.picture("address-book-adding").await?;
+    window.press("Keep contact").await?;
+    window.sees_not("Keep contact").await?;
+    window.sees("Times paid").await?;
+    tour.picture("address-book").await?;
+    window.press("Settings").await?;
+    window.scroll_to("Limits and recipients").await?;
+    window.fill("Payouts at once at the most", "5").await?;
+    tour.picture("settings-limits").await?;
+    window.press("Keep rules").await?;
+    window.sees("The rules are kept").await?;
+    window.scroll_to("Two persons").await?;
+    tour.picture("settings-two-persons").await?;
+    window.press("Require two persons…").await?;
+    tour.picture("two-persons").await?;
+    window.press("Cancel").await?;
+    window.press("Show the log, check it, or save it").await?;
+    window.sees("What was done").await?;
+    window.press("Check the log").await?;
+    window.sees("The fingerprint of the last entry").await?;
+    tour.picture("audit-log").await
+}
+
+async fn payouts_in_parts(tour: &mut Tour<'_>, desktop: &Desktop) -> Result<()> {
+    let window = tour.window;
+    let file = desktop.write("bonuses.csv", PAYROLL.replace("0.0005", "0.0007"))?;
+    desktop.open_with_paydesk(&file).await?;
+    window.press("Remove the 3 bad rows").await?;
+    window.press("Remove").await?;
+    window.is_checked().await?;
+    window.sees("Anna, beans").await?;
+    tour.picture("batch-checked").await?;
+    window.press("Change when it is paid…").await?;
+    window.press("At a date and time").await?;
+    window.press("Again and again").await?;
+    window.sees("The first times").await?;
+    tour.picture("batch-schedule").await?;
+    window.press("Cancel").await?;
+    window.press("Send 10 payouts…").await?;
+    window.sees("It is sent in 2 parts").await?;
+    tour.picture("batch-send-parts").await?;
+    window.press("Hand over to NOWPayments").await?;
+    window.sees("Part 1 of 2").await?;
+    tour.picture("batch-parts").await?;
+    window.press("Approve part 1 of 2").await?;
+    window.press("PIN on this computer").await?;
+    window.fill("PIN", PIN).await?;
+    window.press("Approve 5 payouts").await?;
+    window.sees("Approve part 2 of 2").await?;
+    tour.picture("approval-next-part").await?;
+    window.press("Approve part 2 of 2").await?;
+    window.sees("With your code NOWPayments pays 5 recipients").await?;
+    window.keys(ESCAPE).await?;
+    window.sees("Part 2 of 2").await?;
+    tour.picture("batch-part").await
+}
+
+async fn locking(tour: &mut Tour<'_>) -> Result<()> {
+    let window = tour.window;
+    window.press("Settings").await?;
+    window.scroll_to("Lock").await?;
+    window.press("Set a PIN…").await?;
+    window.fill("New PIN", PIN).await?;
+    window.fill("PIN again", PIN).await?;
+    tour.picture("lock-setting").await?;
+    window.press("Lock with this PIN").await?;
+    window.sees("Locks by itself").await?;
+    window.find_and_do("Lock now").await?;
+    window.sees("Paydesk is locked").await?;
+    tour.picture("locked").await?;
+    window.fill("PIN", "not the pin").await?;
+    window.press("Unlock").await?;
+    window.sees("This PIN is wrong").await?;
+    tour.picture("locked-wrong-pin").await?;
+    window.press("I have forgotten the PIN…").await?;
+    tour.picture("locked-forgotten").await?;
+    window.press("Cancel").await?;
+    window.fill("PIN", PIN).await?;
+    window.press("Unlock").await?;
+    window.sees("Settings").await
 }
 
 /// Takes pictures and numbers them.

@@ -1,4 +1,4 @@
-import { render, screen, waitFor } from "@testing-library/svelte";
+import { render, screen, waitFor, within } from "@testing-library/svelte";
 import userEvent from "@testing-library/user-event";
 import { toast } from "svelte-sonner";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
@@ -47,6 +47,18 @@ test("the whole truth is there: the sum in words, every address, the memo, time 
   expect(list.textContent).toContain(row(1).address);
 });
 
+test("who is new is counted and marked, and who is known has a name", async () => {
+  open({ payout_rows: paged(() => [row(1, { contact: "Anna Weber" }), row(2, { is_new: true })]) }, () =>
+    batch("created", { approval: approval({ new_recipients: 1 }) }),
+  );
+  expect(await screen.findByText("1 recipient is new.")).toBeInTheDocument();
+  const list = await screen.findByRole("group", { name: "Every recipient" });
+  const [known, fresh] = list.querySelectorAll("li");
+  expect(known).toHaveTextContent("Anna Weber");
+  expect(within(known!).queryByText("new")).not.toBeInTheDocument();
+  expect(within(fresh!).getByText("new")).toBeInTheDocument();
+});
+
 test("what an earlier screen said does not cover what is approved", async () => {
   route.replace(["payouts", "b1"]);
   open();
@@ -72,7 +84,9 @@ test("the button waits for six digits, and Enter alone approves nothing", async 
   expect(argumentsOf("approve_with_code")).toEqual([]);
   await user.click(approve());
   await waitFor(() => expect(route.path).toEqual(["payouts", "b1"]));
-  expect(argumentsOf("approve_with_code")).toEqual([{ approval: "a1", rowsHash: "h1", code: "123456" }]);
+  expect(argumentsOf("approve_with_code")).toEqual([
+    { approval: "a1", rowsHash: "h1", code: "123456", pin: null },
+  ]);
 });
 
 test("a double click approves once", async () => {

@@ -147,7 +147,7 @@ export const commands = {
 	 *  Writes an example of a file of payouts, which cannot be paid, to a file that the owner names; the file's path, or `None`
 	 *  when none was named.
 	 */
-	savePayoutTemplate: () => typedError<string | null, Failure>(__TAURI_INVOKE("save_payout_template")),
+	savePayoutTemplate: (format: ReportFormat) => typedError<string | null, Failure>(__TAURI_INVOKE("save_payout_template", { format })),
 	/**  All batches, newest first. */
 	payoutBatches: () => typedError<BatchSummary[], Failure>(__TAURI_INVOKE("payout_batches")),
 	/**  One batch. */
@@ -163,11 +163,11 @@ export const commands = {
 	/**  Deletes a batch that was not sent. */
 	discardPayoutBatch: (id: string) => typedError<null, Failure>(__TAURI_INVOKE("discard_payout_batch", { id })),
 	/**  Creates the batch at NOWPayments, exactly as the owner saw it. */
-	sendPayoutBatch: (id: string, rowsHash: string) => typedError<Batch, Failure>(__TAURI_INVOKE("send_payout_batch", { id, rowsHash })),
+	sendPayoutBatch: (id: string, rowsHash: string, pin: string | null) => typedError<Batch, Failure>(__TAURI_INVOKE("send_payout_batch", { id, rowsHash, pin })),
 	/**  What waits for the owner's code. */
 	pendingApprovals: () => typedError<PendingApproval[], Failure>(__TAURI_INVOKE("pending_approvals")),
 	/**  Approves with a typed code. */
-	approveWithCode: (approval: string, rowsHash: string, code: string) => typedError<Batch, Failure>(__TAURI_INVOKE("approve_with_code", { approval, rowsHash, code })),
+	approveWithCode: (approval: string, rowsHash: string, code: string, pin: string | null) => typedError<Batch, Failure>(__TAURI_INVOKE("approve_with_code", { approval, rowsHash, code, pin })),
 	/**  Approves with a code made on this device. */
 	approveWithPin: (approval: string, rowsHash: string, pin: string) => typedError<Batch, Failure>(__TAURI_INVOKE("approve_with_pin", { approval, rowsHash, pin })),
 	/**  Looks up at NOWPayments how a batch stands. */
@@ -178,6 +178,10 @@ export const commands = {
 	savePayoutReport: (id: string, format: ReportFormat) => typedError<string | null, Failure>(__TAURI_INVOKE("save_payout_report", { id, format })),
 	/**  Stops the check of a batch; what it has found is kept. */
 	stopPayoutCheck: (id: string) => typedError<Batch, Failure>(__TAURI_INVOKE("stop_payout_check", { id })),
+	/**  Says when a batch that was not sent is paid; `None`: as soon as it is approved. */
+	schedulePayouts: (id: string, schedule: Schedule | null) => typedError<Batch, Failure>(__TAURI_INVOKE("schedule_payouts", { id, schedule })),
+	/**  Calls off a scheduled batch whose time has not come, or one row of it. */
+	cancelPayouts: (id: string, row: number | null) => typedError<Batch, Failure>(__TAURI_INVOKE("cancel_payouts", { id, row })),
 	/**  The parts of a batch that was too large to be sent at once. */
 	payoutParts: (id: string) => typedError<BatchSummary[], Failure>(__TAURI_INVOKE("payout_parts", { id })),
 	/**  Gives up the parts of a batch that were not sent. */
@@ -188,6 +192,10 @@ export const commands = {
 	payoutRules: () => typedError<Rules, Failure>(__TAURI_INVOKE("payout_rules")),
 	/**  Changes the rules for payouts; what is loosened takes the PIN. */
 	savePayoutRules: (edit: RulesEdit, pin: string | null) => typedError<Rules, Failure>(__TAURI_INVOKE("save_payout_rules", { edit, pin })),
+	/**  Has every batch sent with the PIN of one person and approved with that of another. */
+	requireTwoPersons: (preparer: string, approver: string) => typedError<Rules, Failure>(__TAURI_INVOKE("require_two_persons", { preparer, approver })),
+	/**  One person is enough again, which takes both PINs. */
+	requireOnePerson: (preparer: string, approver: string) => typedError<Rules, Failure>(__TAURI_INVOKE("require_one_person", { preparer, approver })),
 	/**  The address book. */
 	contacts: (search: string) => typedError<ContactPage, Failure>(__TAURI_INVOKE("contacts", { search })),
 	/**  Adds a contact to the address book or changes one. */
@@ -206,8 +214,24 @@ export const commands = {
 	secondFactor: () => typedError<SecondFactor, Failure>(__TAURI_INVOKE("second_factor")),
 	/**  Has codes made on this device. */
 	enrolSecondFactor: (enrolment: Enrolment) => typedError<SecondFactor, Failure>(__TAURI_INVOKE("enrol_second_factor", { enrolment })),
+	/**  Lets the owner choose a picture of the QR code and reads it; false when none was chosen. The secret in it stays in core. */
+	chooseSecondFactorPicture: () => typedError<boolean, Failure>(__TAURI_INVOKE("choose_second_factor_picture")),
 	/**  Deletes the sealed secret from this device. */
 	forgetSecondFactor: () => typedError<SecondFactor, Failure>(__TAURI_INVOKE("forget_second_factor")),
+	/**  Sets the PIN of the lock, or another one. */
+	setLock: (pin: string, current: string | null, afterMinutes: number) => typedError<LockState, Failure>(__TAURI_INVOKE("set_lock", { pin, current, afterMinutes })),
+	/**  Changes after how many minutes it locks by itself. */
+	setLockMinutes: (afterMinutes: number) => typedError<LockState, Failure>(__TAURI_INVOKE("set_lock_minutes", { afterMinutes })),
+	/**  Takes the lock away. */
+	removeLock: (pin: string) => typedError<LockState, Failure>(__TAURI_INVOKE("remove_lock", { pin })),
+	/**  Locks now. */
+	lockNow: () => typedError<null, Failure>(__TAURI_INVOKE("lock_now")),
+	/**  Unlocks with the PIN. */
+	unlock: (pin: string) => typedError<LockState, Failure>(__TAURI_INVOKE("unlock", { pin })),
+	/**  Somebody uses the window. */
+	inUse: () => typedError<null, Failure>(__TAURI_INVOKE("in_use")),
+	/**  The PIN is forgotten: everything of all shops is taken from this computer, and the lock with it. */
+	forgetAll: () => typedError<null, Failure>(__TAURI_INVOKE("forget_all")),
 	/**  What the phone of the demo shop's owner would show; `None` in a shop of one's own. */
 	demoPhone: () => typedError<DemoPhone | null, Failure>(__TAURI_INVOKE("demo_phone")),
 	/**  The newest notifications. */
@@ -267,6 +291,8 @@ export type AppState = {
 	trouble: Failure | null,
 	/**  The settings. */
 	settings: Settings,
+	/**  The lock of the app. While it is locked nothing is told of shops. */
+	lock: LockState,
 	/**  The version of Paydesk. */
 	version: string,
 };
@@ -459,6 +485,10 @@ export type Batch = {
 	approval: PendingApproval | null,
 	/**  What happened last that needs words: a refusal, an unknown outcome. */
 	trouble: string | null,
+	/**  When it is paid, by the clock of this computer; `None`: as soon as it is approved. */
+	schedule: Schedule | null,
+	/**  It can be called off: it was created, and its time has not come. */
+	can_be_called_off: boolean,
 	/**  How often we looked for an unknown batch without finding it since the last answer. */
 	looks: number,
 	/**  The owner may say that an unknown batch was not created (we looked, and found nothing). */
@@ -568,6 +598,8 @@ export type BatchSummary = {
 	failed: number,
 	/**  Totals per coin, in the order of the tickers. */
 	totals: CoinTotal[],
+	/**  When it is paid, if not as soon as it is approved. */
+	execute_at: string | null,
 	/**  Which part of a larger batch it is. */
 	part: Part | null,
 	/**  In how many parts it is sent; 0 when it is sent as it is. */
@@ -684,6 +716,8 @@ export type Changed =
 { kind: "shops" } | 
 /**  Settings of the app. */
 { kind: "settings" } | 
+/**  The app was locked or unlocked, or its lock was changed. */
+{ kind: "lock" } | 
 /**  Lists of payments that the owner gave a name. */
 { kind: "payment_views" } | 
 /**  Payments in the cache. */
@@ -936,7 +970,7 @@ export type Encoding =
 
 /**  What the owner gives to have codes made on this device. */
 export type Enrolment = {
-	/**  The secret as base32 text, or an `otpauth://totp/` link. */
+	/**  The secret as base32 text, or an `otpauth://totp/` link; empty for the one of the picture that was read last. */
 	secret: string,
 	/**  The PIN that will seal it: 6 to 64 characters. */
 	pin: string,
@@ -1175,6 +1209,8 @@ export type FailureCode =
 "unknown_outcome" | 
 /**  No shop is open. */
 "no_shop" | 
+/**  The app is locked: it takes the PIN. */
+"locked" | 
 /**  There is no such thing (any more). */
 "not_found" | 
 /**  A file cannot be read as payouts. */
@@ -1265,6 +1301,17 @@ export type FollowUp = {
 /**  The one event that crosses to the window. */
 export type Happened = Changed;
 
+/**  What the time between two runs of a batch is counted in. */
+export type Interval = 
+/**  Days. */
+"days" | 
+/**  Weeks. */
+"weeks" | 
+/**  Months, on the same day of the month. */
+"months_by_day" | 
+/**  Months, on the same day of the week. */
+"months_by_weekday";
+
 /**  An invoice that was made here. */
 export type Invoice = {
 	/**  Our id, a UUID. */
@@ -1352,6 +1399,18 @@ refused: number } |
 { kind: "failed"; 
 /**  Why, and what to do. */
 reason: string };
+
+/**  How the lock stands. */
+export type LockState = {
+	/**  There is a PIN. */
+	enabled: boolean,
+	/**  It takes the PIN to go on. */
+	locked: boolean,
+	/**  It locks by itself when nobody has used it for so many minutes. */
+	after_minutes: number,
+	/**  Too many wrong PINs: none is taken before this time. */
+	locked_until: string | null,
+};
 
 /**  A payment that was made here, or is just being made. */
 export type MadePayment = {
@@ -2066,6 +2125,16 @@ export type RenewedRate = {
 	until: string | null,
 };
 
+/**  How a scheduled batch comes back. */
+export type Repetition = {
+	/**  What the time between two runs is counted in. */
+	interval: Interval,
+	/**  Every so many: 1 to 365 days, 52 weeks or 12 months. */
+	every: number,
+	/**  No run is later than this; `None`: until it is called off. */
+	until: string | null,
+};
+
 /**  What a report can be saved as. */
 export type ReportFormat = 
 /**  Text with commas, for any program. */
@@ -2169,8 +2238,10 @@ export type Rules = {
 	currency: string,
 	/**  How many payouts are sent at once at the most: a larger batch is sent in parts. */
 	part_size: number,
-	/**  Rules are loosened with the PIN only: a secret is sealed on this device. */
+	/**  Rules are loosened with the PIN only: that of whoever approves, or of the secret that is sealed on this device. */
 	needs_pin: boolean,
+	/**  A batch is sent with the PIN of one person and approved with that of another. */
+	two_persons: boolean,
 };
 
 /**  Rules as the owner writes them. */
@@ -2195,6 +2266,14 @@ export type SandboxCase =
 "failed" | 
 /**  Less than the price is paid. */
 "partially_paid";
+
+/**  When a batch is paid. */
+export type Schedule = {
+	/**  When, or when for the first time. */
+	execute_at: string,
+	/**  How it comes back, if it does. */
+	repetition: Repetition | null,
+};
 
 /**  How codes are given in the open shop. */
 export type SecondFactor = {

@@ -1,7 +1,16 @@
 // The program behind the window, for tests: commands are answered by the test, through the real bridge.
 import { emit } from "@tauri-apps/api/event";
 import { mockIPC } from "@tauri-apps/api/mocks";
-import type { AppState, Changed, Failure, FailureCode, NotificationRules, Shop } from "./bindings";
+import type {
+  AppState,
+  Changed,
+  Failure,
+  FailureCode,
+  LockState,
+  NotificationRules,
+  Rules,
+  Shop,
+} from "./bindings";
 
 /** Answers by the name of the command. What an answer throws reaches the window as the command's failure. */
 type Answers = Record<string, (args: never) => unknown>;
@@ -41,6 +50,7 @@ export function program(own: Answers = {}): void {
     attention_of_payment: () => [],
     pending_approvals: () => [],
     payout_batches: () => [],
+    payout_rules: () => payoutRules(),
     notifications: () => ({ entries: [], unread: 0, paused_until: null }),
     notification_rules: () => notificationRules(),
     autostart: () => ({ on: false }),
@@ -90,9 +100,14 @@ export function appState(own: Partial<AppState> = {}): AppState {
     open: null,
     trouble: null,
     settings: { theme: "system", language: "en" },
+    lock: lockState(),
     version: "0.1.0",
     ...own,
   };
+}
+
+export function lockState(own: Partial<LockState> = {}): LockState {
+  return { enabled: false, locked: false, after_minutes: 10, locked_until: null, ...own };
 }
 
 export function notificationRules(own: Partial<NotificationRules> = {}): NotificationRules {
@@ -102,6 +117,19 @@ export function notificationRules(own: Partial<NotificationRules> = {}): Notific
     quiet: null,
     payouts_when_quiet: true,
     singles: 3,
+    ...own,
+  };
+}
+
+export function payoutRules(own: Partial<Rules> = {}): Rules {
+  return {
+    contacts_only: false,
+    batch_limit: null,
+    day_limit: null,
+    currency: "usd",
+    part_size: 1000,
+    needs_pin: false,
+    two_persons: false,
     ...own,
   };
 }

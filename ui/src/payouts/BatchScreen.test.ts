@@ -7,6 +7,9 @@ import { announce, appState, argumentsOf, demoShop, failure, program } from "../
 import { route } from "../lib/router.svelte";
 import { badRow, batch, paged, row, summary } from "./test-batch";
 
+// What the window loads when it is needed is there before a test waits for it.
+import "./PayoutsScreen.svelte";
+
 beforeEach(() => route.replace(["payouts", "b1"]));
 
 /** The window with one batch, which the test may change through what it gave. */
@@ -96,7 +99,7 @@ test("a double click sends once, with the rows that were seen", async () => {
   });
   await user.click(await screen.findByRole("button", { name: /^Send 3 payouts/ }));
   await user.dblClick(await screen.findByRole("button", { name: "Hand over to NOWPayments" }));
-  expect(argumentsOf("send_payout_batch")).toEqual([{ id: "b1", rowsHash: "h1" }]);
+  expect(argumentsOf("send_payout_batch")).toEqual([{ id: "b1", rowsHash: "h1", pin: null }]);
   answer(batch("created"));
   await waitFor(() => expect(route.path).toEqual(["payouts", "b1", "approve"]));
 });
@@ -230,4 +233,145 @@ test("control totals are typed by hand, and what is no sum is named in its field
   await user.click(within(dialog).getByRole("button", { name: "Compare" }));
   expect(await screen.findByText("By your control totals 5 payouts are to be made.")).toBeInTheDocument();
   expect(given[1]).toEqual({ rows: 5, sums: [{ currency: "trx", amount: "2.5" }] });
+});
+
+test("warnings stand above the rows, and nothing is sent before the owner says to have seen them", async () => {
+  const warning = "Exactly these rows were sent before, as “wages.csv” on 2026-11-01.";
+  const user = open(() => batch("checked", { warnings: [warning] }), undefined, {
+    send_payout_batch: () => batch("created"),
+  });
+  expect(await screen.findByText(warning)).toBeInTheDocument();
+  await user.click(screen.getByRole("button", { name: /^Send 3 payouts/ }));
+  const dialog = within(await screen.findByRole("dialog", { name: "Send 3 payouts?" }));
+  expect(dialog.getByText(warning)).toBeInTheDocument();
+  const go = dialog.getByRole("button", { name: "Hand over to NOWPayments" });
+  expect(go).toBeDisabled();
+  const seen = () => dialog.getByRole("checkbox", { name: "I have looked at this, and want to send it" });
+  await user.click(seen());
+  expect(go).toBeEnabled();
+  // Opened anew, it is looked at anew.
+  await user.click(dialog.getByRole("button", { name: "Not yet" }));
+  await user.click(await screen.findByRole("button", { name: /^Send 3 payouts/ }));
+  const again = within(await screen.findByRole("dialog", { name: "Send 3 payouts?" }));
+  expect(again.getByRole("checkbox")).not.toBeChecked();
+  await user.click(again.getByRole("checkbox"));
+  await user.click(again.getByRole("button", { name: "Hand over to NOWPayments" }));
+  await waitFor(() => expect(argumentsOf("send_payout_batch")).toHaveLength(1));
+});
+
+test("without warnings there is nothing to tick", async () => {
+  const user = open(() => batch("checked"));
+  await user.click(await screen.findByRole("button", { name: /^Send 3 payouts/ }));
+  const dialog = within(await screen.findByRole("dialog", { name: "Send 3 payouts?" }));
+  expect(dialog.queryByRole("checkbox")).not.toBeInTheDocument();
+  expect(dialog.getByRole("button", { name: "Hand over to NOWPayments" })).toBeEnabled();
+});
+
+test("new recipients are counted, marked, and found by themselves; known ones have their name", async () => {
+  const rows = [row(1, { contact: "Anna Weber" }), row(2, { is_new: true }), row(3, { is_new: true })];
+  const user = open(
+    () => batch("checked", { new_recipients: 2 }),
+    () => rows,
+  );
+  const grid = within(await screen.findByRole("grid", { name: "Rows of payouts.csv" }));
+  expect(await grid.findByText("Anna Weber")).toBeInTheDocument();
+  expect(grid.getAllByText("new")).toHaveLength(2);
+  expect(screen.getByRole("link", { name: "2 recipients are new." })).toBeInTheDocument();
+  await user.click(await screen.findByRole("radio", { name: "New (2)" }));
+  await waitFor(() => expect(screen.queryByText("Anna Weber")).not.toBeInTheDocument());
+});
+
+test("a recipient is taken into the address book from the row, with a word of caution where it looks like another", async () => {
+  const problem = {
+    column: "address",
+    value: row(1).address,
+    code: "looks_like_another",
+    message: "This address begins and ends like another one.",
+  };
+  const bad = row(2, { status: "bad", problems: [problem], extra_id: "77" });
+  const user = open(withBad, () => [row(1), bad, row(3)], {
+    save_contact: () => ({ name: "Anna Weber" }),
+  });
+  await user.click(await screen.findByText("This address begins and ends like another one."));
+  const panel = within(await screen.findByRole("complementary", { name: "Row 2" }));
+  await user.click(panel.getByRole("button", { name: "Add to address book" }));
+  const dialog = within(await screen.findByRole("dialog", { name: "Add contact" }));
+  expect(dialog.getByText("This address begins and ends like another one.")).toBeInTheDocument();
+  expect(dialog.getByRole("textbox", { name: "Address" })).toHaveValue(bad.address);
+  expect(dialog.getByRole("textbox", { name: "Memo" })).toHaveValue("77");
+  await user.type(dialog.getByRole("textbox", { name: "Name" }), "Anna Weber");
+  await user.click(dialog.getByRole("button", { name: "Keep contact" }));
+  await waitFor(() => expect(argumentsOf("save_contact")).toHaveLength(1));
+});
+
+test("a row with another fault, or with a contact, is not offered to the address book", async () => {
+  route.replace(["payouts", "b1"], { rows: "all", row: "2" });
+  open(withBad, () => [row(1, { contact: "Anna Weber" }), badRow(2), row(3)]);
+  const panel = await screen.findByRole("complementary", { name: "Row 2" });
+  expect(within(panel).queryByRole("button", { name: "Add to address book" })).not.toBeInTheDocument();
+});
+
+test("the check is stopped, and what it has found stays", async () => {
+  let now = batch("draft", { checking: { done: 40, of: 90 }, obstacles: ["It is being checked."] });
+  const user = open(() => now, undefined, {
+    stop_payout_check: () => {
+      now = batch("draft", {
+        trouble: "You stopped the check against your shop.",
+        obstacles: ["Check it again."],
+      });
+      void announce({ kind: "payouts", batch: "b1" });
+      return now;
+    },
+    check_payout_batch: () => now,
+  });
+  expect(await screen.findByText("40 of 90")).toBeInTheDocument();
+  await user.click(screen.getByRole("button", { name: "Stop the check" }));
+  expect(await screen.findByText("You stopped the check against your shop.")).toBeInTheDocument();
+  expect(screen.queryByRole("progressbar")).not.toBeInTheDocument();
+  expect(screen.getByText("Not checked")).toBeInTheDocument();
+  await user.click(screen.getByRole("button", { name: "Check again" }));
+  expect(argumentsOf("check_payout_batch")).toEqual([{ id: "b1" }]);
+});
+
+test("unpaid rows become a new draft, after a plain warning", async () => {
+  const draft = batch("draft", { summary: summary("draft", { id: "b2", name: "payouts.csv, again" }) });
+  const ended = batch("finished_with_failures", {
+    summary: summary("finished_with_failures", { paid: 2, failed: 1 }),
+  });
+  const user = open(() => ended, undefined, {
+    payout_batch: ({ id }: { id: string }) => (id === "b2" ? draft : ended),
+    pay_payouts_again: () => draft,
+  });
+  await user.click(await screen.findByRole("button", { name: "Pay the unpaid rows again…" }));
+  const dialog = within(await screen.findByRole("dialog", { name: "Pay the unpaid rows again?" }));
+  expect(dialog.getByText(/may still be paid by NOWPayments/)).toBeInTheDocument();
+  expect(dialog.getByText(/Nothing is sent by this/)).toBeInTheDocument();
+  expect(argumentsOf("pay_payouts_again")).toEqual([]);
+  await user.click(dialog.getByRole("button", { name: "Look, and make a new batch" }));
+  await waitFor(() => expect(route.path).toEqual(["payouts", "b2"]));
+  expect(await screen.findByRole("heading", { name: "payouts.csv, again" })).toBeInTheDocument();
+});
+
+test("what was all paid is not paid again", async () => {
+  open(() => batch("finished"));
+  await screen.findByRole("grid", { name: "Rows of payouts.csv" });
+  expect(screen.queryByRole("button", { name: /again/ })).not.toBeInTheDocument();
+});
+
+test("a paid row has its proof, which is copied as text", async () => {
+  const hash = "9f2b".repeat(16);
+  const paid = row(1, { status: "paid", paid_at: "2026-11-20T09:00:00Z", hash, contact: "Anna Weber" });
+  const user = open(
+    () => batch("finished"),
+    () => [paid, row(2, { status: "sending" })],
+  );
+  await user.click(await screen.findByText("Anna Weber"));
+  const panel = within(await screen.findByRole("complementary", { name: "Row 1" }));
+  await user.click(panel.getByRole("button", { name: "Proof of payment" }));
+  const dialog = await screen.findByRole("dialog", { name: "Proof of payment" });
+  for (const words of ["200 TRX", "Anna Weber", hash, "Demo shop", "Practice money"])
+    expect(dialog).toHaveTextContent(words);
+  expect(dialog.textContent).toContain(paid.address);
+  await user.click(within(dialog).getByRole("button", { name: "Copy as text" }));
+  expect(await navigator.clipboard.readText()).toContain(`Transaction: ${hash}`);
 });

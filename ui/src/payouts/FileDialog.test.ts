@@ -9,6 +9,9 @@ import { ColumnChoice } from "./column-choice.svelte";
 import { importing } from "./importing.svelte";
 import { batch, paged, row } from "./test-batch";
 
+// What the window loads when it is needed is there before a test waits for it.
+import "./PayoutsScreen.svelte";
+
 beforeEach(() => {
   route.replace(["payouts"]);
   importing.file = undefined;

@@ -7,6 +7,9 @@ import { route } from "../lib/router.svelte";
 import { importing } from "./importing.svelte";
 import { approval, batch, paged, row, summary } from "./test-batch";
 
+// What the window loads when it is needed is there before a test waits for it.
+import "./PayoutsScreen.svelte";
+
 beforeEach(() => {
   route.replace(["payouts"]);
   Object.assign(importing, { name: "", text: "", failure: undefined, textFailure: undefined });

@@ -50,6 +50,12 @@ class Importing {
     this.file = undefined;
   }
 
+  /** Forgets all that was typed and said. */
+  forget(): void {
+    [this.name, this.text] = ["", ""];
+    this.file = this.failure = this.textFailure = undefined;
+  }
+
   async #take(read: () => Promise<Opened | null>): Promise<Failure | undefined> {
     this.busy = true;
     try {

@@ -26,12 +26,15 @@ export function row(number: number, own: Partial<BatchRow> = {}): BatchRow {
     warnings: [],
     raw: null,
     edited: false,
+    is_new: false,
+    contact: null,
     status: "ready",
     provider_status: null,
     provider_id: null,
     hash: null,
     explorer: null,
     error: null,
+    paid_at: null,
     fee: null,
     ...own,
   };
@@ -82,6 +85,9 @@ export function summary(state: BatchState, own: Partial<BatchSummary> = {}): Bat
     paid: 0,
     failed: 0,
     totals,
+    execute_at: null,
+    part: null,
+    parts: 0,
     created_at,
     updated_at: created_at,
     ...own,
@@ -97,10 +103,21 @@ export function approval(own: Partial<PendingApproval> = {}): PendingApproval {
     expires_at: new Date(Date.now() + 43.5 * 60_000).toISOString(),
     attempts_left: 10,
     recipients: 3,
+    new_recipients: 0,
     totals,
     not_before: null,
     ...own,
   };
+}
+
+/** Part `number` of three of the batch `w1`, with an id of its own: `p1`, `p2`, `p3`. */
+export function part(number: number, state: BatchState, own: Partial<BatchSummary> = {}): BatchSummary {
+  return summary(state, {
+    id: `p${number}`,
+    name: `wages.csv (${number} of 3)`,
+    part: { whole: "w1", number, of: 3 },
+    ...own,
+  });
 }
 
 export function batch(state: BatchState, own: Partial<Batch> = {}): Batch {
@@ -113,9 +130,14 @@ export function batch(state: BatchState, own: Partial<Batch> = {}): Batch {
     rows_hash: "h1",
     checking: null,
     obstacles: [],
+    warnings: [],
+    new_recipients: 0,
+    will_be_parts: 1,
     provider_id: null,
     approval: state === "created" ? approval() : null,
     trouble: null,
+    schedule: null,
+    can_be_called_off: false,
     looks: 0,
     may_release: false,
     steps: [],
@@ -134,6 +156,7 @@ export function paged(rows: () => BatchRow[]) {
       warned: ({ warnings }: BatchRow) => warnings.length > 0,
       good: ({ status }: BatchRow) => status !== "bad",
       failed: ({ status }: BatchRow) => status === "rejected",
+      new: ({ status, is_new }: BatchRow) => status !== "bad" && is_new,
     }[query.filter];
     const found = rows().filter(matches);
     const rest = found.filter(({ number }) => number > (query.after ?? 0));

@@ -5,6 +5,8 @@ import App from "../App.svelte";
 import type { SecondFactor } from "../bridge";
 import { argumentsOf, failure, program } from "../bridge/test-program";
 import { route } from "../lib/router.svelte";
+// Loaded by now, and not within the time of the first test.
+import "../settings/SettingsScreen.svelte";
 
 beforeEach(() => route.replace(["settings"]));
 
@@ -83,4 +85,55 @@ test("while PINs are locked out it says until when, and that the phone still wor
   open({}, () => ({ ...none, enrolled: true, locked_until }));
   expect(await screen.findByText("No PIN is taken for a while")).toBeInTheDocument();
   expect(screen.getByText(/code from your phone still works/)).toBeInTheDocument();
+});
+
+async function choosePicture(own: Record<string, () => unknown>) {
+  const user = open({ choose_second_factor_picture: () => true, ...own });
+  await user.click(await screen.findByRole("button", { name: "Set up codes on this computer" }));
+  const dialog = within(await screen.findByRole("dialog", { name: "Set up codes on this computer" }));
+  await user.click(dialog.getByRole("button", { name: "Choose a picture of the QR code…" }));
+  return { user, dialog };
+}
+
+test("a secret that was read from a picture is not typed and not shown", async () => {
+  const { user, dialog } = await choosePicture({
+    enrol_second_factor: () => ({ ...none, enrolled: true }),
+  });
+  expect(await dialog.findByText("The secret was read from the picture")).toBeInTheDocument();
+  expect(dialog.queryByLabelText("Secret or otpauth link")).not.toBeInTheDocument();
+  await user.type(dialog.getByLabelText("New PIN"), "246810");
+  await user.type(dialog.getByLabelText("PIN again"), "246810");
+  await user.type(dialog.getByLabelText("Code from your phone now"), "482913");
+  await user.click(dialog.getByRole("button", { name: "Seal and keep it" }));
+  await waitFor(() => expect(screen.queryByRole("dialog")).not.toBeInTheDocument());
+  expect(argumentsOf("enrol_second_factor")).toEqual([
+    { enrolment: { secret: "", pin: "246810", code: "482913" } },
+  ]);
+});
+
+test("instead of a picture the secret can be typed after all", async () => {
+  const { user, dialog } = await choosePicture({});
+  await user.click(await dialog.findByRole("button", { name: "Type the secret instead" }));
+  expect(dialog.getByLabelText("Secret or otpauth link")).toHaveFocus();
+});
+
+test("a picture without a code is refused where it was chosen", async () => {
+  const { dialog } = await choosePicture({
+    choose_second_factor_picture: () => {
+      throw failure("invalid", "There is no QR code in this picture.", "picture");
+    },
+  });
+  expect(await dialog.findByText("There is no QR code in this picture.")).toBeInTheDocument();
+  expect(dialog.getByRole("button", { name: /Choose a picture/ })).toHaveAccessibleDescription(
+    "There is no QR code in this picture.",
+  );
+  expect(dialog.getByLabelText("Secret or otpauth link")).toBeInTheDocument();
+});
+
+test("when no picture was chosen everything is as before", async () => {
+  const { dialog } = await choosePicture({ choose_second_factor_picture: () => false });
+  await waitFor(() =>
+    expect(dialog.getByRole("button", { name: /Choose a picture/ })).not.toHaveAttribute("aria-busy"),
+  );
+  expect(dialog.getByLabelText("Secret or otpauth link")).toBeInTheDocument();
 });

@@ -113,6 +113,18 @@ test("typing takes back what the check said about something else", async () => {
   expect(screen.getByLabelText("API key")).toBeValid();
 });
 
+test("secrets do not outlive the form, and the rest of what was typed does", async () => {
+  const user = await connect(() => ({ ...allGood, key: bad("Wrong.") }));
+  await screen.findByText("Wrong.");
+  route.replace([]);
+  await user.click(await screen.findByRole("button", { name: /Connect my NOWPayments account/ }));
+  expect(screen.getByLabelText("Name")).toHaveValue(typed.name);
+  expect(screen.getByLabelText("E-mail address")).toHaveValue(typed.email);
+  expect(screen.getByLabelText("API key")).toHaveValue("");
+  expect(screen.getByLabelText("Password")).toHaveValue("");
+  expect(screen.queryByText("Wrong.")).toBeNull();
+});
+
 test("without a network it says so and loses nothing", async () => {
   await connect(() => {
     throw failure("offline", "NOWPayments cannot be reached. Check the network.");

@@ -1,13 +1,16 @@
 import { createContext } from "svelte";
-import { api, type AppState, type Shop, type Theme } from "../bridge";
+import { api, type AppState, type LockState, type Shop, type Theme } from "../bridge";
 import { live, type Live } from "../lib/live.svelte";
 import { language, spoken, type Locale } from "../messages/language.svelte";
 
 /** The open shop and the settings, as the program holds them. Made once, by the root of the window. */
 export class Session {
-  readonly state: Live<AppState> = live(["shops", "settings"], () => api.appState());
+  readonly state: Live<AppState> = live(["shops", "settings", "lock"], () => api.appState());
   readonly shops: Shop[] = $derived(this.state.data?.shops ?? []);
   readonly shop: Shop | undefined = $derived(this.shops.find(({ id }) => id === this.state.data?.open));
+  readonly lock: LockState | undefined = $derived(this.state.data?.lock);
+  /** Nothing of a shop may be shown. */
+  readonly locked: boolean = $derived(this.lock?.locked ?? false);
   readonly theme: Theme = $derived(this.state.data?.settings.theme ?? "system");
   readonly language: Locale | null = $derived(spoken(this.state.data?.settings.language));
 
