@@ -415,8 +415,7 @@ async fn payouts_in_parts(tour: &mut Tour<'_>, desktop: &Desktop) -> Result<()> 
     tour.picture("batch-send-parts").await?;
     window.press("Hand over to NOWPayments").await?;
     window.sees("Part 1 of 2").await?;
-    tour.picture("batch-parts").await?;
-    window.press("Approve part 1 of 2").await?;
+    tour.picture("approval-part").await?;
     window.press("PIN on this computer").await?;
     window.fill("PIN", PIN).await?;
     window.press("Approve 5 payouts").await?;
@@ -424,9 +423,12 @@ async fn payouts_in_parts(tour: &mut Tour<'_>, desktop: &Desktop) -> Result<()> 
     tour.picture("approval-next-part").await?;
     window.press("Approve part 2 of 2").await?;
     window.sees("With your code NOWPayments pays 5 recipients").await?;
-    window.keys(ESCAPE).await?;
+    window.press("Not now, back to the batch").await?;
     window.sees("Part 2 of 2").await?;
-    tour.picture("batch-part").await
+    tour.picture("batch-part").await?;
+    window.press("Show the whole batch").await?;
+    window.sees("Sent in 2 parts").await?;
+    tour.picture("batch-parts").await
 }
 
 async fn locking(tour: &mut Tour<'_>) -> Result<()> {
