@@ -67,6 +67,19 @@ impl Window {
         self.sees("Codes can now be made on this computer").await
     }
 
+    /// Has Paydesk locked with [`PIN`] from now on.
+    ///
+    /// # Errors
+    /// When a step is not possible.
+    pub async fn set_lock(&self) -> Result<()> {
+        self.press("Settings").await?;
+        self.press("Set a PIN…").await?;
+        self.fill("New PIN", PIN).await?;
+        self.fill("PIN again", PIN).await?;
+        self.press("Lock with this PIN").await?;
+        self.sees("Locks by itself").await
+    }
+
     /// Does something by its name in the palette.
     ///
     /// # Errors

@@ -424,23 +424,14 @@ async fn payouts_in_parts(tour: &mut Tour<'_>, desktop: &Desktop) -> Result<()> 
     window.press("Approve part 2 of 2").await?;
     window.sees("With your code NOWPayments pays 5 recipients").await?;
     window.press("Not now, back to the batch").await?;
-    window.sees("Part 2 of 2").await?;
-    tour.picture("batch-part").await?;
-    window.press("Show the whole batch").await?;
     window.sees("Sent in 2 parts").await?;
     tour.picture("batch-parts").await
 }
 
 async fn locking(tour: &mut Tour<'_>) -> Result<()> {
     let window = tour.window;
-    window.press("Settings").await?;
-    window.scroll_to("Lock").await?;
-    window.press("Set a PIN…").await?;
-    window.fill("New PIN", PIN).await?;
-    window.fill("PIN again", PIN).await?;
-    tour.picture("lock-setting").await?;
-    window.press("Lock with this PIN").await?;
-    window.sees("Locks by itself").await?;
+    window.set_lock().await?;
+    tour.picture("settings-lock").await?;
     window.find_and_do("Lock now").await?;
     window.sees("Paydesk is locked").await?;
     tour.picture("locked").await?;
