@@ -3,7 +3,6 @@
 use super::{
     Payouts,
     batch::{Batch, BatchState, RowStatus},
-    reading::rows_after,
     record::{Record, stale},
     report,
 };
@@ -25,7 +24,6 @@ impl Payouts {
         ) {
             return Err(stale());
         }
-        let mut tx = self.ctx.db.begin().await?;
         // Of a part and of its whole only one.
         let again: Option<String> = sqlx::query_scalar(
             "SELECT name FROM payout_batches WHERE pays_again = ?1 OR pays_again = ?2
@@ -33,7 +31,7 @@ impl Payouts {
         )
         .bind(id)
         .bind(&record.whole)
-        .fetch_optional(&mut *tx)
+        .fetch_optional(&self.ctx.db)
         .await?;
         if let Some(name) = again {
             return Err(Failure::other(format!(
@@ -43,29 +41,23 @@ impl Payouts {
         let mut table = String::new();
         spreadsheet::push_record(&mut table, &report::PAYOUT_COLUMNS.map(str::to_owned));
         let mut unpaid = 0_u32;
-        for batch in report::with_parts(&mut tx, id).await? {
-            let mut after = 0;
-            loop {
-                let rows = rows_after(&mut *tx, &batch, after).await?;
-                let Some(last) = rows.last() else { break };
-                after = last.number;
-                let is_unpaid =
-                    |status| matches!(status, RowStatus::Ready | RowStatus::Failed | RowStatus::Rejected);
-                for row in rows.into_iter().filter(|row| row.removed_at.is_none() && is_unpaid(row.status)) {
-                    unpaid += 1;
-                    let fields = [
-                        row.address,
-                        row.currency,
-                        row.amount,
-                        row.extra_id.unwrap_or_default(),
-                        row.description.unwrap_or_default(),
-                        row.external_id.unwrap_or_default(),
-                    ];
-                    spreadsheet::push_record(&mut table, &fields);
-                }
+        let is_unpaid = |status| matches!(status, RowStatus::Ready | RowStatus::Failed | RowStatus::Rejected);
+        self.each_row(id, |row, _| {
+            if row.removed_at.is_none() && is_unpaid(row.status) {
+                unpaid += 1;
+                let fields = [
+                    row.address,
+                    row.currency,
+                    row.amount,
+                    row.extra_id.unwrap_or_default(),
+                    row.description.unwrap_or_default(),
+                    row.external_id.unwrap_or_default(),
+                ];
+                spreadsheet::push_record(&mut table, &fields);
             }
-        }
-        tx.commit().await?;
+            Ok(())
+        })
+        .await?;
         if unpaid == 0 {
             return Err(Failure::other("Every row of this batch was paid: there is nothing to pay again."));
         }

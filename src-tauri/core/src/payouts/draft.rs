@@ -10,7 +10,9 @@ use super::{
     batch::{BatchState, Control, ControlSum, RowEdit, RowProblem, RowStatus},
     files::{self, unreadable},
     import::{self, AcceptedRow, Column, ProblemCode, Row, WarningCode},
-    parts, recipients,
+    parts,
+    reading::is_open,
+    recipients,
     record::{Record, stale},
 };
 use crate::{addresses, changes::Changed, failure::Failure, store};
@@ -290,10 +292,7 @@ async fn same_recipient(
 
 /// Only a batch that was not sent may change.
 pub(super) fn not_sent(record: &Record) -> Result<(), Failure> {
-    match record.state {
-        BatchState::Draft | BatchState::Checked => Ok(()),
-        _ => Err(stale()),
-    }
+    if is_open(record.state) { Ok(()) } else { Err(stale()) }
 }
 
 pub(super) fn json<T: serde::Serialize>(value: &T) -> String {

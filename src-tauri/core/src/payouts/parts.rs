@@ -1,7 +1,7 @@
 //! Batches that are too large to be sent at once: each is split into parts, which are batches of their own and sent one after
 //! the other. The next part is created when the one before was approved, so that none waits for its code longer than it must.
 
-use std::time::Duration;
+use std::{collections::HashSet, time::Duration};
 
 use futures_util::{FutureExt, future::BoxFuture};
 use sqlx::SqliteConnection;
@@ -10,7 +10,7 @@ use super::{
     Payouts,
     batch::{BatchState, BatchSummary},
     check::rows_in_words,
-    reading::summaries,
+    reading::{is_open, summaries},
     record::{PayableRow, Record, stale},
     watch::{self, Next},
 };
@@ -156,30 +156,23 @@ impl Payouts {
         }
     }
 
-    /// The caller has the right to write to the whole; whoever writes to a part never waits for the whole.
-    ///
     /// Boxed: sending a whole is sending a part, is sending.
     fn next_part<'a>(
         &'a self,
         record: &'a mut Record,
         asked_for: bool,
     ) -> BoxFuture<'a, Result<Next, Failure>> {
-        async move {
-        let (parts, turn) = {
+        self.take_turn(record, asked_for).boxed()
+    }
+
+    /// The caller has the right to write to the whole; whoever writes to a part never waits for the whole.
+    async fn take_turn(&self, record: &mut Record, asked_for: bool) -> Result<Next, Failure> {
+        let (parts, tried) = {
             let mut tx = self.ctx.db.begin().await?;
-            let parts = parts(&mut tx, &record.id).await?;
-            let mut states = Vec::with_capacity(parts.len());
-            for part in &parts {
-                let tried =
-                    sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM payout_sent_ids WHERE batch = ?)")
-                        .bind(&part.id)
-                        .fetch_one(&mut *tx)
-                        .await?;
-                states.push((part.state, tried));
-            }
-            let turn = turn(&states, asked_for);
-            (parts, turn)
+            (parts(&mut tx, &record.id).await?, tried(&mut tx, &record.id).await?)
         };
+        let states: Vec<_> = parts.iter().map(|part| (part.state, tried.contains(&part.id))).collect();
+        let turn = turn(&states, asked_for);
         match turn {
             Turn::Send { .. } | Turn::Ask { .. } if !asked_for && record.trouble.is_some() => {
                 Ok(Next::Settled)
@@ -239,8 +232,6 @@ impl Payouts {
             }
         }
     }
-        .boxed()
-    }
 
     /// Holds the parts that were not sent until their owner says more.
     async fn hold(&self, record: &mut Record, words: &str) -> Result<(), Failure> {
@@ -265,11 +256,11 @@ impl Payouts {
         }
         let open = parts(&mut *self.ctx.db.acquire().await?, id).await?;
         let mut given_up = 0_u32;
-        for part in open.iter().filter(|part| matches!(part.state, BatchState::Draft | BatchState::Checked)) {
+        for part in open.iter().filter(|part| is_open(part.state)) {
             let _writer = self.writer(&part.id).await;
             let mut tx = self.ctx.write().await?;
             let mut part = Record::load(&mut *tx, &part.id).await?;
-            if matches!(part.state, BatchState::Draft | BatchState::Checked) {
+            if is_open(part.state) {
                 part.advance(&mut tx, BatchState::Cancelled, now, "You gave it up; it was not sent.").await?;
                 tx.commit().await?;
                 given_up += 1;
@@ -313,6 +304,17 @@ pub(super) async fn done(db: &mut SqliteConnection, whole: &str) -> Result<(u32,
     .bind(whole)
     .fetch_one(db)
     .await?)
+}
+
+/// The parts that were sent before, whatever came of it.
+async fn tried(db: &mut SqliteConnection, whole: &str) -> Result<HashSet<String>, Failure> {
+    let tried: Vec<String> = sqlx::query_scalar(
+        "SELECT id FROM payout_batches WHERE whole = ? AND EXISTS (SELECT 1 FROM payout_sent_ids WHERE batch = payout_batches.id)",
+    )
+    .bind(whole)
+    .fetch_all(db)
+    .await?;
+    Ok(tried.into_iter().collect())
 }
 
 async fn parts(db: &mut SqliteConnection, whole: &str) -> Result<Vec<Record>, Failure> {

@@ -55,7 +55,7 @@ impl Payouts {
         let obstacles = self.obstacles(&mut tx, &record, &totals, checking.is_some()).await?;
         let control = control(&mut *tx, &record).await?;
         let warnings = warnings(&mut tx, &record, &totals).await?;
-        let summary = summaries(&mut tx, vec![record.clone()]).await?;
+        let summary = summary(&mut tx, record.clone(), totals.clone()).await?;
         let edited =
             sqlx::query_scalar("SELECT count(*) FROM payout_rows WHERE batch = ? AND edited_at IS NOT NULL")
                 .bind(id)
@@ -66,7 +66,6 @@ impl Payouts {
             true => Some(self.approval(&record, totals).await?),
             false => None,
         };
-        let summary = summary.into_iter().next().ok_or_else(|| Failure::not_found("batch of payouts"))?;
         Ok(Batch {
             file: FileCounts {
                 records: record.records,
@@ -330,7 +329,7 @@ fn worth(totals: &[CoinTotal]) -> Option<Amount> {
 }
 
 /// Whether nothing of a batch was sent.
-fn is_open(state: BatchState) -> bool {
+pub(super) fn is_open(state: BatchState) -> bool {
     matches!(state, BatchState::Draft | BatchState::Checked)
 }
 
@@ -340,21 +339,30 @@ pub(super) async fn summaries(
     records: Vec<Record>,
 ) -> Result<Vec<BatchSummary>, Failure> {
     let mut summaries = Vec::with_capacity(records.len());
-    for mut record in records {
+    for record in records {
         let totals = totals(&mut *db, &record.id).await?;
-        let mut of = 0;
-        if let Some(whole) = &record.whole {
-            of = sqlx::query_scalar("SELECT parts FROM payout_batches WHERE id = ?")
-                .bind(whole)
-                .fetch_one(&mut *db)
-                .await?;
-        }
-        if record.parts > 0 {
-            (record.paid, record.failed) = parts::done(&mut *db, &record.id).await?;
-        }
-        summaries.push(record.summary(totals, of));
+        summaries.push(summary(db, record, totals).await?);
     }
     Ok(summaries)
+}
+
+/// A batch as the list shows it, which pays `totals`.
+async fn summary(
+    db: &mut SqliteConnection,
+    mut record: Record,
+    totals: Vec<CoinTotal>,
+) -> Result<BatchSummary, Failure> {
+    let mut of = 0;
+    if let Some(whole) = &record.whole {
+        of = sqlx::query_scalar("SELECT parts FROM payout_batches WHERE id = ?")
+            .bind(whole)
+            .fetch_one(&mut *db)
+            .await?;
+    }
+    if record.parts > 0 {
+        (record.paid, record.failed) = parts::done(&mut *db, &record.id).await?;
+    }
+    Ok(record.summary(totals, of))
 }
 
 /// What the owner should know before a batch is sent, in words.

@@ -133,7 +133,7 @@ impl Payouts {
     }
 
     /// Hands every row of a batch and of its parts to `take`, in the order of the file.
-    async fn each_row(
+    pub(super) async fn each_row(
         &self,
         id: &str,
         mut take: impl FnMut(StoredRow, &Record) -> Result<(), Failure>,
