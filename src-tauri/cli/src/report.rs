@@ -8,7 +8,7 @@ use std::{
 use nowpayments::Amount;
 use paydesk_core::payouts::{
     batch::FileCounts,
-    import::{Import, ProblemCode, Warning},
+    import::{AcceptedRow, Import, ProblemCode, Warning},
 };
 use serde::Serialize;
 
@@ -18,6 +18,7 @@ struct Report<'a> {
     accepted: Vec<Accepted<'a>>,
     rejected: Vec<Rejected<'a>>,
     totals: &'a BTreeMap<String, Amount>,
+    fiat_totals: &'a BTreeMap<&'static str, Amount>,
 }
 
 #[derive(Serialize)]
@@ -25,7 +26,9 @@ struct Accepted<'a> {
     line: u32,
     address: &'a str,
     currency: &'a str,
-    amount: &'a Amount,
+    amount: Option<&'a Amount>,
+    fiat_amount: Option<&'a Amount>,
+    fiat_currency: Option<&'static str>,
     extra_id: Option<&'a str>,
     warnings: &'a [Warning],
 }
@@ -45,7 +48,9 @@ pub(crate) fn write_json(out: &mut impl Write, import: &Import) -> io::Result<()
         line: row.line,
         address: &row.address,
         currency: &row.currency,
-        amount: &row.amount,
+        amount: row.amount.coins(),
+        fiat_amount: row.amount.fiat().map(|fiat| &fiat.amount),
+        fiat_currency: row.amount.fiat().map(|fiat| fiat.currency),
         extra_id: row.extra_id.as_deref(),
         warnings: &row.warnings,
     });
@@ -61,6 +66,7 @@ pub(crate) fn write_json(out: &mut impl Write, import: &Import) -> io::Result<()
         accepted: accepted.collect(),
         rejected: rejected.collect(),
         totals: &import.summary.totals,
+        fiat_totals: &import.summary.fiat_totals,
     };
     serde_json::to_writer(&mut *out, &report)?;
     writeln!(out)
@@ -93,16 +99,17 @@ pub(crate) fn write_text(out: &mut impl Write, file: &str, import: &Import) -> i
         return writeln!(out, "\nThere are no payouts in the file, only its header.");
     }
 
-    if !import.summary.totals.is_empty() {
-        let amounts: Vec<(&str, String, usize)> = import
-            .summary
-            .totals
-            .iter()
-            .map(|(ticker, total)| {
-                let rows = import.accepted.iter().filter(|row| row.currency == *ticker).count();
-                (ticker.as_str(), total.to_string(), rows)
-            })
-            .collect();
+    let count = |is: &dyn Fn(&AcceptedRow) -> bool| import.accepted.iter().filter(|row| is(row)).count();
+    let coins = import.summary.totals.iter().map(|(ticker, total)| {
+        let rows = count(&|row| row.currency == *ticker && row.amount.coins().is_some());
+        (ticker.clone(), total.to_string(), rows)
+    });
+    let fiat = import.summary.fiat_totals.iter().map(|(currency, total)| {
+        let rows = count(&|row| row.amount.fiat().is_some_and(|fiat| fiat.currency == *currency));
+        (format!("{} in coins", currency.to_ascii_uppercase()), total.to_string(), rows)
+    });
+    let amounts: Vec<(String, String, usize)> = coins.chain(fiat).collect();
+    if !amounts.is_empty() {
         let ticker_width = amounts.iter().map(|(ticker, ..)| ticker.len()).max().unwrap_or_default();
         let whole_width = amounts.iter().map(|(_, total, _)| whole(total).len()).max().unwrap_or_default();
         let total_width = amounts
@@ -132,10 +139,11 @@ pub(crate) fn write_text(out: &mut impl Write, file: &str, import: &Import) -> i
     for (row, warning) in warned() {
         writeln!(
             out,
-            "  line {:>width$}  {}  {} {}",
+            "  line {:>width$}  {}  {}{}{}",
             row.line,
             visible(&row.address),
             row.amount,
+            if row.amount.fiat().is_some() { " in " } else { " " },
             row.currency
         )?;
         writeln!(out, "       {:width$}  {}", "", visible(&warning.message))?;

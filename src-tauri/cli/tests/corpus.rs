@@ -37,13 +37,15 @@ fn the_program_says_of_each_file_what_the_importer_found() {
             Ok(import) => {
                 assert_eq!(said["rows"], json!(import.summary.rows), "{}", case.name);
                 assert_eq!(said["totals"], json!(import.summary.totals), "{}", case.name);
+                assert_eq!(said["fiat_totals"], json!(import.summary.fiat_totals), "{}", case.name);
                 let accepted: Vec<_> = import
                     .accepted
                     .iter()
                     .map(|row| {
                         json!({
-                            "line": row.line, "address": row.address, "currency": row.currency, "amount": row.amount,
-                            "extra_id": row.extra_id, "warnings": row.warnings,
+                            "line": row.line, "address": row.address, "currency": row.currency, "amount": row.amount.coins(),
+                            "fiat_amount": row.amount.fiat().map(|fiat| &fiat.amount),
+                            "fiat_currency": row.amount.fiat().map(|fiat| fiat.currency), "extra_id": row.extra_id, "warnings": row.warnings,
                         })
                     })
                     .collect();

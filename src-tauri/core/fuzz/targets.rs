@@ -64,10 +64,16 @@ fn is_whole(import: &Import) {
     assert!(sorted && lines.all(|line| line > 0));
     for (ticker, total) in &import.summary.totals {
         let rows = import.accepted.iter().filter(|row| row.currency == *ticker);
-        assert_eq!(rows.map(|row| &row.amount).sum::<Amount>(), *total, "{ticker}");
+        assert_eq!(rows.filter_map(|row| row.amount.coins()).sum::<Amount>(), *total, "{ticker}");
+    }
+    for (currency, total) in &import.summary.fiat_totals {
+        let sums = import.accepted.iter().filter_map(|row| row.amount.fiat());
+        let sums = sums.filter(|fiat| fiat.currency == *currency);
+        assert_eq!(sums.map(|fiat| &fiat.amount).sum::<Amount>(), *total, "{currency}");
     }
     for row in &import.accepted {
-        assert!(row.amount.is_positive() && row.address.bytes().all(|byte| byte.is_ascii_graphic()));
-        assert_eq!(row.amount.to_string().parse().as_ref(), Ok(&row.amount));
+        let amount = row.amount.coins().or(row.amount.fiat().map(|fiat| &fiat.amount)).unwrap();
+        assert!(amount.is_positive() && row.address.bytes().all(|byte| byte.is_ascii_graphic()));
+        assert_eq!(amount.to_string().parse().as_ref(), Ok(amount));
     }
 }

@@ -10,6 +10,7 @@ pub mod batch;
 pub mod import;
 
 mod again;
+pub mod amount;
 mod approve;
 mod callback;
 mod check;

@@ -49,6 +49,8 @@ impl Payouts {
                     row.address,
                     row.currency,
                     row.amount,
+                    row.fiat_amount.unwrap_or_default(),
+                    row.fiat_currency.unwrap_or_default(),
                     row.extra_id.unwrap_or_default(),
                     row.description.unwrap_or_default(),
                     row.external_id.unwrap_or_default(),

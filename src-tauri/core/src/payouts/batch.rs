@@ -91,9 +91,15 @@ pub struct CoinTotal {
     pub currency: String,
     /// How many rows.
     pub rows: u32,
-    /// The exact sum of the rows.
+    /// The exact sum of the rows that name an amount of the coin.
     #[specta(type = String)]
     pub amount: Amount,
+    /// The exact sums of money of the rows that name one instead; empty when none does.
+    pub fiat: Vec<FiatTotal>,
+    /// How much of the coin those sums buy: about, by the rate at the check, and as NOWPayments has worked it out once it
+    /// created the batch. `None` before the check, or when there are none.
+    #[specta(type = Option<String>)]
+    pub fiat_in_coins: Option<Amount>,
     /// The fees that NOWPayments estimates for all of them, in the same coin; `None` before the check.
     #[specta(type = Option<String>)]
     pub fee: Option<Amount>,
@@ -108,6 +114,42 @@ pub struct CoinTotal {
     pub worth: Option<Amount>,
     /// The currency of `worth`.
     pub worth_currency: Option<String>,
+}
+
+/// What rows of a coin pay in a currency that is none.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Type)]
+pub struct FiatTotal {
+    /// The code of the currency, lower case.
+    pub currency: String,
+    /// How many rows.
+    pub rows: u32,
+    /// Their exact sum.
+    #[specta(type = String)]
+    pub amount: Amount,
+}
+
+impl CoinTotal {
+    /// How much of the coin is paid in all, fees aside; `None` as long as it is not known what a sum of money buys.
+    #[must_use]
+    pub fn in_coins(&self) -> Option<Amount> {
+        match (self.fiat.is_empty(), &self.fiat_in_coins) {
+            (true, _) => Some(self.amount.clone()),
+            (false, bought) => bought.as_ref().map(|bought| &self.amount + bought),
+        }
+    }
+
+    /// What is paid, in words: `0.5 BTC and 250 EUR in BTC`.
+    #[must_use]
+    pub fn in_words(&self) -> String {
+        let coin = self.currency.to_ascii_uppercase();
+        let fiat = self
+            .fiat
+            .iter()
+            .map(|fiat| format!("{} {} in {coin}", fiat.amount, fiat.currency.to_ascii_uppercase()));
+        let coins =
+            (self.fiat.is_empty() || self.amount.is_positive()).then(|| format!("{} {coin}", self.amount));
+        coins.into_iter().chain(fiat).collect::<Vec<_>>().join(" and ")
+    }
 }
 
 /// A batch, whole but for its rows.
@@ -167,10 +209,11 @@ pub struct Control {
     pub sums: Vec<ControlSum>,
 }
 
-/// What all rows of a coin must add up to.
+/// What all rows in a currency must add up to.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Type)]
 pub struct ControlSum {
-    /// The ticker.
+    /// The ticker, for the rows that name an amount of the coin; or the code of the currency, for those that name a sum of
+    /// money, whatever coin they are paid in.
     pub currency: String,
     /// The exact sum, as plain decimal text.
     pub amount: String,
@@ -183,8 +226,12 @@ pub struct RowEdit {
     pub address: String,
     /// The ticker.
     pub currency: String,
-    /// How much, with a point before decimals.
+    /// How much, with a point before decimals; empty where a sum of money is meant.
     pub amount: String,
+    /// The sum of money, with a point before decimals; empty where an amount of the coin is meant.
+    pub fiat_amount: String,
+    /// The currency of that sum.
+    pub fiat_currency: String,
     /// The memo or tag; empty for none.
     pub extra_id: String,
     /// What for; empty for nothing.
@@ -306,8 +353,16 @@ pub struct BatchRow {
     pub address: String,
     /// The ticker, lower case, or what stood there.
     pub currency: String,
-    /// The exact amount as text, or what stood there.
+    /// The exact amount of the coin as text, or what stood there; empty for a sum of money.
     pub amount: String,
+    /// The sum of money that is paid instead, or what stood there.
+    pub fiat_amount: Option<String>,
+    /// Its currency, lower case, or what stood there.
+    pub fiat_currency: Option<String>,
+    /// What that sum is in the coin: about, by the rate at the check; as NOWPayments has worked it out once
+    /// `provider_id` is known. `None` before the check, and for an amount of the coin.
+    #[specta(type = Option<String>)]
+    pub coin_amount: Option<Amount>,
     /// The memo or tag.
     pub extra_id: Option<String>,
     /// The owner's description.

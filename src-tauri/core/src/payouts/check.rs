@@ -1,7 +1,7 @@
 //! The check of a batch against the shop: balances, fees, minimums, every address, and whether its rows were paid before.
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, BTreeSet, HashMap},
     time::Duration,
 };
 
@@ -17,10 +17,12 @@ use sqlx::SqliteConnection;
 
 use super::{
     Payouts,
+    amount::PayoutAmount,
     batch::{BatchState, Progress, RowProblem, RowStatus},
     draft::{json, not_sent},
-    lookup,
-    reading::SHOP_CURRENCY,
+    import::Column,
+    lookup::{self, Contents},
+    reading::{SHOP_CURRENCY, share},
     recipients,
     record::{self, PayableRow, Record},
     rhythm::Rhythm,
@@ -33,6 +35,8 @@ const AT_ONCE: usize = 4;
 const MOST_TRIES: u32 = 4;
 /// or is answered that there were too many questions.
 const MOST_TRIES_AT_A_LIMIT: u32 = 20;
+/// So exactly is told what a sum of money is in coins, which nobody knows better: coins have no more on most networks.
+const COIN_DECIMALS: i64 = 8;
 /// How many pages of the provider's list the check goes through for payouts that were made elsewhere.
 const MOST_PAGES: u32 = 50;
 
@@ -146,14 +150,25 @@ impl Payouts {
             let mut tx = self.ctx.db.begin().await?;
             (record::payable(&mut *tx, id).await?, Record::load(&mut *tx, id).await?.rows_hash)
         };
-        let coins = coins_of(&rows)?;
+        let (sums, tickers) = (sums_of(&rows)?, tickers_of(&rows));
         let recipients = self.unchecked(id).await?;
-        let mut progress = Progress { done: 0, of: count(coins.len() + recipients.len()) };
+        let mut progress = Progress { done: 0, of: count(sums.len() + tickers.len() + recipients.len()) };
         if !self.desk.set_progress(id, ticket, progress) {
             return Ok(Ended::Whole);
         }
         self.ctx.announce(Changed::Payouts { batch: id.to_owned() });
 
+        let mut rates = BTreeMap::new();
+        for ((currency, fiat), sum) in sums {
+            let estimate = self.estimate(fiat, &currency, &sum).await?;
+            rates.insert((currency, fiat), estimate.map(|coins| (coins, sum)));
+            progress.done += 1;
+            if !self.desk.set_progress(id, ticket, progress) {
+                return Ok(Ended::Whole);
+            }
+        }
+        let amounts = rows.iter().map(|row| in_coins(row, &rates)).collect::<Result<Vec<_>, _>>()?;
+        let coins = coins_of(&rows, &amounts);
         let mut facts = BTreeMap::new();
         for (currency, (smallest, largest, total)) in &coins {
             facts.insert(currency.clone(), self.ask_about(currency, smallest, largest, total).await?);
@@ -206,20 +221,27 @@ impl Payouts {
         if record.rows_hash != hash {
             return Ok(Ended::TooEarly);
         }
-        for row in &rows {
+        for (row, amount) in rows.iter().zip(&amounts) {
+            let Some(amount) = amount else {
+                find_problem(&mut tx, id, row.number, &without_rate(row)?).await?;
+                continue;
+            };
             let Some(facts) = facts.get(&row.currency) else { continue };
-            let amount = row.amount()?;
-            if let Some(minimum) = facts.minimum.as_ref().filter(|minimum| amount < **minimum) {
-                find_problem(&mut tx, id, row.number, &below_minimum(row, minimum)?).await?;
+            if let Some(minimum) = facts.minimum.as_ref().filter(|minimum| amount < *minimum) {
+                find_problem(&mut tx, id, row.number, &below_minimum(row, amount, minimum)?).await?;
             }
             let smallest = coins.get(&row.currency).map(|(smallest, largest, _)| (smallest, largest));
-            let fee = smallest.zip(facts.fees.as_ref()).and_then(|(ends, fees)| fee_of(&amount, ends, fees));
-            sqlx::query("UPDATE payout_rows SET fee_estimate = ? WHERE batch = ? AND number = ?")
-                .bind(fee.map(|fee| fee.to_string()))
-                .bind(id)
-                .bind(row.number)
-                .execute(&mut *tx)
-                .await?;
+            let fee = smallest.zip(facts.fees.as_ref()).and_then(|(ends, fees)| fee_of(amount, ends, fees));
+            let bought = row.fiat_amount.as_ref().map(|_| amount.to_string());
+            sqlx::query(
+                "UPDATE payout_rows SET fee_estimate = ?, coin_amount = ? WHERE batch = ? AND number = ?",
+            )
+            .bind(fee.map(|fee| fee.to_string()))
+            .bind(bought)
+            .bind(id)
+            .bind(row.number)
+            .execute(&mut *tx)
+            .await?;
         }
         refuse_same_ids(&mut tx, id).await?;
         warn_of_earlier(&mut tx, id).await?;
@@ -301,16 +323,18 @@ impl Payouts {
             Some(first) => if_known(client.send(&fee(largest)).await)?.map(|answer| (first, answer.fee)),
             None => None,
         };
-        let estimate = GetEstimate {
-            amount: total.clone(),
-            currency_from: coin.clone(),
-            currency_to: ticker(SHOP_CURRENCY)?,
-        };
         Ok(CoinFacts {
             minimum: if_known(client.send(&GetPayoutMinimum { currency: coin }).await)?,
             fees,
-            worth: if_known(client.send(&estimate).await)?.map(|answer| answer.estimated_amount),
+            worth: self.estimate(currency, SHOP_CURRENCY, total).await?,
         })
+    }
+
+    /// What an amount of one currency is in another, at the rate of the moment.
+    async fn estimate(&self, from: &str, to: &str, amount: &Amount) -> Result<Option<Amount>, Failure> {
+        let estimate =
+            GetEstimate { amount: amount.clone(), currency_from: ticker(from)?, currency_to: ticker(to)? };
+        Ok(if_known(self.ctx.client.send(&estimate).await)?.map(|answer| answer.estimated_amount))
     }
 
     /// Asks NOWPayments about an address: `None` when it is good, else the reason in its words. An answer that is neither
@@ -366,7 +390,7 @@ impl Record {
         note: &str,
     ) -> Result<(), Failure> {
         sqlx::query(
-            "UPDATE payout_rows SET found_problems = '[]', found_warnings = '[]', taken_for = NULL, address_checked = 0, fee_estimate = NULL,
+            "UPDATE payout_rows SET found_problems = '[]', found_warnings = '[]', taken_for = NULL, address_checked = 0, fee_estimate = NULL, coin_amount = NULL,
                     status = CASE problems WHEN '[]' THEN 'ready' ELSE 'bad' END
              WHERE batch = ?",
         )
@@ -382,11 +406,41 @@ impl Record {
     }
 }
 
-/// The smallest and the largest row and the total of each coin.
-fn coins_of(rows: &[PayableRow]) -> Result<BTreeMap<String, (Amount, Amount, Amount)>, Failure> {
-    let mut coins = BTreeMap::<String, (Amount, Amount, Amount)>::new();
+/// The sums of money that rows pay in each coin.
+fn sums_of(rows: &[PayableRow]) -> Result<BTreeMap<(String, &'static str), Amount>, Failure> {
+    let mut sums = BTreeMap::<_, Amount>::new();
     for row in rows {
-        let amount = row.amount()?;
+        if let PayoutAmount::Fiat(fiat) = row.pays()? {
+            *sums.entry((row.currency.clone(), fiat.currency)).or_default() += &fiat.amount;
+        }
+    }
+    Ok(sums)
+}
+
+fn tickers_of(rows: &[PayableRow]) -> BTreeSet<&str> {
+    rows.iter().map(|row| row.currency.as_str()).collect()
+}
+
+/// What sums of money are in coins: each with the sum that was asked about; `None` where NOWPayments says nothing.
+type Rates = BTreeMap<(String, &'static str), Option<(Amount, Amount)>>;
+
+/// How much of its coin a row pays; `None` when its sum of money cannot be told in coins.
+fn in_coins(row: &PayableRow, rates: &Rates) -> Result<Option<Amount>, Failure> {
+    Ok(match row.pays()? {
+        PayoutAmount::Coin(amount) => Some(amount),
+        PayoutAmount::Fiat(fiat) => {
+            let rate = rates.get(&(row.currency.clone(), fiat.currency)).and_then(Option::as_ref);
+            let bought = rate.and_then(|(coins, sum)| share(coins, &fiat.amount, sum, COIN_DECIMALS));
+            bought.filter(Amount::is_positive)
+        }
+    })
+}
+
+/// The smallest and the largest row and the total of each coin.
+fn coins_of(rows: &[PayableRow], amounts: &[Option<Amount>]) -> BTreeMap<String, (Amount, Amount, Amount)> {
+    let mut coins = BTreeMap::<String, (Amount, Amount, Amount)>::new();
+    for (row, amount) in rows.iter().zip(amounts) {
+        let Some(amount) = amount.clone() else { continue };
         match coins.get_mut(&row.currency) {
             Some((smallest, largest, total)) => {
                 *total += &amount;
@@ -399,7 +453,7 @@ fn coins_of(rows: &[PayableRow]) -> Result<BTreeMap<String, (Amount, Amount, Amo
             None => drop(coins.insert(row.currency.clone(), (amount.clone(), amount.clone(), amount))),
         }
     }
-    Ok(coins)
+    coins
 }
 
 /// The fee of a row between the smallest and the largest: fees are fixed or follow the amount, and either lies on the line
@@ -504,16 +558,39 @@ async fn warn(
     Ok(())
 }
 
-fn below_minimum(row: &PayableRow, minimum: &Amount) -> Result<RowProblem, Failure> {
-    let coin = row.currency.to_ascii_uppercase();
+/// A problem with how much a row pays, which is `amount` of its coin.
+fn amount_problem(row: &PayableRow, code: &str, message: String) -> Result<RowProblem, Failure> {
+    let (column, value) = match row.pays()? {
+        PayoutAmount::Coin(amount) => (Column::Amount, amount),
+        PayoutAmount::Fiat(fiat) => (Column::FiatAmount, fiat.amount),
+    };
     Ok(RowProblem {
-        column: Some("amount".to_owned()),
-        value: row.amount()?.to_string(),
-        code: "below_minimum".to_owned(),
-        message: format!(
-            "NOWPayments pays out at least {minimum} {coin} at a time. Pay more at once, or remove the row."
-        ),
+        column: Some(column.to_string()),
+        value: value.to_string(),
+        code: code.to_owned(),
+        message,
     })
+}
+
+fn below_minimum(row: &PayableRow, amount: &Amount, minimum: &Amount) -> Result<RowProblem, Failure> {
+    let coin = row.currency.to_ascii_uppercase();
+    let least = format!("NOWPayments pays out at least {minimum} {coin} at a time");
+    let message = match row.pays()? {
+        PayoutAmount::Coin(_) => format!("{least}. Pay more at once, or remove the row."),
+        PayoutAmount::Fiat(fiat) => {
+            format!("{least}, and {fiat} are about {amount} {coin}. Pay more at once, or remove the row.")
+        }
+    };
+    amount_problem(row, "below_minimum", message)
+}
+
+fn without_rate(row: &PayableRow) -> Result<RowProblem, Failure> {
+    let message = format!(
+        "NOWPayments does not say how much {} is in {}. Write an amount of the coin instead, or check again later.",
+        row.pays()?,
+        row.currency.to_ascii_uppercase()
+    );
+    amount_problem(row, "no_rate", message)
 }
 
 /// Refuses rows with an id of the owner's that a row of an earlier batch has, which was paid or may be.
@@ -551,6 +628,7 @@ async fn warn_of_earlier(tx: &mut SqliteConnection, batch: &str) -> Result<(), F
         "SELECT mine.number, other.status, payout_batches.name, max(payout_batches.created_at)
          FROM payout_rows AS mine
          JOIN payout_rows AS other ON other.account = mine.account AND other.currency = mine.currency AND other.amount = mine.amount
+              AND other.fiat_amount IS mine.fiat_amount AND other.fiat_currency IS mine.fiat_currency
               AND other.extra_id IS mine.extra_id AND other.batch <> mine.batch
          JOIN payout_batches ON payout_batches.id = other.batch
          WHERE mine.batch = ? AND mine.removed_at IS NULL AND mine.status = 'ready'
@@ -587,30 +665,22 @@ async fn warn_of_elsewhere(
     rows: &[PayableRow],
     elsewhere: &lookup::Listing,
 ) -> Result<(), Failure> {
-    let mut seen = HashMap::new();
+    let contents = Contents::of(rows);
+    let mut seen = BTreeMap::new();
     for payout in &elsewhere.payouts {
-        if !matches!(payout.status, PayoutStatus::Rejected | PayoutStatus::Cancelled)
-            && !lookup::is_ours(&mut *tx, payout).await?
-        {
-            seen.entry((payout.currency.as_str(), payout.amount.clone()))
-                .or_insert_with(Vec::new)
-                .push(payout);
+        let dead = matches!(payout.status, PayoutStatus::Rejected | PayoutStatus::Cancelled);
+        let alike = if dead { Vec::new() } else { contents.alike(payout) };
+        if !alike.is_empty() && !lookup::is_ours(&mut *tx, payout).await? {
+            for row in alike {
+                seen.entry(row.number).or_insert(payout);
+            }
         }
     }
-    if seen.is_empty() {
-        return Ok(());
-    }
-    for row in rows {
-        let like = seen.get(&(row.currency.as_str(), row.amount()?));
-        let Some(payout) =
-            like.and_then(|like| like.iter().find(|payout| lookup::same_recipient(row, payout)))
-        else {
-            continue;
-        };
+    for (number, payout) in seen {
         let at = payout.created_at.map(|at| format!(" on {}", at.format("%Y-%m-%d"))).unwrap_or_default();
         let message =
             format!("The same amount was sent to this address{at} already, but not from this computer.");
-        warn(tx, batch, row.number, "paid_elsewhere", message).await?;
+        warn(tx, batch, number, "paid_elsewhere", message).await?;
     }
     Ok(())
 }

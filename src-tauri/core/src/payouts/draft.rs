@@ -15,7 +15,7 @@ use super::{
     recipients,
     record::{Record, stale},
 };
-use crate::{addresses, changes::Changed, failure::Failure, store};
+use crate::{addresses, changes::Changed, coins::ListedCoin, failure::Failure, fiat, store};
 
 impl Payouts {
     /// Takes rows out: those with `numbers`, or all bad ones.
@@ -76,7 +76,7 @@ impl Payouts {
         let mut record = Record::load(&mut *tx, id).await?;
         not_sent(&record)?;
         let before: Option<Before> = sqlx::query_as(
-            "SELECT line, address, currency, amount, extra_id, description, external_id FROM payout_rows
+            "SELECT line, address, currency, amount, fiat_amount, fiat_currency, extra_id, description, external_id FROM payout_rows
              WHERE batch = ? AND number = ? AND removed_at IS NULL",
         )
         .bind(id)
@@ -88,6 +88,8 @@ impl Payouts {
             (Column::Address, edit.address.trim()),
             (Column::Currency, edit.currency.trim()),
             (Column::Amount, edit.amount.trim()),
+            (Column::FiatAmount, edit.fiat_amount.trim()),
+            (Column::FiatCurrency, edit.fiat_currency.trim()),
             (Column::ExtraId, edit.extra_id.trim()),
             (Column::Description, edit.description.trim()),
             (Column::ExternalId, edit.external_id.trim()),
@@ -107,19 +109,33 @@ impl Payouts {
         if let Some(row) = &row {
             warnings.extend(same_recipient(&mut tx, id, number, row).await?);
         }
-        let [address, currency, amount, extra_id, description, external_id] = fields.map(|(_, value)| value);
-        let some = |text: &str| (!text.is_empty()).then(|| text.to_owned());
+        let [
+            address,
+            currency,
+            mut amount,
+            mut fiat_amount,
+            mut fiat_currency,
+            extra_id,
+            description,
+            external_id,
+        ] = fields.map(|(_, value)| value.to_owned());
+        if let Some(row) = &row {
+            amount = row.amount.coins().map(Amount::to_string).unwrap_or_default();
+            let fiat = row.amount.fiat().map(|fiat| (fiat.amount.to_string(), fiat.currency.to_owned()));
+            (fiat_amount, fiat_currency) = fiat.unwrap_or_default();
+        }
+        let some = |text: String| Some(text).filter(|text| !text.is_empty());
         sqlx::query(
-            "UPDATE payout_rows SET address = ?3, account = ?13, currency = ?4, amount = ?5, extra_id = ?6, description = ?7, external_id = ?8,
+            "UPDATE payout_rows SET address = ?3, account = ?13, currency = ?4, amount = ?5, fiat_amount = ?14, fiat_currency = ?15, coin_amount = NULL, extra_id = ?6, description = ?7, external_id = ?8,
                     status = ?9, problems = ?10, warnings = ?11, edited_at = ?12,
                     found_problems = '[]', found_warnings = '[]', address_checked = 0, fee_estimate = NULL
              WHERE batch = ?1 AND number = ?2",
         )
         .bind(id)
         .bind(number)
-        .bind(address)
-        .bind(row.as_ref().map_or(currency, |row| &row.currency))
-        .bind(row.as_ref().map_or_else(|| amount.to_owned(), |row| row.amount.to_string()))
+        .bind(&address)
+        .bind(row.as_ref().map_or(&currency, |row| &row.currency))
+        .bind(amount)
         .bind(some(extra_id))
         .bind(some(description))
         .bind(some(external_id))
@@ -127,7 +143,9 @@ impl Payouts {
         .bind(json(&problems))
         .bind(json(&warnings))
         .bind(store::time(now))
-        .bind(addresses::account(address))
+        .bind(addresses::account(&address))
+        .bind(some(fiat_amount))
+        .bind(some(fiat_currency))
         .execute(&mut *tx)
         .await?;
         if record.state == BatchState::Checked {
@@ -150,10 +168,14 @@ impl Payouts {
         let coins = self.ctx.coins().await?;
         let mut sums = BTreeMap::new();
         for (index, ControlSum { currency, amount }) in control.sums.iter().enumerate() {
-            let coin = coins.get(currency.trim()).ok_or_else(|| {
+            let known = coins.get(currency.trim()).map(ListedCoin::ticker).or(fiat::find(currency.trim()));
+            let currency = known.ok_or_else(|| {
                 Failure::invalid(
                     &format!("currency {index}"),
-                    format!("NOWPayments has no coin “{}”.", currency.trim()),
+                    format!(
+                        "NOWPayments has no coin “{}”, and it is no currency of theirs either.",
+                        currency.trim()
+                    ),
                 )
             })?;
             let exact: Amount = amount.trim().parse().map_err(|error| {
@@ -162,8 +184,8 @@ impl Payouts {
                     format!("“{}” is not a sum: {error}.", amount.trim()),
                 )
             })?;
-            if sums.insert(coin.ticker().to_owned(), exact).is_some() {
-                let message = format!("{} stands there twice.", coin.ticker().to_ascii_uppercase());
+            if sums.insert(currency.to_owned(), exact).is_some() {
+                let message = format!("{} stands there twice.", currency.to_ascii_uppercase());
                 return Err(Failure::invalid(&format!("currency {index}"), message));
             }
         }
@@ -215,6 +237,8 @@ struct Before {
     address: String,
     currency: String,
     amount: String,
+    fiat_amount: Option<String>,
+    fiat_currency: Option<String>,
     extra_id: Option<String>,
     description: Option<String>,
     external_id: Option<String>,
@@ -227,6 +251,8 @@ impl Before {
             Column::Address => Some(&self.address),
             Column::Currency => Some(&self.currency),
             Column::Amount => Some(&self.amount),
+            Column::FiatAmount => self.fiat_amount.as_ref(),
+            Column::FiatCurrency => self.fiat_currency.as_ref(),
             Column::ExtraId => self.extra_id.as_ref(),
             Column::Description => self.description.as_ref(),
             Column::ExternalId => self.external_id.as_ref(),

@@ -7,6 +7,7 @@ use std::{
     time::Duration,
 };
 
+use nowpayments::Amount;
 use serde::{Deserialize, Serialize};
 use specta::Type;
 use sqlx::SqliteConnection;
@@ -355,8 +356,8 @@ fn words(name: &str, summary: &Summary) -> String {
 /// Keeps a row of a file.
 async fn insert_row(tx: &mut SqliteConnection, batch: &str, number: u32, row: &Row) -> Result<(), Failure> {
     let insert = sqlx::query(
-        "INSERT INTO payout_rows (batch, number, status, line, address, account, currency, amount, extra_id, description, external_id, notes, raw, problems, warnings)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO payout_rows (batch, number, status, line, address, account, currency, amount, fiat_amount, fiat_currency, extra_id, description, external_id, notes, raw, problems, warnings)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
     )
     .bind(batch)
     .bind(number);
@@ -367,7 +368,9 @@ async fn insert_row(tx: &mut SqliteConnection, batch: &str, number: u32, row: &R
             .bind(&row.address)
             .bind(addresses::account(&row.address))
             .bind(&row.currency)
-            .bind(row.amount.to_string())
+            .bind(row.amount.coins().map(Amount::to_string).unwrap_or_default())
+            .bind(row.amount.fiat().map(|fiat| fiat.amount.to_string()))
+            .bind(row.amount.fiat().map(|fiat| fiat.currency))
             .bind(row.extra_id.as_deref())
             .bind(row.description.as_deref())
             .bind(row.external_id.as_deref())
@@ -384,6 +387,8 @@ async fn insert_row(tx: &mut SqliteConnection, batch: &str, number: u32, row: &R
                 .bind(addresses::account(row.field(Column::Address)))
                 .bind(row.field(Column::Currency))
                 .bind(row.field(Column::Amount))
+                .bind(optional(Column::FiatAmount))
+                .bind(optional(Column::FiatCurrency))
                 .bind(optional(Column::ExtraId))
                 .bind(optional(Column::Description))
                 .bind(optional(Column::ExternalId))

@@ -16,6 +16,8 @@
 //!   ([`Choices::numbers`]); without an answer the row is refused.
 //! - A ticker may be written with its network, in a column of its own or together (`TRON_USDT`), where that means exactly one
 //!   coin. A network that is not the one of the ticker is refused.
+//! - A row pays either an amount of its coin or as much of it as a sum of money buys (`fiat_amount` and `fiat_currency`); one
+//!   that says both is refused.
 //! - An external id may occur once in a file; every row that repeats one is refused, whatever became of the first.
 //! - Rows that a spreadsheet hides are refused: nobody knows whether they are meant.
 
@@ -40,7 +42,7 @@ use serde::{Deserialize, Serialize};
 use specta::Type;
 
 use self::table::Document;
-use super::batch::FileCounts;
+use super::{amount::PayoutAmount, batch::FileCounts};
 use crate::coins::Catalogue;
 
 pub use self::{
@@ -54,10 +56,11 @@ pub use self::{
 
 /// A file as it must look. What stands for the addresses is refused on purpose: nobody can pay an example by mistake.
 pub const TEMPLATE: &str = "\
-address,currency,amount,extra_id,description,external_id
-ADDRESS-OF-ANNA,btc,0.002,,October share,1001
-ADDRESS-OF-BEN,usdttrc20,120.5,,October share,1002
-ADDRESS-OF-CARA,xrp,75,4820117,Deposit with a tag,1003
+address,currency,amount,fiat_amount,fiat_currency,extra_id,description,external_id
+ADDRESS-OF-ANNA,btc,0.002,,,,October share,1001
+ADDRESS-OF-BEN,usdttrc20,120.5,,,,October share,1002
+ADDRESS-OF-CARA,xrp,75,,,4820117,Deposit with a tag,1003
+ADDRESS-OF-DORA,btc,,250,eur,,Bitcoin for 250 euros,1004
 ";
 
 /// What the owner says of a file where it leaves something open.
@@ -119,8 +122,10 @@ impl FieldDelimiter {
 pub struct Summary {
     /// How many records it had and where they ended.
     pub rows: FileCounts,
-    /// The exact sum of the accepted rows per ticker.
+    /// The exact sum of the accepted rows per ticker, as far as they name an amount of the coin.
     pub totals: BTreeMap<String, Amount>,
+    /// The exact sum per currency of the accepted rows that name a sum of money.
+    pub fiat_totals: BTreeMap<&'static str, Amount>,
     /// What the owner should know of how it was read.
     pub notes: Vec<FileNote>,
     /// Amounts that were refused because nobody said how the file writes its numbers: some of them.
@@ -194,8 +199,8 @@ pub struct AcceptedRow {
     pub address: String,
     /// The ticker, lower case.
     pub currency: String,
-    /// The exact amount, greater than zero.
-    pub amount: Amount,
+    /// The exact amount or sum of money, greater than zero.
+    pub amount: PayoutAmount,
     /// The memo or tag.
     pub extra_id: Option<String>,
     /// What the payout is for.
@@ -288,6 +293,8 @@ pub enum ProblemCode {
     AmountAmbiguous,
     /// Larger than anything there is.
     AmountTooLarge,
+    /// Both an amount of the coin and a sum of money.
+    AmountTwice,
     /// The coin needs a memo or tag.
     ExtraIdMissing,
     /// The coin has no memo or tag.
@@ -391,8 +398,12 @@ pub enum Column {
     Currency,
     /// What the coin is paid on.
     Network,
-    /// How much.
+    /// How much of the coin.
     Amount,
+    /// The sum of money that it is to be worth instead.
+    FiatAmount,
+    /// The currency of that sum.
+    FiatCurrency,
     /// The memo or tag.
     ExtraId,
     /// What for.
@@ -403,11 +414,13 @@ pub enum Column {
 
 impl Column {
     /// All of them.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 9] = [
         Self::Address,
         Self::Currency,
         Self::Network,
         Self::Amount,
+        Self::FiatAmount,
+        Self::FiatCurrency,
         Self::ExtraId,
         Self::Description,
         Self::ExternalId,

@@ -9,8 +9,11 @@ use nowpayments::{
 };
 use sqlx::{SqliteConnection, SqliteExecutor};
 
-use super::record::PayableRow;
-use crate::failure::Failure;
+use super::{
+    amount::{FiatAmount, PayoutAmount},
+    record::PayableRow,
+};
+use crate::{failure::Failure, fiat};
 
 /// How far a time that the provider gives may lie before one that we took from its clock, which tells whole seconds and
 /// was read before.
@@ -170,7 +173,8 @@ fn progress(status: &PayoutStatus) -> u8 {
 /// Pairs our rows with the provider's: for each of ours the index of its counterpart. `None` unless each has exactly one.
 ///
 /// Rows are told apart by our ids, by the provider's once they are known, and otherwise by what they pay to whom, first at
-/// the same place and then anywhere: rows that are alike in all of that are interchangeable.
+/// the same place and then anywhere: rows that are alike in all of that are interchangeable. A row that pays a sum of money is
+/// found elsewhere only by that sum: what it is in coins differs from one look to the next.
 pub(super) fn pair(rows: &[PayableRow], payouts: &[&Payout]) -> Result<Option<Vec<usize>>, Failure> {
     if rows.len() != payouts.len() {
         return Ok(None);
@@ -182,7 +186,7 @@ pub(super) fn pair(rows: &[PayableRow], payouts: &[&Payout]) -> Result<Option<Ve
             Some(id) => drop(by_id.insert(id.as_str(), index)),
             None => {
                 by_id.insert(payout.id.as_str(), index);
-                by_content.entry((payout.currency.as_str(), payout.amount.clone())).or_default().push(index);
+                by_content.entry((payout.currency.as_str(), paid(payout))).or_default().push(index);
             }
         }
     }
@@ -202,7 +206,7 @@ pub(super) fn pair(rows: &[PayableRow], payouts: &[&Payout]) -> Result<Option<Ve
         let index = if free[at] && nameless && same(row, payouts[at])? {
             Some(at)
         } else {
-            let like = by_content.get_mut(&(row.currency.as_str(), row.amount()?));
+            let like = by_content.get_mut(&(row.currency.as_str(), row.pays()?));
             like.and_then(|like| {
                 like.retain(|&index| free[index]);
                 like.iter().rev().copied().find(|&index| same_recipient(row, payouts[index]))
@@ -215,32 +219,63 @@ pub(super) fn pair(rows: &[PayableRow], payouts: &[&Payout]) -> Result<Option<Ve
     Ok(pairs.into_iter().collect())
 }
 
+/// What the provider's payout pays: the sum of money where it shows one, else the amount of the coin.
+fn paid(payout: &Payout) -> PayoutAmount {
+    let sum = payout.fiat_amount.clone();
+    let fiat = sum.zip(payout.fiat_currency.as_ref().and_then(|currency| fiat::find(currency)));
+    match fiat {
+        Some((amount, currency)) => PayoutAmount::Fiat(FiatAmount { amount, currency }),
+        None => PayoutAmount::Coin(payout.amount.clone()),
+    }
+}
+
 /// Rows by what they pay, to find among many.
-pub(super) struct Contents<'a>(HashMap<(&'a str, &'a str), Vec<&'a PayableRow>>);
+pub(super) struct Contents<'a> {
+    /// By the coin and the amount or the sum of money.
+    exact: HashMap<(&'a str, (&'a str, Option<&'a str>)), Vec<&'a PayableRow>>,
+    /// Those that pay sums of money, by the coin.
+    sums: HashMap<&'a str, Vec<&'a PayableRow>>,
+}
 
 impl<'a> Contents<'a> {
     pub(super) fn of(rows: &'a [PayableRow]) -> Self {
-        let mut contents = HashMap::<_, Vec<_>>::new();
+        let (mut exact, mut sums) = (HashMap::<_, Vec<_>>::new(), HashMap::<_, Vec<_>>::new());
         for row in rows {
-            contents.entry((row.currency.as_str(), row.amount.as_str())).or_default().push(row);
+            exact.entry((row.currency.as_str(), row.content())).or_default().push(row);
+            if row.fiat_amount.is_some() {
+                sums.entry(row.currency.as_str()).or_default().push(row);
+            }
         }
-        Self(contents)
+        Self { exact, sums }
+    }
+
+    /// The rows that pay what this payout pays. One that shows no sum of money may be any that pays one.
+    pub(super) fn alike(&self, payout: &Payout) -> Vec<&'a PayableRow> {
+        let currency = payout.currency.as_str();
+        // All amounts are in their canonical form.
+        let (text, rows) = match paid(payout) {
+            PayoutAmount::Coin(amount) => ((amount.to_string(), None), self.sums.get(currency)),
+            PayoutAmount::Fiat(fiat) => ((fiat.amount.to_string(), Some(fiat.currency)), None),
+        };
+        let exact = self.exact.get(&(currency, (text.0.as_str(), text.1)));
+        let rows = exact.into_iter().chain(rows).flatten().copied();
+        rows.filter(|row| same_recipient(row, payout)).collect()
     }
 
     /// Whether any row pays what this payout pays.
     pub(super) fn pay_the_same(&self, payout: &Payout) -> bool {
-        // Both amounts are in their canonical form.
-        let amount = payout.amount.to_string();
-        let rows = self.0.get(&(payout.currency.as_str(), amount.as_str()));
-        rows.is_some_and(|rows| rows.iter().any(|row| same_recipient(row, payout)))
+        !self.alike(payout).is_empty()
     }
 }
 
-/// Whether the provider's payout is exactly what our row says.
+/// Whether the provider's payout is exactly what our row says. Where a sum of money was asked for and the payout does not show it,
+/// nothing can be said of its amount.
 fn same(row: &PayableRow, payout: &Payout) -> Result<bool, Failure> {
-    Ok(payout.currency == row.currency.as_str()
-        && payout.amount == row.amount()?
-        && same_recipient(row, payout))
+    let alike = match (row.pays()?, paid(payout)) {
+        (PayoutAmount::Fiat(_), PayoutAmount::Coin(_)) => true,
+        (ours, theirs) => ours == theirs,
+    };
+    Ok(alike && payout.currency == row.currency.as_str() && same_recipient(row, payout))
 }
 
 /// Whether they go to the same address and memo. The case of a hexadecimal address is a checksum and no more.
@@ -278,7 +313,10 @@ pub(super) async fn taken(db: &mut SqliteConnection, batch: &str) -> Result<Hash
 
 #[cfg(test)]
 mod tests {
-    use super::{super::record::tests::row, *};
+    use super::{
+        super::record::tests::{fiat_row, row},
+        *,
+    };
 
     fn at(second: i64) -> DateTime<Utc> {
         DateTime::from_timestamp(1_800_000_000 + second, 0).unwrap()
@@ -287,7 +325,8 @@ mod tests {
     fn payout(batch: &str, id: u32, row: &PayableRow, status: &str) -> Payout {
         let json = serde_json::json!({
             "id": id.to_string(), "batch_withdrawal_id": batch, "status": status, "address": row.address,
-            "currency": row.currency, "amount": row.amount().unwrap(), "unique_external_id": row.unique_external_id,
+            "currency": row.currency, "amount": row.in_coins().unwrap(), "unique_external_id": row.unique_external_id,
+            "fiat_amount": row.fiat_amount, "fiat_currency": row.fiat_currency,
             "extra_id": row.extra_id, "created_at": at(1).to_rfc3339(),
         });
         serde_json::from_str(&json.to_string()).unwrap()
@@ -397,6 +436,30 @@ mod tests {
             change(&mut unnamed);
             pairs(&unnamed, None);
         }
+    }
+
+    #[test]
+    fn a_sum_of_money_is_paired_by_the_sum_and_not_by_what_it_is_in_coins() {
+        let ours = |sum: &str, coins: &str| PayableRow {
+            coin_amount: Some(coins.to_owned()),
+            ..fiat_row(1, "A", "trx", sum, "eur")
+        };
+        let row = ours("250", "900");
+        let pairs = |payout: Payout| pair(std::slice::from_ref(&row), &[&payout]).unwrap().is_some();
+        assert!(pairs(payout("7", 1, &ours("250", "911.5"), "CREATING")));
+        assert!(!pairs(payout("7", 1, &ours("250.01", "900"), "CREATING")));
+        let mut silent = payout("7", 1, &ours("250", "911.5"), "CREATING");
+        (silent.fiat_amount, silent.fiat_currency) = (None, None);
+        assert!(pairs(silent.clone()), "its id is ours");
+        // Nobody takes it for nothing, whose it may be.
+        let listing = |payout: Payout| Listing { payouts: vec![payout], complete: true };
+        let silent = nameless(silent);
+        let rows = [row.clone(), self::row(2, "B", "trx", "1")];
+        let found = find(&rows, &HashSet::new(), &HashSet::new(), &listing(silent), at(0), false).unwrap();
+        assert!(matches!(found, Found::Unclear(_)), "{found:?}");
+        // An amount of the coin is no sum of money.
+        let coins = self::row(1, "A", "trx", "900");
+        assert_eq!(pair(&[coins], &[&payout("7", 1, &row, "CREATING")]).unwrap(), None);
     }
 
     #[test]

@@ -224,6 +224,9 @@ struct StoredTotal {
     currency: String,
     rows: u32,
     amount: String,
+    /// JSON.
+    fiat: String,
+    fiat_in_coins: Option<String>,
     fee: Option<String>,
     balance: Option<String>,
     worth: Option<String>,
@@ -234,7 +237,10 @@ struct StoredTotal {
 /// What a batch pays per coin.
 pub(super) async fn totals(db: impl SqliteExecutor<'_>, batch: &str) -> Result<Vec<CoinTotal>, Failure> {
     let stored: Vec<StoredTotal> = sqlx::query_as(
-        "SELECT currency, rows, amount, fee, balance, worth, worth_of, worth_currency
+        "SELECT currency, rows, amount, fiat_in_coins, fee, balance, worth, worth_of, worth_currency,
+                (SELECT json_group_array(json_object('currency', fiat, 'rows', payout_fiats.rows, 'amount', payout_fiats.amount))
+                 FROM payout_fiats
+                 WHERE payout_fiats.batch = payout_coins.batch AND payout_fiats.currency = payout_coins.currency) AS fiat
          FROM payout_coins WHERE batch = ? AND rows > 0 ORDER BY currency",
     )
     .bind(batch)
@@ -248,34 +254,39 @@ impl TryFrom<StoredTotal> for CoinTotal {
 
     fn try_from(stored: StoredTotal) -> Result<Self, Failure> {
         let read = |text: Option<&String>| text.map(|text| amount(text)).transpose();
-        let total = amount(&stored.amount)?;
-        let (fee, balance) = (read(stored.fee.as_ref())?, read(stored.balance.as_ref())?);
-        let needed = total.clone() + fee.clone().unwrap_or_default();
-        let short = balance.as_ref().map(|balance| &needed - balance).filter(Amount::is_positive);
-        let worth = match (read(stored.worth.as_ref())?, read(stored.worth_of.as_ref())?) {
-            (Some(worth), Some(of)) => share(&worth, &total, &of),
-            _ => None,
-        };
-        Ok(Self {
+        let mut total = Self {
             currency: stored.currency,
             rows: stored.rows,
-            amount: total,
-            fee,
-            balance,
-            short,
-            worth_currency: stored.worth_currency.filter(|_| worth.is_some()),
-            worth,
-        })
+            amount: amount(&stored.amount)?,
+            fiat: serde_json::from_str(&stored.fiat).unwrap_or_default(),
+            fiat_in_coins: read(stored.fiat_in_coins.as_ref())?,
+            fee: read(stored.fee.as_ref())?,
+            balance: read(stored.balance.as_ref())?,
+            short: None,
+            worth: None,
+            worth_currency: None,
+        };
+        let Some(coins) = total.in_coins() else { return Ok(total) };
+        let needed = &coins + &total.fee.clone().unwrap_or_default();
+        total.short = total.balance.as_ref().map(|balance| &needed - balance).filter(Amount::is_positive);
+        if let (Some(worth), Some(of)) = (read(stored.worth.as_ref())?, read(stored.worth_of.as_ref())?) {
+            total.worth = share(&worth, &coins, &of, WORTH_DECIMALS);
+            total.worth_currency = stored.worth_currency.filter(|_| total.worth.is_some());
+        }
+        Ok(total)
     }
 }
 
-/// What `part` of something is worth, to the hundredth, when `whole` of it is worth `worth`.
-fn share(worth: &Amount, part: &Amount, whole: &Amount) -> Option<Amount> {
+/// What something is worth is told to the hundredth.
+const WORTH_DECIMALS: i64 = 2;
+
+/// What `part` of something is worth, rounded, when `whole` of it is worth `worth`.
+pub(super) fn share(worth: &Amount, part: &Amount, whole: &Amount, decimals: i64) -> Option<Amount> {
     if !whole.is_positive() {
         return None;
     }
     let exact = worth.as_decimal() * part.as_decimal() / whole.as_decimal();
-    exact.round(2).try_into().ok()
+    exact.round(decimals).try_into().ok()
 }
 
 /// Another batch of exactly these rows that is under way, by its name.
@@ -478,9 +489,15 @@ fn differences(record: &Record, totals: &[CoinTotal], control: &Control) -> Vec<
     if control.sums.is_empty() {
         return differences;
     }
-    let totals = totals.iter().filter(|total| total.rows > 0);
-    let mut found: BTreeMap<&str, Amount> =
-        totals.map(|total| (total.currency.as_str(), total.amount.clone())).collect();
+    let mut found: BTreeMap<&str, Amount> = BTreeMap::new();
+    for total in totals {
+        let fiat = total.fiat.iter().map(|fiat| (fiat.currency.as_str(), &fiat.amount));
+        for (currency, amount) in std::iter::once((total.currency.as_str(), &total.amount)).chain(fiat) {
+            if amount.is_positive() {
+                *found.entry(currency).or_default() += amount;
+            }
+        }
+    }
     for ControlSum { currency, amount } in &control.sums {
         let total = found.remove(currency.as_str()).unwrap_or_default();
         if amount.parse().as_ref() != Ok(&total) {
@@ -514,6 +531,9 @@ pub(super) struct StoredRow {
     pub(super) address: String,
     pub(super) currency: String,
     pub(super) amount: String,
+    pub(super) fiat_amount: Option<String>,
+    pub(super) fiat_currency: Option<String>,
+    pub(super) coin_amount: Option<String>,
     pub(super) extra_id: Option<String>,
     pub(super) description: Option<String>,
     pub(super) external_id: Option<String>,
@@ -566,6 +586,9 @@ impl From<StoredRow> for BatchRow {
             address: row.address,
             currency: row.currency,
             amount: row.amount,
+            fiat_amount: row.fiat_amount,
+            fiat_currency: row.fiat_currency,
+            coin_amount: row.coin_amount.and_then(|amount| amount.parse().ok()),
             extra_id: row.extra_id,
             description: row.description,
             external_id: row.external_id,
@@ -621,11 +644,11 @@ mod tests {
             [("100", "1", "3", "33.33"), ("0.1", "2", "2", "0.1"), ("5", "0", "2", "0")]
         {
             assert_eq!(
-                share(&amount(worth), &amount(part), &amount(whole)),
+                share(&amount(worth), &amount(part), &amount(whole), 2),
                 Some(amount(is)),
                 "{part} of {whole}"
             );
         }
-        assert_eq!(share(&amount("1"), &amount("1"), &amount("0")), None);
+        assert_eq!(share(&amount("1"), &amount("1"), &amount("0"), 2), None);
     }
 }

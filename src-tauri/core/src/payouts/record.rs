@@ -7,12 +7,14 @@ use nowpayments::Amount;
 use sqlx::{SqliteConnection, SqliteExecutor};
 
 use super::{
+    amount::{FiatAmount, PayoutAmount},
     batch::{BatchState, RowStatus},
     schedule::{Interval, Schedule},
 };
 use crate::{
     audit::{self, AuditArea},
     failure::{Failure, FailureCode},
+    fiat,
     hashing::FieldHash,
     store,
 };
@@ -65,8 +67,12 @@ pub(super) struct PayableRow {
     pub(super) number: u32,
     pub(super) address: String,
     pub(super) currency: String,
-    /// Canonical text; [`Self::amount`] is the number.
+    /// Canonical text, empty where a sum of money is paid; [`Self::pays`] is what counts.
     pub(super) amount: String,
+    pub(super) fiat_amount: Option<String>,
+    pub(super) fiat_currency: Option<String>,
+    /// What the sum of money is in coins: about, or exactly once it was created. `None` for an amount of the coin.
+    pub(super) coin_amount: Option<String>,
     pub(super) extra_id: Option<String>,
     pub(super) description: Option<String>,
     pub(super) external_id: Option<String>,
@@ -81,17 +87,42 @@ pub(super) struct PayableRow {
 }
 
 impl PayableRow {
-    pub(super) fn amount(&self) -> Result<Amount, Failure> {
-        amount(&self.amount)
+    /// What it pays, exactly.
+    pub(super) fn pays(&self) -> Result<PayoutAmount, Failure> {
+        let (Some(sum), Some(currency)) = (&self.fiat_amount, &self.fiat_currency) else {
+            return amount(&self.amount).map(PayoutAmount::Coin);
+        };
+        let currency = fiat::find(currency).ok_or_else(|| damaged(currency))?;
+        Ok(PayoutAmount::Fiat(FiatAmount { amount: amount(sum)?, currency }))
+    }
+
+    /// How much of its coin that is: about, where a sum of money is paid, and `None` as long as nobody has said.
+    pub(super) fn in_coins(&self) -> Result<Option<Amount>, Failure> {
+        match &self.fiat_amount {
+            None => amount(&self.amount).map(Some),
+            Some(_) => self.coin_amount.as_deref().map(amount).transpose(),
+        }
+    }
+
+    /// What it pays as text: the amount of the coin, or the sum of money and its currency. Both are canonical.
+    pub(super) fn content(&self) -> (&str, Option<&str>) {
+        match (&self.fiat_amount, &self.fiat_currency) {
+            (Some(sum), Some(currency)) => (sum, Some(currency)),
+            _ => (&self.amount, None),
+        }
     }
 }
 
 /// Reads an amount that we wrote.
 pub(super) fn amount(text: &str) -> Result<Amount, Failure> {
-    text.parse().map_err(|error| {
-        tracing::error!(text, %error, "an amount in the database cannot be read");
-        Failure::other("Paydesk's own file on this computer is damaged: an amount in it cannot be read. Nothing was sent.")
-    })
+    text.parse().map_err(|_| damaged(text))
+}
+
+fn damaged(text: &str) -> Failure {
+    tracing::error!(text, "an amount in the database cannot be read");
+    Failure::other(
+        "Paydesk's own file on this computer is damaged: an amount in it cannot be read. Nothing was sent.",
+    )
 }
 
 impl Record {
@@ -180,20 +211,32 @@ impl Record {
             rows: u32,
             amount: Amount,
             fee: Option<Amount>,
+            /// The sums of money, and what they are in coins where that is known of all of them.
+            fiat: BTreeMap<&'static str, (u32, Amount)>,
+            fiat_in_coins: Option<Amount>,
         }
         let rows = payable(&mut *tx, &self.id).await?;
         let mut coins = BTreeMap::<&str, Sum>::new();
         let (mut paid, mut failed) = (0_u32, 0_u32);
         for row in &rows {
-            let sum = coins
-                .entry(&row.currency)
-                .or_insert_with(|| Sum { fee: Some(Amount::zero()), ..Sum::default() });
+            let sum = coins.entry(&row.currency).or_insert_with(|| Sum {
+                fee: Some(Amount::zero()),
+                fiat_in_coins: Some(Amount::zero()),
+                ..Sum::default()
+            });
             sum.rows += 1;
-            sum.amount += &row.amount()?;
-            sum.fee = match (sum.fee.take(), &row.fee_estimate) {
-                (Some(fee), Some(own)) => Some(fee + amount(own)?),
-                _ => None,
-            };
+            match row.pays()? {
+                PayoutAmount::Coin(amount) => sum.amount += &amount,
+                PayoutAmount::Fiat(fiat) => {
+                    let (rows, amount) = sum.fiat.entry(fiat.currency).or_default();
+                    *rows += 1;
+                    *amount += &fiat.amount;
+                    sum.fiat_in_coins =
+                        sum.fiat_in_coins.take().zip(row.in_coins()?).map(|(sum, own)| sum + own);
+                }
+            }
+            let own = row.fee_estimate.as_deref().map(amount).transpose()?;
+            sum.fee = sum.fee.take().zip(own).map(|(fee, own)| fee + own);
             paid += u32::from(row.status == RowStatus::Paid);
             failed += u32::from(matches!(row.status, RowStatus::Failed | RowStatus::Rejected));
         }
@@ -219,20 +262,35 @@ impl Record {
             .bind(&self.id)
             .execute(&mut *tx)
             .await?;
-        sqlx::query("UPDATE payout_coins SET rows = 0, amount = '0', fee = NULL WHERE batch = ?")
+        sqlx::query("UPDATE payout_coins SET rows = 0, amount = '0', fiat_in_coins = NULL, fee = NULL WHERE batch = ?")
             .bind(&self.id)
             .execute(&mut *tx)
             .await?;
+        sqlx::query("DELETE FROM payout_fiats WHERE batch = ?").bind(&self.id).execute(&mut *tx).await?;
         for (currency, sum) in coins {
+            for (fiat, (rows, amount)) in &sum.fiat {
+                sqlx::query(
+                    "INSERT INTO payout_fiats (batch, currency, fiat, rows, amount) VALUES (?, ?, ?, ?, ?)",
+                )
+                .bind(&self.id)
+                .bind(currency)
+                .bind(fiat)
+                .bind(rows)
+                .bind(amount.to_string())
+                .execute(&mut *tx)
+                .await?;
+            }
+            let in_coins = sum.fiat_in_coins.filter(|_| !sum.fiat.is_empty());
             sqlx::query(
-                "INSERT INTO payout_coins (batch, currency, rows, amount, fee) VALUES (?1, ?2, ?3, ?4, ?5)
-                 ON CONFLICT DO UPDATE SET rows = ?3, amount = ?4, fee = ?5",
+                "INSERT INTO payout_coins (batch, currency, rows, amount, fee, fiat_in_coins) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+                 ON CONFLICT DO UPDATE SET rows = ?3, amount = ?4, fee = ?5, fiat_in_coins = ?6",
             )
             .bind(&self.id)
             .bind(currency)
             .bind(sum.rows)
             .bind(sum.amount.to_string())
             .bind(sum.fee.map(|fee| fee.to_string()))
+            .bind(in_coins.map(|coins| coins.to_string()))
             .execute(&mut *tx)
             .await?;
         }
@@ -251,7 +309,7 @@ pub(super) fn stale() -> Failure {
 /// The rows that are to be paid, in the order of the file.
 pub(super) async fn payable(db: impl SqliteExecutor<'_>, batch: &str) -> Result<Vec<PayableRow>, Failure> {
     Ok(sqlx::query_as(
-        "SELECT number, address, currency, amount, extra_id, description, external_id, status, fee_estimate,
+        "SELECT number, address, currency, amount, fiat_amount, fiat_currency, coin_amount, extra_id, description, external_id, status, fee_estimate,
                 unique_external_id, provider_id, provider_status, hash, fee, error
          FROM payout_rows WHERE batch = ? AND removed_at IS NULL AND status <> 'bad' ORDER BY number",
     )
@@ -266,7 +324,7 @@ pub(super) async fn payable_of_parts(
     whole: &str,
 ) -> Result<Vec<PayableRow>, Failure> {
     Ok(sqlx::query_as(
-        "SELECT payout_rows.number, address, currency, amount, extra_id, description, external_id, status, fee_estimate,
+        "SELECT payout_rows.number, address, currency, amount, fiat_amount, fiat_currency, coin_amount, extra_id, description, external_id, status, fee_estimate,
                 unique_external_id, payout_rows.provider_id, provider_status, hash, fee, error
          FROM payout_rows JOIN payout_batches ON payout_batches.id = payout_rows.batch
          WHERE whole = ? AND state IN ('draft', 'checked') AND removed_at IS NULL AND status <> 'bad'",
@@ -285,7 +343,15 @@ pub(super) fn hash(rows: &[PayableRow], schedule: Option<&Schedule>) -> Result<S
         hash.number(row.number);
         hash.text(Some(&row.address));
         hash.text(Some(&row.currency));
-        hash.text(Some(&row.amount()?.to_string()));
+        match row.pays()? {
+            PayoutAmount::Coin(amount) => hash.text(Some(&amount.to_string())),
+            // No amount is a text that none has: nothing else can be taken for this.
+            PayoutAmount::Fiat(fiat) => {
+                hash.text(None);
+                hash.text(Some(&fiat.amount.to_string()));
+                hash.text(Some(fiat.currency));
+            }
+        }
         hash.text(row.extra_id.as_deref());
         hash.text(row.description.as_deref());
         hash.text(row.external_id.as_deref());
@@ -310,6 +376,9 @@ pub(super) mod tests {
             address: address.to_owned(),
             currency: currency.to_owned(),
             amount: amount.to_owned(),
+            fiat_amount: None,
+            fiat_currency: None,
+            coin_amount: None,
             extra_id: None,
             description: None,
             external_id: None,
@@ -324,16 +393,33 @@ pub(super) mod tests {
         }
     }
 
+    pub(in super::super) fn fiat_row(
+        number: u32,
+        address: &str,
+        currency: &str,
+        sum: &str,
+        fiat: &str,
+    ) -> PayableRow {
+        PayableRow {
+            fiat_amount: Some(sum.to_owned()),
+            fiat_currency: Some(fiat.to_owned()),
+            ..row(number, address, currency, "")
+        }
+    }
+
     #[test]
     fn the_hash_changes_with_anything_that_is_paid() {
         let base = vec![row(1, "A", "trx", "1.5"), row(2, "B", "trx", "2")];
         let mut seen = vec![hash(&base, None).unwrap()];
-        let changes: [fn(&mut Vec<PayableRow>); 9] = [
+        let changes: [fn(&mut Vec<PayableRow>); 12] = [
             |rows| rows.swap(0, 1),
             |rows| drop(rows.pop()),
             |rows| rows[0].address = "AB".to_owned(),
             |rows| (rows[0].address, rows[0].currency) = ("At".to_owned(), "rx".to_owned()),
             |rows| rows[0].amount = "1.6".to_owned(),
+            |rows| rows[0] = fiat_row(1, "A", "trx", "1.5", "eur"),
+            |rows| rows[0] = fiat_row(1, "A", "trx", "1.5", "usd"),
+            |rows| rows[0] = fiat_row(1, "A", "trx", "1.6", "eur"),
             |rows| rows[0].extra_id = Some(String::new()),
             |rows| rows[0].description = Some(String::new()),
             |rows| rows[1].external_id = Some("7".to_owned()),
@@ -365,5 +451,9 @@ pub(super) mod tests {
         let mut other = row(1, "A", "trx", "1.50");
         other.unique_external_id = None;
         assert_eq!(hash(&[row(1, "A", "trx", "1.5")], None).unwrap(), hash(&[other], None).unwrap());
+        // What a sum is in coins changes by itself.
+        let fiat = fiat_row(1, "A", "trx", "5", "eur");
+        let later = PayableRow { coin_amount: Some("17".to_owned()), ..fiat.clone() };
+        assert_eq!(hash(&[fiat], None).unwrap(), hash(&[later], None).unwrap());
     }
 }

@@ -43,12 +43,14 @@ impl ReportFormat {
 }
 
 /// The columns of a report, and how wide they are in a workbook.
-const COLUMNS: [(&str, u32); 18] = [
+const COLUMNS: [(&str, u32); 20] = [
     ("line", 8),
     ("address", 44),
     ("contact", 20),
     ("currency", 12),
     ("amount", 16),
+    ("fiat_amount", 16),
+    ("fiat_currency", 12),
     ("extra_id", 16),
     ("description", 30),
     ("external_id", 16),
@@ -84,12 +86,19 @@ pub fn template(format: ReportFormat) -> Result<Vec<u8>, Failure> {
 }
 
 /// The columns of a file of payouts.
-pub(super) const PAYOUT_COLUMNS: [&str; 6] =
-    ["address", "currency", "amount", "extra_id", "description", "external_id"];
+pub(super) const PAYOUT_COLUMNS: [&str; 8] = [
+    "address",
+    "currency",
+    "amount",
+    "fiat_amount",
+    "fiat_currency",
+    "extra_id",
+    "description",
+    "external_id",
+];
 
-/// The columns of a file of bad rows: those that a file of payouts has, and what is wrong.
-const BAD_HEADER: [&str; 9] =
-    ["address", "currency", "amount", "extra_id", "description", "external_id", "line", "problem", "as_read"];
+/// What a file of bad rows has beside them: where they stood, and what is wrong.
+const BAD_COLUMNS: [&str; 3] = ["line", "problem", "as_read"];
 
 impl Payouts {
     pub(super) async fn report(&self, id: &str, format: ReportFormat) -> Result<Vec<u8>, Failure> {
@@ -121,7 +130,8 @@ impl Payouts {
 
     pub(super) async fn bad_rows(&self, id: &str) -> Result<String, Failure> {
         let mut table = String::new();
-        spreadsheet::push_record(&mut table, &BAD_HEADER.map(str::to_owned));
+        let header = PAYOUT_COLUMNS.into_iter().chain(BAD_COLUMNS).map(str::to_owned);
+        spreadsheet::push_record(&mut table, &header.collect::<Vec<_>>());
         self.each_row(id, |row, _| {
             if row.removed_at.is_none() && row.status == RowStatus::Bad {
                 spreadsheet::push_record(&mut table, &bad_fields(row));
@@ -172,7 +182,7 @@ pub(super) async fn with_parts(db: &mut SqliteConnection, id: &str) -> Result<Ve
     .await?)
 }
 
-fn bad_fields(row: StoredRow) -> [String; 9] {
+fn bad_fields(row: StoredRow) -> [String; PAYOUT_COLUMNS.len() + BAD_COLUMNS.len()] {
     let problems = row.all_problems().into_iter().map(|problem| match problem.column {
         Some(column) => format!("{column}: {}", problem.message),
         None => problem.message,
@@ -182,6 +192,8 @@ fn bad_fields(row: StoredRow) -> [String; 9] {
         text(row.address),
         text(row.currency),
         number(row.amount),
+        number(row.fiat_amount.unwrap_or_default()),
+        text(row.fiat_currency.unwrap_or_default()),
         text(row.extra_id.unwrap_or_default()),
         text(row.description.unwrap_or_default()),
         text(row.external_id.unwrap_or_default()),
@@ -197,6 +209,7 @@ struct ReportRow<'a> {
     record: &'a Record,
     line: Amount,
     amount: Option<Amount>,
+    fiat_amount: Option<Amount>,
     fee: Option<Amount>,
     reasons: String,
 }
@@ -207,7 +220,12 @@ impl<'a> ReportRow<'a> {
             row.all_problems().into_iter().map(|problem| problem.message).chain(row.error.clone()).collect();
         Self {
             line: Amount::from(u64::from(row.line)),
-            amount: row.amount.parse().ok(),
+            // What a sum of money is in coins is known when it was created there.
+            amount: match row.coin_amount.as_ref().filter(|_| row.provider_id.is_some()) {
+                Some(coins) => coins.parse().ok(),
+                None => row.amount.parse().ok(),
+            },
+            fiat_amount: row.fiat_amount.as_deref().and_then(|amount| amount.parse().ok()),
             fee: row.fee.as_deref().and_then(|fee| fee.parse().ok()),
             reasons: reasons.join(" "),
             row,
@@ -238,6 +256,11 @@ impl<'a> ReportRow<'a> {
                 Some(amount) => Cell::Coins(amount),
                 None => Cell::Text(row.amount.as_str().into()),
             },
+            match &self.fiat_amount {
+                Some(amount) => Cell::Money(amount),
+                None => optional(row.fiat_amount.as_ref(), Cell::Text),
+            },
+            optional(row.fiat_currency.as_ref(), Cell::Text),
             optional(row.extra_id.as_ref(), Cell::Code),
             optional(row.description.as_ref(), Cell::Text),
             optional(row.external_id.as_ref(), Cell::Code),

@@ -16,6 +16,7 @@ use sqlx::SqliteConnection;
 
 use super::{
     Payouts,
+    amount::PayoutAmount,
     batch::BatchState,
     draft::not_sent,
     lookup,
@@ -240,7 +241,11 @@ impl Payouts {
         let mut tx = self.ctx.write().await?;
         let words = match number.and_then(|number| rows.iter().find(|row| row.number == number)) {
             Some(row) => {
-                format!("The payout of {} {} to {} is called off.", row.amount, row.currency, row.address)
+                let in_words = match row.pays()? {
+                    PayoutAmount::Coin(amount) => format!("{amount} {}", row.currency),
+                    PayoutAmount::Fiat(fiat) => format!("{fiat} in {}", row.currency),
+                };
+                format!("The payout of {in_words} to {} is called off.", row.address)
             }
             None => "It is called off.".to_owned(),
         };
@@ -378,10 +383,10 @@ impl Payouts {
         .await?;
         for (row, pair) in rows.iter().zip(pairs) {
             sqlx::query(
-                "INSERT INTO payout_rows (batch, number, status, line, address, account, currency, amount, extra_id, description, external_id,
-                        notes, problems, warnings, fee_estimate, provider_id)
-                 SELECT ?1, number, 'processing', line, address, account, currency, amount, extra_id, description, external_id,
-                        notes, '[]', '[]', fee_estimate, ?2 FROM payout_rows WHERE batch = ?3 AND number = ?4",
+                "INSERT INTO payout_rows (batch, number, status, line, address, account, currency, amount, fiat_amount, fiat_currency,
+                        coin_amount, extra_id, description, external_id, notes, problems, warnings, fee_estimate, provider_id)
+                 SELECT ?1, number, 'processing', line, address, account, currency, amount, fiat_amount, fiat_currency,
+                        coin_amount, extra_id, description, external_id, notes, '[]', '[]', fee_estimate, ?2 FROM payout_rows WHERE batch = ?3 AND number = ?4",
             )
             .bind(&id)
             .bind(payouts[*pair].id.as_str())

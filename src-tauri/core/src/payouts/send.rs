@@ -2,17 +2,20 @@
 
 use std::collections::{BTreeMap, HashSet};
 
+use bigdecimal::RoundingMode;
 use chrono::{DateTime, TimeDelta, Utc};
 use nowpayments::{
-    Outcome, PayoutBatchId,
+    Amount, Outcome, PayoutBatchId,
     payouts::{CreatePayout, GetPayout, NewPayout, PayoutBatch, PayoutStatus},
 };
 use sqlx::SqliteConnection;
 
 use super::{
     Payouts,
+    amount::PayoutAmount,
     batch::BatchState,
     check::{rows_in_words, ticker},
+    import::MOST_DECIMALS,
     lookup::{self, Contents, Found, Listing},
     reading::{LOOKS_TO_RELEASE, totals},
     record::{self, PayableRow, Record, stale},
@@ -183,7 +186,7 @@ impl Payouts {
             return Ok(Vec::new());
         }
         let rows: Vec<PayableRow> = sqlx::query_as(
-            "SELECT number, address, currency, amount, extra_id, description, external_id, status, fee_estimate,
+            "SELECT number, address, currency, amount, fiat_amount, fiat_currency, coin_amount, extra_id, description, external_id, status, fee_estimate,
                     unique_external_id, NULL AS provider_id, NULL AS provider_status, hash, fee, error
              FROM payout_rows WHERE batch = ?",
         )
@@ -455,16 +458,30 @@ impl Record {
 
 fn request(record: &Record, rows: &[PayableRow]) -> Result<CreatePayout, Failure> {
     let payout = |row: &PayableRow| {
+        let (amount, fiat) = match row.pays()? {
+            PayoutAmount::Coin(amount) => (amount, None),
+            PayoutAmount::Fiat(fiat) => (about(row.in_coins()?)?, Some(fiat)),
+        };
         Ok(NewPayout {
             extra_id: row.extra_id.clone(),
             payout_description: row.description.clone(),
             unique_external_id: row.unique_external_id.clone(),
-            ..NewPayout::new(row.address.clone(), ticker(&row.currency)?, row.amount()?)
+            fiat_currency: fiat.as_ref().map(|fiat| ticker(fiat.currency)).transpose()?,
+            fiat_amount: fiat.map(|fiat| fiat.amount),
+            ..NewPayout::new(row.address.clone(), ticker(&row.currency)?, amount)
         })
     };
     let withdrawals = rows.iter().map(payout).collect::<Result<_, Failure>>()?;
     let schedule = record.schedule().map(|schedule| schedule.in_api()).transpose()?;
     Ok(CreatePayout { schedule, withdrawals, ..CreatePayout::default() })
+}
+
+/// The amount that goes with a sum of money, which overrides it. It is required, and greater than zero: what the sum was at the
+/// check, rounded up to the decimals that the API takes.
+fn about(in_coins: Option<Amount>) -> Result<Amount, Failure> {
+    let coins = in_coins.ok_or_else(stale)?;
+    let rounded = coins.as_decimal().with_scale_round(MOST_DECIMALS as i64, RoundingMode::Up);
+    rounded.try_into().map_err(|_| stale())
 }
 
 async fn set_id(

@@ -1,9 +1,15 @@
 //! Looking after batches that were sent, until nothing can change any more.
 
-use std::{collections::HashMap, time::Duration};
+use std::{
+    collections::{BTreeMap, HashMap},
+    time::Duration,
+};
 
 use chrono::TimeDelta;
-use nowpayments::payouts::{GetPayout, Payout, PayoutBatch, PayoutStatus};
+use nowpayments::{
+    Amount,
+    payouts::{GetPayout, Payout, PayoutBatch, PayoutStatus},
+};
 use sqlx::SqliteConnection;
 
 use super::{
@@ -231,7 +237,8 @@ pub(super) async fn absorb(
                 .execute(&mut *tx)
                 .await?;
             record.approval = Some(approval);
-            record.set_trouble(&mut *tx, None).await?;
+            let dearer = dearer(rows, exact.as_deref().unwrap_or_default(), &payouts)?;
+            record.set_trouble(&mut *tx, dearer.as_deref()).await?;
             changed = true;
         }
     }
@@ -273,13 +280,21 @@ pub(super) async fn absorb(
         let status = row_status(after, approved);
         let payout = payout.filter(|payout| payout.status == *after);
         let keep = |new: Option<String>, old: &Option<String>| new.or_else(|| old.clone());
-        let own = (row.provider_id.clone(), row.hash.clone(), row.fee.clone(), row.error.clone());
+        let own = (
+            row.provider_id.clone(),
+            row.hash.clone(),
+            row.fee.clone(),
+            row.error.clone(),
+            row.coin_amount.clone(),
+        );
+        let bought = payout.filter(|_| row.fiat_amount.is_some()).map(|payout| payout.amount.to_string());
         let new = (
             keep(payout.map(|payout| payout.id.to_string()), &row.provider_id),
             keep(payout.and_then(|payout| payout.hash.clone()), &row.hash),
             keep(payout.and_then(|payout| Some(payout.fee.as_ref()?.to_string())), &row.fee),
             // What went wrong is over when a later answer does not say so any more.
             payout.map_or_else(|| row.error.clone(), |payout| payout.error.clone()),
+            keep(bought, &row.coin_amount),
         );
         if status == row.status && row.provider_status.as_deref() == Some(after.as_str()) && own == new {
             continue;
@@ -287,7 +302,7 @@ pub(super) async fn absorb(
         changed = true;
         sqlx::query(
             "UPDATE payout_rows SET status = ?1, provider_status = ?2, provider_id = ?3, hash = ?4, fee = ?5, error = ?6,
-                    paid_at = iif(?1 = 'paid', coalesce(paid_at, ?9), NULL)
+                    coin_amount = ?10, paid_at = iif(?1 = 'paid', coalesce(paid_at, ?9), NULL)
              WHERE batch = ?7 AND number = ?8",
         )
         .bind(status)
@@ -299,6 +314,7 @@ pub(super) async fn absorb(
         .bind(&record.id)
         .bind(row.number)
         .bind(store::time(payout.and_then(|payout| payout.updated_at).unwrap_or_else(|| provider_now(ctx))))
+        .bind(new.4)
         .execute(&mut *tx)
         .await?;
     }
@@ -310,6 +326,25 @@ pub(super) async fn absorb(
         enter(ctx, tx, record, state).await?;
     }
     Ok(changed)
+}
+
+/// What to say where NOWPayments takes more coins for sums of money than they were at the check, by a twentieth or more.
+fn dearer(rows: &[PayableRow], pairs: &[usize], payouts: &[&Payout]) -> Result<Option<String>, Failure> {
+    let mut coins = BTreeMap::<&str, (Amount, Amount)>::new();
+    for (row, index) in rows.iter().zip(pairs).filter(|(row, _)| row.fiat_amount.is_some()) {
+        let (about, exact) = coins.entry(&row.currency).or_default();
+        *about += &row.in_coins()?.unwrap_or_default();
+        *exact += &payouts[*index].amount;
+    }
+    let words = coins.into_iter().filter(|(_, (about, exact))| exact.as_decimal() * 20 > about.as_decimal() * 21).map(
+        |(coin, (about, exact))| {
+            let coin = coin.to_ascii_uppercase();
+            format!(
+                "NOWPayments takes {exact} {coin} for the sums of money, which were about {about} {coin} at the check. Approve this batch only if that is right."
+            )
+        },
+    );
+    Ok(Some(words.collect::<Vec<_>>().join(" ")).filter(|words| !words.is_empty()))
 }
 
 /// Goes to a state that the provider's answer shows, and decides what the owner is told.
@@ -374,10 +409,7 @@ pub(super) async fn enter(
 
 /// What the owner is told when a batch has come to an end.
 fn told(record: &Record, state: BatchState, totals: &[CoinTotal]) -> Option<(String, String)> {
-    let sums: Vec<_> = totals
-        .iter()
-        .map(|total| format!("{} {}", total.amount, total.currency.to_ascii_uppercase()))
-        .collect();
+    let sums: Vec<_> = totals.iter().map(CoinTotal::in_words).collect();
     let (sums, name, rows) = (sums.join(", "), &record.name, rows_in_words(record.payable));
     Some(match state {
         BatchState::Finished => {

@@ -117,7 +117,11 @@ impl Case {
         lines.extend(import.rejected.iter().map(|row| (row.line, rejected(row))));
         lines.sort();
         told.extend(lines.into_iter().map(|(_, line)| line));
-        for (ticker, total) in &import.summary.totals {
+        let fiat = import.summary.fiat_totals.iter();
+        let fiat = fiat.map(|(currency, total)| (currency.to_uppercase(), total));
+        for (ticker, total) in
+            import.summary.totals.iter().map(|(ticker, total)| (ticker.clone(), total)).chain(fiat)
+        {
             let total = format!("total {ticker} {total}");
             if self.expected.contains(&total)
                 || self.expected.iter().any(|line| line.starts_with(&format!("total {ticker} ")))

@@ -7,8 +7,8 @@ use nowpayments::currencies::GetMerchantCoins;
 use serde::{Deserialize, Serialize};
 use specta::Type;
 
-use super::{Payments, order::FIATS};
-use crate::{coins::Memo, failure::Failure};
+use super::Payments;
+use crate::{coins::Memo, failure::Failure, fiat};
 
 /// So many of the newest payments say which coins and currencies are used.
 const LOOKED_AT: u32 = 1000;
@@ -78,10 +78,10 @@ impl Payments {
         coins.sort_by_key(|coin| (Reverse(coin.chosen), Reverse(coin.used), Reverse(coin.popular)));
 
         let used = self.used("price_currency").await?;
-        let mut currencies: Vec<String> = FIATS.map(str::to_owned).to_vec();
-        currencies.extend(used.keys().filter(|code| !FIATS.contains(&code.as_str())).cloned());
+        let mut currencies: Vec<String> = fiat::CURRENCIES.map(str::to_owned).to_vec();
+        currencies.extend(used.keys().filter(|code| fiat::find(code).is_none()).cloned());
         currencies.sort_by_key(|code| {
-            let place = FIATS.iter().position(|fiat| fiat == code).unwrap_or(FIATS.len());
+            let place = fiat::CURRENCIES.iter().position(|fiat| fiat == code).unwrap_or(usize::MAX);
             (Reverse(used.get(code).copied().unwrap_or_default()), place, code.clone())
         });
         Ok(PaymentChoices { coins, currencies })

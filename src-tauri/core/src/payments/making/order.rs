@@ -5,12 +5,8 @@ use std::fmt;
 use nowpayments::{Amount, AmountError, InvoiceId, PurchaseId, Ticker};
 
 use super::{NewPayment, SandboxCase, Terms};
-use crate::{coins::Catalogue, failure::Failure, shops::Environment};
+use crate::{coins::Catalogue, failure::Failure, fiat, shops::Environment};
 
-/// The currencies that are no coins and in which NOWPayments takes prices.
-pub(super) const FIATS: [&str; 7] = ["usd", "eur", "gbp", "cad", "aud", "ils", "ron"];
-/// They have cents at the most.
-const FIAT_DECIMALS: u32 = 2;
 /// What a price in a coin has at the most where its own decimals are not known.
 const COIN_DECIMALS: u32 = 8;
 /// So long may the name of an order and its description be. NOWPayments says no limit; theirs have been seen shorter.
@@ -108,7 +104,7 @@ impl Price {
         };
         let currency: Ticker = currency.trim().parse().map_err(|_| unknown())?;
         let decimals = match coins.get(&currency) {
-            _ if FIATS.contains(&currency.as_str()) => FIAT_DECIMALS,
+            _ if fiat::find(&currency).is_some() => fiat::DECIMALS,
             Some(coin) => coin.decimals().unwrap_or(COIN_DECIMALS),
             None => return Err(unknown()),
         };

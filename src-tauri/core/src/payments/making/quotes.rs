@@ -19,9 +19,12 @@ use tokio_util::sync::CancellationToken;
 
 use super::{
     PayCoin, Payments, Terms,
-    order::{FIATS, Price, payable},
+    order::{Price, payable},
 };
-use crate::failure::{Failure, FailureCode};
+use crate::{
+    failure::{Failure, FailureCode},
+    fiat,
+};
 
 /// For so long a rate is shown again without asking.
 const ESTIMATE_KEPT: TimeDelta = TimeDelta::seconds(15);
@@ -223,7 +226,7 @@ impl Payments {
         if let Some(known) = fresh(&self.making.quotes.kept().minimums, &key, self.ctx.now(), MINIMUM_KEPT) {
             return Ok(known);
         }
-        let is_fiat = FIATS.contains(&price_currency.as_str());
+        let is_fiat = fiat::find(&price_currency).is_some();
         let flag = |set: bool| set.then_some(true);
         let least = GetMinAmount {
             currency_from: coin.clone(),
@@ -304,8 +307,8 @@ impl Quote {
         let (coin, currency) = (coin.to_uppercase(), &price.currency);
         let worth = match &self.minimum.worth {
             Some(worth) if price.currency.to_uppercase() != coin => {
-                let decimals = if FIATS.contains(&currency.as_str()) { 2 } else { 8 };
-                let worth = worth.as_decimal().with_scale_round(decimals, RoundingMode::Up);
+                let decimals = if fiat::find(currency).is_some() { fiat::DECIMALS } else { 8 };
+                let worth = worth.as_decimal().with_scale_round(decimals.into(), RoundingMode::Up);
                 let worth = Amount::try_from(worth).map(|worth| worth.to_string()).unwrap_or_default();
                 format!(", about {worth} {}", currency.to_uppercase())
             }

@@ -4,8 +4,8 @@ use nowpayments::{Amount, AmountError};
 use serde::{Deserialize, Serialize};
 use specta::Type;
 
-use super::{Problem, ProblemCode, record::Cell};
-use crate::addresses::characters;
+use super::{Column, Problem, ProblemCode, record::Cell};
+use crate::{addresses::characters, fiat};
 
 /// The most decimals of an amount that NOWPayments takes.
 pub const MOST_DECIMALS: usize = 6;
@@ -115,13 +115,14 @@ pub(super) fn is_plain_decimal(text: &str) -> bool {
 
 /// Whether a number has more than one meaning as long as nobody says how the file writes its numbers.
 pub(super) fn is_open(text: &str, points: Points) -> bool {
-    read(text, Cell::Written, Reading::Shown(points))
+    read(Column::Amount, text, Cell::Written, Reading::Shown(points))
         .is_err_and(|problem| problem.code == ProblemCode::AmountAmbiguous)
 }
 
-/// Reads the amount of a payout.
-pub(super) fn read(text: &str, cell: Cell, reading: Reading) -> Result<Amount, Problem> {
-    let problem = |code, message: String| Problem::new(super::Column::Amount, text, code, message);
+/// Reads the amount of a payout, or the sum of money in [`Column::FiatAmount`].
+pub(super) fn read(column: Column, text: &str, cell: Cell, reading: Reading) -> Result<Amount, Problem> {
+    let problem = |code, message: String| Problem::new(column, text, code, message);
+    let is_fiat = column == Column::FiatAmount;
     let in_sheet = matches!(cell, Cell::Number);
     if let Some(message) = explain_cell(text, cell) {
         return Err(problem(ProblemCode::AmountFormat, message));
@@ -152,7 +153,7 @@ pub(super) fn read(text: &str, cell: Cell, reading: Reading) -> Result<Amount, P
     let (whole, decimals) =
         number.split_once('.').map_or((number, None), |(whole, rest)| (whole, Some(rest)));
     if !is_digits(whole) || !decimals.is_none_or(is_digits) {
-        let (code, message) = explain(text);
+        let (code, message) = explain(text, column);
         return Err(problem(code, message));
     }
     let digits = |text: &str| text.bytes().any(|byte| byte != b'0');
@@ -162,25 +163,31 @@ pub(super) fn read(text: &str, cell: Cell, reading: Reading) -> Result<Amount, P
             "The amount is zero: there is nothing to pay.".to_owned(),
         ));
     }
-    if decimals.is_some_and(|decimals| decimals.len() > MOST_DECIMALS) {
-        return Err(problem(
-            ProblemCode::AmountDecimals,
-            format!("NOWPayments takes at most {MOST_DECIMALS} decimals; round the amount in the file."),
-        ));
-    }
     if !in_sheet && reading == Reading::Shown(Points::Unsettled) && is_ambiguous(text) {
+        let plain = text.replace('.', "");
         // One decimal fewer or more than three leaves only one reading.
-        let decimal = match text.trim_end_matches('0') {
-            short if short.len() < text.len() => short.trim_end_matches('.').to_owned(),
-            _ => format!("{text}0"),
+        let readings = match text.trim_end_matches('0') {
+            short if short.len() < text.len() => format!("{} or {plain}", short.trim_end_matches('.')),
+            _ if is_fiat => plain,
+            _ => format!("{text}0 or {plain}"),
         };
         return Err(problem(
             ProblemCode::AmountAmbiguous,
             format!(
                 "The point can stand before decimals or between thousands, and no other amount in the file shows which: \
-             write {decimal} or {}, whichever is meant.",
-                text.replace('.', ""),
+             write {readings}, whichever is meant.",
             ),
+        ));
+    }
+    let (most, who) = if is_fiat {
+        (fiat::DECIMALS as usize, "A sum of money has")
+    } else {
+        (MOST_DECIMALS, "NOWPayments takes")
+    };
+    if decimals.is_some_and(|decimals| decimals.len() > most) {
+        return Err(problem(
+            ProblemCode::AmountDecimals,
+            format!("{who} at most {most} decimals; round the amount in the file."),
         ));
     }
     number.parse().map_err(|error| match error {
@@ -230,7 +237,7 @@ fn is_digits(text: &str) -> bool {
 }
 
 /// Says what is wrong with a text that is not plain digits with at most one point between them.
-fn explain(text: &str) -> (ProblemCode, String) {
+fn explain(text: &str, column: Column) -> (ProblemCode, String) {
     use ProblemCode::{AmountAmbiguous, AmountFormat, AmountMissing, AmountNegative};
     const PLAIN: &str = "Write the digits 0 to 9 and, before decimals, one point";
 
@@ -287,19 +294,26 @@ fn explain(text: &str) -> (ProblemCode, String) {
     if text.contains(['\'', '`']) {
         return (AmountFormat, "Write the digits without apostrophes.".to_owned());
     }
+    let is_fiat = column == Column::FiatAmount;
     if text.contains('$') {
-        return (
-            AmountFormat,
-            "Write the amount without a currency sign; it is an amount of the coin in the column currency."
-                .to_owned(),
-        );
+        let instead = if is_fiat {
+            "the currency belongs in the column fiat_currency"
+        } else {
+            "it is an amount of the coin in the column currency"
+        };
+        return (AmountFormat, format!("Write the amount without a currency sign; {instead}."));
     }
     if text.contains('%') {
         return (AmountFormat, "Write an amount, not a percentage.".to_owned());
     }
     if text.bytes().any(|byte| byte.is_ascii_alphabetic()) {
         return if text.bytes().any(|byte| byte.is_ascii_digit()) {
-            (AmountFormat, "Write the number alone; the coin belongs in the column currency.".to_owned())
+            let belongs = if is_fiat {
+                "currency belongs in the column fiat_currency"
+            } else {
+                "coin belongs in the column currency"
+            };
+            (AmountFormat, format!("Write the number alone; the {belongs}."))
         } else {
             (AmountFormat, format!("This is not a number. {PLAIN}."))
         };
@@ -360,7 +374,9 @@ mod tests {
     const DECIMAL: Reading = Reading::Shown(Points::Decimal);
 
     fn code(text: &str) -> Result<String, ProblemCode> {
-        read(text, Cell::Written, OPEN).map(|amount| amount.to_string()).map_err(|problem| problem.code)
+        read(Column::Amount, text, Cell::Written, OPEN)
+            .map(|amount| amount.to_string())
+            .map_err(|problem| problem.code)
     }
 
     #[test]
@@ -439,7 +455,7 @@ mod tests {
             ("1,000,000.5", AmountAmbiguous, "1000000.5"),
             ("1234567890123456789012345678901", AmountTooLarge, "30 digits"),
         ] {
-            let problem = read(text, Cell::Written, OPEN).unwrap_err();
+            let problem = read(Column::Amount, text, Cell::Written, OPEN).unwrap_err();
             assert_eq!(problem.code, expected, "{text:?}: {}", problem.message);
             assert!(problem.message.contains(words), "{text:?}: {}", problem.message);
             assert_eq!(problem.value, text);
@@ -474,7 +490,7 @@ mod tests {
             ("0,000", Comma, Err(ProblemCode::AmountZero)),
             ("0,1234567", Comma, Err(ProblemCode::AmountDecimals)),
         ] {
-            let read = read(text, Cell::Written, Reading::Said(numbers));
+            let read = read(Column::Amount, text, Cell::Written, Reading::Said(numbers));
             let read = read.as_ref().map(Amount::to_string).map_err(|problem| problem.code);
             assert_eq!(read, expected.map(str::to_owned), "{text:?} with a {numbers:?}");
         }
@@ -483,7 +499,9 @@ mod tests {
     #[test]
     fn numbers_of_a_worksheet_have_one_meaning_and_other_cells_are_named() {
         let sheet = |text, cell| {
-            read(text, cell, OPEN).map(|amount| amount.to_string()).map_err(|problem| problem.message)
+            read(Column::Amount, text, cell, OPEN)
+                .map(|amount| amount.to_string())
+                .map_err(|problem| problem.message)
         };
         assert_eq!(sheet("1.125", Cell::Number).as_deref(), Ok("1.125"));
         assert_eq!(sheet("123456789.012345", Cell::Number).as_deref(), Ok("123456789.012345"));
@@ -508,7 +526,7 @@ mod tests {
         fn what_is_taken_is_what_was_written(whole in 0u64.., decimals in 0u32..1_000_000, width in 1usize..7) {
             let decimals = &format!("{decimals:06}")[..width];
             let text = format!("{whole}.{decimals}");
-            let read = read(&text, Cell::Written, DECIMAL).map(|amount| amount.to_string());
+            let read = read(Column::Amount, &text, Cell::Written, DECIMAL).map(|amount| amount.to_string());
             let canonical = text.trim_end_matches('0').trim_end_matches('.');
             match read {
                 Ok(amount) => prop_assert_eq!(amount, canonical),
@@ -518,7 +536,7 @@ mod tests {
 
         #[test]
         fn nothing_but_plain_digits_is_ever_taken(text in "[0-9.,+e_ x'-]{0,8}|\\PC{0,8}") {
-            if read(&text, Cell::Written, DECIMAL).is_ok() {
+            if read(Column::Amount, &text, Cell::Written, DECIMAL).is_ok() {
                 let (whole, decimals) = text.split_once('.').unwrap_or((&text, "0"));
                 prop_assert!(is_digits(whole) && is_digits(decimals) && decimals.len() <= MOST_DECIMALS);
             }

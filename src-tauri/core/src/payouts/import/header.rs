@@ -95,11 +95,17 @@ impl Header {
     }
 
     fn missing(&self) -> Vec<Column> {
-        let needed = match self.currency {
-            None => [Column::Address, Column::Currency, Column::Amount].as_slice(),
-            Some(_) => &[Column::Address, Column::Amount],
-        };
-        needed.iter().copied().filter(|column| self.position(*column).is_none()).collect()
+        let has = |column: &Column| self.position(*column).is_some();
+        let in_fiat = has(&Column::FiatAmount) || has(&Column::FiatCurrency);
+        let needed = [
+            (Column::Address, true),
+            (Column::Currency, self.currency.is_none()),
+            (Column::Amount, !in_fiat),
+            (Column::FiatAmount, in_fiat),
+            (Column::FiatCurrency, in_fiat),
+        ];
+        let needed = needed.into_iter().filter(|(_, needed)| *needed).map(|(column, _)| column);
+        needed.filter(|column| !has(column)).collect()
     }
 
     /// Finds out what stands in the place of the header, and says it.
@@ -169,6 +175,8 @@ pub(super) fn known(name: &str) -> Option<Column> {
         "currency" | "ticker" | "coin" | "payoutcurrency" | "paymentcurrency" | "cryptocurrency"
         | "currencycode" | "coincode" | "asset" | "token" | "symbol" => Column::Currency,
         "amount" | "payoutamount" | "paymentamount" | "cryptoamount" | "quantity" | "qty" => Column::Amount,
+        "fiatamount" | "amountfiat" | "amountinfiat" | "payoutfiatamount" => Column::FiatAmount,
+        "fiatcurrency" | "currencyfiat" | "payoutfiatcurrency" => Column::FiatCurrency,
         "extraid" | "memo" | "tag" | "destinationtag" | "memotag" | "tagmemo" | "memoid"
         | "payoutextraid" => Column::ExtraId,
         "description" | "payoutdescription" => Column::Description,

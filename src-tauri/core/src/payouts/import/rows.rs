@@ -17,6 +17,8 @@ use super::{
 use crate::{
     addresses::{self, Checked, Family, Kind, characters},
     coins::{Catalogue, ListedCoin, Memo, Unusable},
+    fiat,
+    payouts::amount::{FiatAmount, PayoutAmount},
 };
 
 /// The longest description, in characters. NOWPayments names no limit; longer ones are texts that slipped in.
@@ -65,6 +67,8 @@ pub(super) struct Cells<'r> {
     currency: Value<'r>,
     network: Value<'r>,
     amount: Value<'r>,
+    fiat_amount: Value<'r>,
+    fiat_currency: Value<'r>,
     extra_id: Value<'r>,
     description: Value<'r>,
     external_id: Value<'r>,
@@ -83,6 +87,13 @@ pub(super) struct Value<'r> {
 impl Default for Value<'_> {
     fn default() -> Self {
         Self { text: "", cell: Cell::Written, formula: false }
+    }
+}
+
+impl Value<'_> {
+    /// Whether nothing was written. A formula without its result is something.
+    fn is_empty(self) -> bool {
+        self.text.is_empty() && self.cell.is_text()
     }
 }
 
@@ -111,9 +122,8 @@ impl<'a> Checker<'a> {
         let address =
             check_address(cells.address, coin.as_ref().ok().copied(), self.coins).map_err(&mut keep).ok();
         let coin = coin.map_err(&mut keep).ok();
-        let amount =
-            amounts::read(cells.amount.text, cells.amount.cell, self.reading).map_err(&mut keep).ok();
-        if let (Some(coin), Some(amount)) = (coin, &amount)
+        let amount = self.amount(&cells).map_err(&mut keep).ok();
+        if let (Some(coin), Some(PayoutAmount::Coin(amount))) = (coin, &amount)
             && let Some(most) = coin.decimals().filter(|most| amount.decimals() > *most)
         {
             let message = format!(
@@ -187,6 +197,48 @@ impl<'a> Checker<'a> {
         };
         let recipient = self.hasher.hash_one((&row.currency, &address.account, &row.extra_id));
         Ok(CheckedRow { row, recipient })
+    }
+
+    /// How much a row pays: an amount of its coin, or as much of it as a sum of money buys.
+    fn amount(&self, cells: &Cells<'_>) -> Result<PayoutAmount, Problem> {
+        let (coins, sum, currency) = (cells.amount, cells.fiat_amount, cells.fiat_currency);
+        if sum.is_empty() && currency.is_empty() {
+            return amounts::read(Column::Amount, coins.text, coins.cell, self.reading)
+                .map(PayoutAmount::Coin);
+        }
+        let known = fiat::CURRENCIES.join(", ");
+        let problem =
+            |column, value: Value<'_>, code, message| Err(Problem::new(column, value.text, code, message));
+        if !sum.is_empty() && !coins.is_empty() {
+            let message = format!(
+                "The row says both {} of the coin and the sum {}, of which NOWPayments would take the sum: empty the one that is not meant.",
+                coins.text, sum.text
+            );
+            return problem(Column::FiatAmount, sum, ProblemCode::AmountTwice, message);
+        }
+        if sum.is_empty() {
+            let message = format!(
+                "The row names the currency {} and no sum of it: write the sum in the column fiat_amount, or, if an amount of the coin is meant, empty fiat_currency.",
+                quote(currency.text)
+            );
+            return problem(Column::FiatAmount, sum, ProblemCode::AmountMissing, message);
+        }
+        if let Some(message) = explain_cell(currency, "a currency") {
+            return problem(Column::FiatCurrency, currency, ProblemCode::CurrencyUnknown, message);
+        }
+        if currency.text.is_empty() {
+            let message = format!("The currency of the sum is missing: write one of {known}.");
+            return problem(Column::FiatCurrency, currency, ProblemCode::CurrencyMissing, message);
+        }
+        let Some(currency) = fiat::find(currency.text) else {
+            let message = format!(
+                "NOWPayments takes no sums in {}: write one of {known}. The coin that is paid belongs in the column currency.",
+                quote(currency.text)
+            );
+            return problem(Column::FiatCurrency, currency, ProblemCode::CurrencyUnknown, message);
+        };
+        let amount = amounts::read(Column::FiatAmount, sum.text, sum.cell, self.reading)?;
+        Ok(PayoutAmount::Fiat(FiatAmount { amount, currency }))
     }
 
     /// An external id may occur once in a file; each row but the first that has it is refused.
@@ -264,6 +316,13 @@ impl<'a> Checker<'a> {
     }
 
     fn unknown(&self, ticker: &str, network: &str, aside: &mut Aside<'a>) -> Problem {
+        if let Some(fiat) = fiat::find(ticker) {
+            let message = format!(
+                "{} is no coin. Write the coin to pay in here; a sum in {fiat} belongs in the columns fiat_amount and fiat_currency.",
+                quote(ticker)
+            );
+            return Problem::new(Column::Currency, ticker, ProblemCode::CurrencyUnknown, message);
+        }
         let reason = match characters::first_strange(ticker) {
             Some((position, c)) => format!(" Position {position} holds {}.", characters::name(c)),
             None => String::new(),
@@ -347,6 +406,8 @@ impl Header {
                 Some(Column::Currency) => cells.currency = value,
                 Some(Column::Network) => cells.network = value,
                 Some(Column::Amount) => cells.amount = value,
+                Some(Column::FiatAmount) => cells.fiat_amount = value,
+                Some(Column::FiatCurrency) => cells.fiat_currency = value,
                 Some(Column::ExtraId) => cells.extra_id = value,
                 Some(Column::Description) => cells.description = value,
                 Some(Column::ExternalId) => cells.external_id = value,
@@ -372,6 +433,8 @@ impl<'r> Cells<'r> {
             Column::Currency => self.currency,
             Column::Network => self.network,
             Column::Amount => self.amount,
+            Column::FiatAmount => self.fiat_amount,
+            Column::FiatCurrency => self.fiat_currency,
             Column::ExtraId => self.extra_id,
             Column::Description => self.description,
             Column::ExternalId => self.external_id,
@@ -380,7 +443,8 @@ impl<'r> Cells<'r> {
 
     /// The first column that decides about the money and that a formula gave.
     fn formula(&self) -> Option<Column> {
-        [Column::Amount, Column::Address, Column::Currency, Column::Network, Column::ExtraId]
+        use Column::{Address, Amount, Currency, ExtraId, FiatAmount, FiatCurrency, Network};
+        [Amount, FiatAmount, FiatCurrency, Address, Currency, Network, ExtraId]
             .into_iter()
             .find(|column| self.get(*column).formula)
     }

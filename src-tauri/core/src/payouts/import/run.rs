@@ -23,7 +23,7 @@ use super::{
     rows::{self, Aside, CheckedRow, Checker},
     table::{Document, Piece, Table},
 };
-use crate::coins::Catalogue;
+use crate::{coins::Catalogue, payouts::amount::PayoutAmount};
 
 /// A job that can be watched and stopped from another thread.
 #[derive(Debug, Default)]
@@ -111,7 +111,8 @@ pub(super) fn look(table: &Table<'_>, job: &Job) -> Result<Shown, FileError> {
         }
     }
     let header = &table.header;
-    let (amount_at, id_at) = (header.position(Column::Amount), header.position(Column::ExternalId));
+    let amounts_at = [Column::Amount, Column::FiatAmount].map(|column| header.position(column));
+    let id_at = header.position(Column::ExternalId);
     let hasher = RandomState::new();
     let work = |piece: &Piece<'_>| {
         let mut part = Part::default();
@@ -123,11 +124,10 @@ pub(super) fn look(table: &Table<'_>, job: &Job) -> Result<Shown, FileError> {
             let field = |at: Option<usize>| {
                 record.fields.get(at?).and_then(|field| Some((field.text()?, field.cell)))
             };
-            if let Some((amount, cell)) = field(amount_at)
-                && cell.is_text()
-                && !amount.bytes().all(|byte| byte.is_ascii_digit())
-            {
-                part.see(amount, record.line);
+            for (amount, cell) in amounts_at.iter().filter_map(|at| field(*at)) {
+                if cell.is_text() && !amount.bytes().all(|byte| byte.is_ascii_digit()) {
+                    part.see(amount, record.line);
+                }
             }
             if let Some((id, _)) = field(id_at)
                 && rows::is_external_id(id)
@@ -179,6 +179,7 @@ pub(super) fn check(
         /// Whom the accepted ones pay, as hashes.
         recipients: Vec<u64>,
         totals: Totals,
+        fiat_totals: BTreeMap<&'static str, Amount>,
         aside: Aside<'a>,
     }
     let table = document.table(choices, coins)?;
@@ -201,7 +202,12 @@ pub(super) fn check(
             }
             part.rows.push(match checker.check(record, hidden, &mut part.aside) {
                 Ok(CheckedRow { row, recipient }) => {
-                    part.totals.add(&row.currency, &row.amount);
+                    match &row.amount {
+                        PayoutAmount::Coin(amount) => part.totals.add(&row.currency, amount),
+                        PayoutAmount::Fiat(fiat) => {
+                            *part.fiat_totals.entry(fiat.currency).or_default() += &fiat.amount;
+                        }
+                    }
                     part.recipients.push(recipient);
                     Row::Accepted(row)
                 }
@@ -220,6 +226,9 @@ pub(super) fn check(
             *translated.entry(written).or_default() += count;
         }
         part.totals.add_to(&mut summary.totals);
+        for (currency, sum) in &part.fiat_totals {
+            *summary.fiat_totals.entry(currency).or_default() += sum;
+        }
         let accepted = u32::try_from(part.recipients.len()).unwrap_or(u32::MAX);
         summary.rows.accepted += accepted;
         summary.rows.rejected += part.records - part.blank - accepted;

@@ -60,11 +60,16 @@ fn assert_whole(import: &Import) {
     assert_eq!((rows.header, rows.accepted as usize), (1, import.accepted.len()));
     assert_eq!(rows.rejected as usize, import.rejected.len());
     let mut totals: BTreeMap<String, Amount> = BTreeMap::new();
+    let mut fiat_totals: BTreeMap<&str, Amount> = BTreeMap::new();
     for row in &import.accepted {
-        assert!(row.amount.is_positive());
-        *totals.entry(row.currency.clone()).or_default() += &row.amount;
+        let (sum, amount) = match &row.amount {
+            PayoutAmount::Coin(amount) => (totals.entry(row.currency.clone()).or_default(), amount),
+            PayoutAmount::Fiat(fiat) => (fiat_totals.entry(fiat.currency).or_default(), &fiat.amount),
+        };
+        assert!(amount.is_positive());
+        *sum += amount;
     }
-    assert_eq!(totals, import.summary.totals);
+    assert_eq!((totals, fiat_totals), (import.summary.totals.clone(), import.summary.fiat_totals.clone()));
 }
 
 /// Imports one row under the header of all known columns.
@@ -387,6 +392,37 @@ fn amounts_are_bound_by_the_decimals_of_the_network_too() {
 }
 
 #[test]
+fn a_row_pays_an_amount_or_what_a_sum_of_money_buys_and_never_both() {
+    let read = |row: &str| {
+        read_all(format!("address,currency,amount,fiat_amount,fiat_currency\n{ETH},{row}\n").as_bytes())
+    };
+    let fiat = read("eth,,250.50,EUR").accepted.remove(0);
+    assert_eq!((fiat.currency.as_str(), fiat.amount.to_string().as_str()), ("eth", "250.5 EUR"));
+    // The network of the coin has no say in cents.
+    assert_eq!(read("gusd,,0.05,usd").accepted[0].amount.to_string(), "0.05 USD");
+    for (row, column, code, words) in [
+        ("eth,0.1,250,eur", "fiat_amount", "amount_twice", "both 0.1 of the coin and the sum 250"),
+        ("eth,,250,", "fiat_currency", "currency_missing", "one of usd, eur"),
+        ("eth,,,eur", "fiat_amount", "amount_missing", "no sum of it"),
+        ("eth,0.1,,eur", "fiat_amount", "amount_missing", "empty fiat_currency"),
+        ("eth,,250,jpy", "fiat_currency", "currency_unknown", "no sums in \"jpy\""),
+        ("eth,,250.001,eur", "fiat_amount", "amount_ambiguous", "250001"),
+        ("eth,,250.0001,eur", "fiat_amount", "amount_decimals", "at most 2"),
+        ("eth,,$5,usd", "fiat_amount", "amount_format", "column fiat_currency"),
+        ("eur,250,,", "currency", "currency_unknown", "columns fiat_amount and fiat_currency"),
+    ] {
+        let rejected = read(row).rejected.remove(0);
+        let problem = rejected.problem;
+        assert_eq!(
+            (problem.column.as_deref(), problem.code.to_string().as_str()),
+            (Some(column), code),
+            "{row}"
+        );
+        assert!(problem.message.contains(words), "{row}: {}", problem.message);
+    }
+}
+
+#[test]
 fn a_point_before_three_digits_is_settled_by_the_rest_of_the_file() {
     let file = |other: &str| {
         let file = format!("address,currency,amount\n{TRX},trx,1.000\n{ETH},eth,{other}\n");
@@ -583,7 +619,8 @@ proptest! {
         let sums = |rows: &[Paid]| {
             let mut sums: BTreeMap<String, Amount> = BTreeMap::new();
             for row in rows {
-                *sums.entry(row.currency.clone()).or_default() += &row.amount.parse().unwrap();
+                let currency = row.fiat.map_or_else(|| row.currency.clone(), str::to_owned);
+                *sums.entry(currency).or_default() += &row.amount.parse().unwrap();
             }
             sums
         };
@@ -598,7 +635,9 @@ proptest! {
         prop_assume!(plain(&changed) != plain(&written) || plain(&changed).is_none());
         let (bytes, choices) = form.write_with(&rows, Some((row, &changed)));
         let read = import(&bytes, &choices, &coins()).unwrap();
-        let noticed = read.accepted.len() != rows.len() || read.summary.totals != sums(&rows);
+        let mut totals = read.summary.totals;
+        totals.extend(read.summary.fiat_totals.into_iter().map(|(currency, sum)| (currency.to_owned(), sum)));
+        let noticed = read.accepted.len() != rows.len() || totals != sums(&rows);
         prop_assert!(noticed, "{} as {} in {:?}", written, changed, form);
     }
 }
@@ -609,6 +648,8 @@ struct Paid {
     address: String,
     currency: String,
     amount: String,
+    /// The currency of the amount, where it is not the coin itself.
+    fiat: Option<&'static str>,
     extra_id: String,
     description: String,
 }
@@ -618,7 +659,8 @@ impl Paid {
         Self {
             address: row.address.clone(),
             currency: row.currency.clone(),
-            amount: row.amount.to_string(),
+            amount: row.amount.fiat().map_or_else(|| row.amount.to_string(), |fiat| fiat.amount.to_string()),
+            fiat: row.amount.fiat().map(|fiat| fiat.currency),
             extra_id: row.extra_id.clone().unwrap_or_default(),
             description: row.description.clone().unwrap_or_default(),
         }
@@ -626,8 +668,10 @@ impl Paid {
 }
 
 fn tables() -> impl Strategy<Value = Vec<Paid>> {
-    let row = (0..4usize, 1u64..10_000_000_000, 0u32..=6, "[ -~éÄ]{0,20}", 0u32..).prop_map(
-        |(coin, units, decimals, description, memo)| {
+    let fiat = prop::sample::select(vec![None, None, Some("eur"), Some("usd")]);
+    let row = (0..4usize, 1u64..10_000_000_000, 0u32..=6, fiat, "[ -~éÄ]{0,20}", 0u32..).prop_map(
+        |(coin, units, decimals, fiat, description, memo)| {
+            let decimals = if fiat.is_some() { decimals % 3 } else { decimals };
             let (address, currency, memo) = match coin {
                 0 => (TRX, "trx", String::new()),
                 1 => (ETH, "usdterc20", String::new()),
@@ -641,6 +685,7 @@ fn tables() -> impl Strategy<Value = Vec<Paid>> {
                 address: address.to_owned(),
                 currency: currency.to_owned(),
                 amount: amount.to_string(),
+                fiat,
                 extra_id: memo,
                 description: description.trim_matches(' ').to_owned(),
             }
@@ -648,6 +693,17 @@ fn tables() -> impl Strategy<Value = Vec<Paid>> {
     );
     prop::collection::vec(row, 1..12)
 }
+
+/// The columns of a table.
+const COLUMNS: [Column; 7] = [
+    Column::Address,
+    Column::Currency,
+    Column::Amount,
+    Column::FiatAmount,
+    Column::FiatCurrency,
+    Column::ExtraId,
+    Column::Description,
+];
 
 /// How a table is written.
 #[derive(Debug, Clone)]
@@ -673,8 +729,7 @@ fn forms() -> impl Strategy<Value = Form> {
         Some((Numbers::Comma, '.')),
         Some((Numbers::Comma, ' ')),
     ]);
-    let order =
-        Just(vec![Column::Address, Column::Currency, Column::Amount, Column::ExtraId, Column::Description]);
+    let order = Just(COLUMNS.to_vec());
     (
         prop::sample::select(encodings),
         any::<bool>(),
@@ -708,13 +763,7 @@ impl Form {
             end: "\n",
             quoted: false,
             numbers: None,
-            order: vec![
-                Column::Address,
-                Column::Currency,
-                Column::Amount,
-                Column::ExtraId,
-                Column::Description,
-            ],
+            order: COLUMNS.to_vec(),
             blank: false,
             sheet: false,
         }
@@ -750,10 +799,14 @@ impl Form {
         let cell = |index: usize, row: &Paid, column: Column| match column {
             Column::Address => row.address.clone(),
             Column::Currency => row.currency.to_uppercase(),
-            Column::Amount => match changed {
+            Column::Amount | Column::FiatAmount if (column == Column::FiatAmount) != row.fiat.is_some() => {
+                String::new()
+            }
+            Column::Amount | Column::FiatAmount => match changed {
                 Some((at, text)) if at == index => text.to_owned(),
                 _ => self.amount(&row.amount),
             },
+            Column::FiatCurrency => row.fiat.unwrap_or_default().to_uppercase(),
             Column::ExtraId => row.extra_id.clone(),
             _ => row.description.clone(),
         };
