@@ -175,6 +175,7 @@ pub fn bridge<R: Runtime>() -> tauri_specta::Builder<R> {
         ])
         .events(tauri_specta::collect_events![Happened])
         .constant("PAYOUT_TEMPLATE", paydesk_core::payouts::import::TEMPLATE)
+        .constant("FIAT_CURRENCIES", paydesk_core::fiat::CURRENCIES)
 }
 
 /// Opens the window and runs until the owner quits.

@@ -1,7 +1,7 @@
 //! The currencies that are no coins.
 
 /// Those in which NOWPayments takes prices and the sums of payouts (api: `/estimate`), the most common first.
-pub(crate) const CURRENCIES: [&str; 7] = ["usd", "eur", "gbp", "cad", "aud", "ils", "ron"];
+pub const CURRENCIES: [&str; 7] = ["usd", "eur", "gbp", "cad", "aud", "ils", "ron"];
 
 /// They have cents at the most.
 pub(crate) const DECIMALS: u32 = 2;

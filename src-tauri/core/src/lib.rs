@@ -10,7 +10,7 @@ pub mod changes;
 pub mod coins;
 pub mod exports;
 pub mod failure;
-mod fiat;
+pub mod fiat;
 mod hashing;
 pub mod invoices;
 pub mod notifications;

@@ -278,6 +278,8 @@ export const events = {
 };
 
 /* Constants */
+export const FIAT_CURRENCIES = ["usd","eur","gbp","cad","aud","ils","ron"] as const;
+
 export const PAYOUT_TEMPLATE = "address,currency,amount,extra_id,description,external_id\nADDRESS-OF-ANNA,btc,0.002,,October share,1001\nADDRESS-OF-BEN,usdttrc20,120.5,,October share,1002\nADDRESS-OF-CARA,xrp,75,4820117,Deposit with a tag,1003\n" as const;
 
 /* Types */
@@ -511,8 +513,17 @@ export type BatchRow = {
 	address: string,
 	/**  The ticker, lower case, or what stood there. */
 	currency: string,
-	/**  The exact amount as text, or what stood there. */
+	/**  The exact amount of the coin as text, or what stood there; empty for a sum of money. */
 	amount: string,
+	/**  The sum of money that is paid instead, or what stood there. */
+	fiat_amount: string | null,
+	/**  Its currency, lower case, or what stood there. */
+	fiat_currency: string | null,
+	/**
+	 *  What that sum is in the coin: about, by the rate at the check; as NOWPayments has worked it out once
+	 *  `provider_id` is known. `None` before the check, and for an amount of the coin.
+	 */
+	coin_amount: string | null,
 	/**  The memo or tag. */
 	extra_id: string | null,
 	/**  The owner's description. */
@@ -817,8 +828,15 @@ export type CoinTotal = {
 	currency: string,
 	/**  How many rows. */
 	rows: number,
-	/**  The exact sum of the rows. */
+	/**  The exact sum of the rows that name an amount of the coin. */
 	amount: string,
+	/**  The exact sums of money of the rows that name one instead; empty when none does. */
+	fiat: FiatTotal[],
+	/**
+	 *  How much of the coin those sums buy: about, by the rate at the check, and as NOWPayments has worked it out once it
+	 *  created the batch. `None` before the check, or when there are none.
+	 */
+	fiat_in_coins: string | null,
 	/**  The fees that NOWPayments estimates for all of them, in the same coin; `None` before the check. */
 	fee: string | null,
 	/**  What the shop holds of it; `None` before the check. */
@@ -839,8 +857,12 @@ export type Column =
 "currency" | 
 /**  What the coin is paid on. */
 "network" | 
-/**  How much. */
+/**  How much of the coin. */
 "amount" | 
+/**  The sum of money that it is to be worth instead. */
+"fiat_amount" | 
+/**  The currency of that sum. */
+"fiat_currency" | 
 /**  The memo or tag. */
 "extra_id" | 
 /**  What for. */
@@ -910,9 +932,22 @@ export type Control = {
 	sums: ControlSum[],
 };
 
-/**  What all rows of a coin must add up to. */
+/**  What rows of a coin pay in a currency that is none. */
+export type FiatTotal = {
+	/**  The code of the currency, lower case. */
+	currency: string,
+	/**  How many rows. */
+	rows: number,
+	/**  Their exact sum. */
+	amount: string,
+};
+
+/**  What all rows in a currency must add up to. */
 export type ControlSum = {
-	/**  The ticker. */
+	/**
+	 *  The ticker, for the rows that name an amount of the coin; or the code of the currency, for those that name a sum of
+	 *  money, whatever coin they are paid in.
+	 */
 	currency: string,
 	/**  The exact sum, as plain decimal text. */
 	amount: string,
@@ -2148,8 +2183,12 @@ export type RowEdit = {
 	address: string,
 	/**  The ticker. */
 	currency: string,
-	/**  How much, with a point before decimals. */
+	/**  How much, with a point before decimals; empty where a sum of money is meant. */
 	amount: string,
+	/**  The sum of money, with a point before decimals; empty where an amount of the coin is meant. */
+	fiat_amount: string,
+	/**  The currency of that sum. */
+	fiat_currency: string,
 	/**  The memo or tag; empty for none. */
 	extra_id: string,
 	/**  What for; empty for nothing. */
