@@ -19,7 +19,7 @@ use paydesk_core::{
     payouts::{
         Opened,
         batch::{RowFilter, RowQuery},
-        import::{self, Column, FileError, Import},
+        import::{self, Ask, Column, FileError, Import, ProblemCode},
     },
 };
 use payouts::Owner;
@@ -96,6 +96,12 @@ async fn the_window_opens_each_file_as_the_importer_reads_it() {
         let batch = match (opened, &read) {
             (Ok(Opened::Batch { batch }), Ok(_)) => batch,
             (Ok(Opened::Asks { .. }), Ok(import)) if import.summary.open_count > 0 => continue,
+            // Which of the two that each row says is the one that counts.
+            (Ok(Opened::Asks { file }), Ok(import)) if file.survey.asks == [Ask::Columns] => {
+                let problems = import.rejected.iter().map(|row| row.problem.code);
+                assert_eq!(problems.collect::<Vec<_>>(), [ProblemCode::AmountTwice], "{}", case.name);
+                continue;
+            }
             (Ok(Opened::Asks { file }), Err(error)) => {
                 assert!(!file.survey.asks.is_empty(), "{}: {error}", case.name);
                 continue;
@@ -113,9 +119,12 @@ async fn the_window_opens_each_file_as_the_importer_reads_it() {
             .iter()
             .map(|row| {
                 let warnings = row.warnings.iter().map(|warning| warning.message.clone()).collect();
-                (row.line, row.address.clone(), row.currency.clone(), row.amount.to_string(), warnings)
+                let coins = row.amount.coins().map(ToString::to_string).unwrap_or_default();
+                let fiat = row.amount.fiat();
+                let sum = fiat.map(|fiat| format!("{} {}", fiat.amount, fiat.currency)).unwrap_or_default();
+                (row.line, row.address.clone(), row.currency.clone(), [coins, sum], warnings)
             })
-            .collect::<Vec<(u32, String, String, String, Vec<String>)>>();
+            .collect::<Vec<(u32, String, String, [String; 2], Vec<String>)>>();
         expected.extend(import.rejected.iter().map(|row| {
             let field = |column| row.field(column).to_owned();
             let problems =
@@ -124,7 +133,12 @@ async fn the_window_opens_each_file_as_the_importer_reads_it() {
                 row.line,
                 field(Column::Address),
                 field(Column::Currency),
-                field(Column::Amount),
+                [
+                    field(Column::Amount),
+                    format!("{} {}", field(Column::FiatAmount), field(Column::FiatCurrency))
+                        .trim()
+                        .to_owned(),
+                ],
                 problems.collect(),
             )
         }));
@@ -134,7 +148,11 @@ async fn the_window_opens_each_file_as_the_importer_reads_it() {
         let rows = payouts.rows(query).await.unwrap().rows;
         let found: Vec<_> = rows
             .iter()
-            .map(|row| (row.line, row.address.clone(), row.currency.clone(), row.amount.clone()))
+            .map(|row| {
+                let sum = [&row.fiat_amount, &row.fiat_currency].map(|text| text.clone().unwrap_or_default());
+                let amounts = [row.amount.clone(), sum.join(" ").trim().to_owned()];
+                (row.line, row.address.clone(), row.currency.clone(), amounts)
+            })
             .collect();
         let plain: Vec<_> = expected
             .iter()

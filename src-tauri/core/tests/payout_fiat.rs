@@ -189,7 +189,7 @@ async fn a_series_of_sums_is_followed_though_each_run_buys_another_amount() {
     owner.pass(48 * 3600);
     let second = owner.payouts().look(&second.id).await.unwrap();
     assert_eq!(second.summary.state, BatchState::Finished);
-    let bought = async |batch| { rows(&owner, batch).await.remove(0).coin_amount.unwrap() };
+    let bought = async |batch| rows(&owner, batch).await.remove(0).coin_amount.unwrap();
     let first = owner.get(&id).await;
     assert_ne!(bought(&first).await, bought(&second).await);
     assert_eq!(totals(&first), totals(&second));

@@ -236,7 +236,7 @@ async fn bad_rows_are_saved_with_their_reasons_and_read_again_once_they_are_corr
     let lines: Vec<_> = file.lines().collect();
     assert_eq!(lines.len(), 3, "{file}");
     assert!(
-        lines[1].starts_with(&format!("{TRX},trx,1e3,,\"a, b\",,6,\"amount: Write the amount out")),
+        lines[1].starts_with(&format!("{TRX},trx,1e3,,,,\"a, b\",,6,\"amount: Write the amount out")),
         "{file}"
     );
     let corrected =

@@ -525,7 +525,7 @@ pub(super) async fn approved(
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{super::record::tests::fiat_row, *};
     use BatchState::{
         Cancelled, Created, Expired, Finished, FinishedWithFailures, Rejected, Sending, Verified,
     };
@@ -541,6 +541,29 @@ mod tests {
             })
             .collect();
         assert_eq!(standing(state, &read, over), expected, "{rows:?}");
+    }
+
+    #[test]
+    fn sums_that_cost_a_twentieth_more_coins_than_at_the_check_are_pointed_out() {
+        let row = |number: u32, coins: &str| PayableRow {
+            coin_amount: Some(coins.to_owned()),
+            ..fiat_row(number, "A", "trx", "10", "eur")
+        };
+        let rows = [row(1, "30"), row(2, "70"), record::tests::row(3, "A", "trx", "5")];
+        let payout = |amount: &str| -> Payout {
+            let json = serde_json::json!({
+                "id": "1", "status": "CREATING", "address": "A", "currency": "trx", "amount": amount
+            });
+            serde_json::from_value(json).unwrap()
+        };
+        let words = |amounts: [&str; 3]| {
+            let payouts = amounts.map(payout);
+            dearer(&rows, &[0, 1, 2], &payouts.each_ref()).unwrap()
+        };
+        assert_eq!(words(["33", "72", "5"]), None);
+        assert_eq!(words(["20", "60", "5"]), None, "fewer coins are no harm");
+        let said = words(["33", "72.1", "5"]).unwrap();
+        assert!(said.contains("takes 105.1 TRX") && said.contains("about 100 TRX"), "{said}");
     }
 
     #[test]

@@ -62,8 +62,18 @@ pub(super) struct Shown {
     pub(super) open: Vec<OpenAmount>,
     /// How many there are.
     pub(super) open_count: u32,
+    /// How many rows name a sum of money, and how many of them an amount of the coin as well.
+    sums: u32,
+    twice: u32,
     repeated: HashMap<u64, u32>,
     hasher: RandomState,
+}
+
+impl Shown {
+    /// Whether each row with a sum of money has an amount of the coin beside it, so that one of the columns is something else.
+    pub(super) fn says_amounts_twice(&self) -> bool {
+        self.sums > 0 && self.twice == self.sums
+    }
 }
 
 /// What an amount is when numbers are written in one way.
@@ -80,6 +90,8 @@ pub(super) fn look(table: &Table<'_>, job: &Job) -> Result<Shown, FileError> {
         unsettled: bool,
         /// Open when nothing shows what a point means, and even when something does.
         open: [(u32, Vec<OpenAmount>); 2],
+        sums: u32,
+        twice: u32,
         ids: Vec<(u64, u32)>,
     }
     impl Part {
@@ -124,7 +136,14 @@ pub(super) fn look(table: &Table<'_>, job: &Job) -> Result<Shown, FileError> {
             let field = |at: Option<usize>| {
                 record.fields.get(at?).and_then(|field| Some((field.text()?, field.cell)))
             };
-            for (amount, cell) in amounts_at.iter().filter_map(|at| field(*at)) {
+            let amounts = amounts_at.map(field);
+            if let [coins, Some((sum, _))] = amounts
+                && !sum.is_empty()
+            {
+                part.sums += 1;
+                part.twice += u32::from(coins.is_some_and(|(coins, _)| !coins.is_empty()));
+            }
+            for (amount, cell) in amounts.into_iter().flatten() {
                 if cell.is_text() && !amount.bytes().all(|byte| byte.is_ascii_digit()) {
                     part.see(amount, record.line);
                 }
@@ -143,6 +162,8 @@ pub(super) fn look(table: &Table<'_>, job: &Job) -> Result<Shown, FileError> {
     each_piece(table, job, 0..300, work, |part| {
         all.decimal |= part.decimal;
         all.unsettled |= part.unsettled;
+        all.sums += part.sums;
+        all.twice += part.twice;
         for ((count, examples), (more, others)) in all.open.iter_mut().zip(part.open) {
             *count += more;
             examples.extend(others);
@@ -159,7 +180,7 @@ pub(super) fn look(table: &Table<'_>, job: &Job) -> Result<Shown, FileError> {
     let points = if all.decimal && !all.unsettled { Points::Decimal } else { Points::Unsettled };
     let [unsettled, decimal] = all.open;
     let (open_count, open) = if points == Points::Decimal { decimal } else { unsettled };
-    Ok(Shown { points, open, open_count, repeated, hasher })
+    Ok(Shown { points, open, open_count, sums: all.sums, twice: all.twice, repeated, hasher })
 }
 
 /// Checks each row, by itself and against the others, and hands them over in the order of the file.

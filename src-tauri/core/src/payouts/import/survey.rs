@@ -95,8 +95,15 @@ pub fn survey(bytes: &[u8], choices: &Choices, coins: &Catalogue, job: &Job) -> 
         Ok(table) => {
             survey.header = table.header.is_named();
             survey.columns = table.header.columns().iter().map(|(column, _)| *column).collect();
+            let shown = run::look(&table, job)?;
+            if choices.columns.is_none() && shown.says_amounts_twice() {
+                survey.asks.push(Ask::Columns);
+                survey.trouble = Some(
+                    "Each row says both an amount of the coin and a sum of money, and only one of them can be paid. Say which it is, and call the other column a note."
+                        .to_owned(),
+                );
+            }
             if choices.numbers.is_none() {
-                let shown = run::look(&table, job)?;
                 (survey.open, survey.open_count) = (shown.open, shown.open_count);
                 if survey.open_count > 0 {
                     survey.asks.push(Ask::Numbers);
