@@ -11,7 +11,7 @@ use sqlx::{SqliteConnection, SqliteExecutor};
 
 use super::{
     amount::{FiatAmount, PayoutAmount},
-    record::PayableRow,
+    record::{Content, PayableRow},
 };
 use crate::{failure::Failure, fiat};
 
@@ -232,7 +232,7 @@ fn paid(payout: &Payout) -> PayoutAmount {
 /// Rows by what they pay, to find among many.
 pub(super) struct Contents<'a> {
     /// By the coin and the amount or the sum of money.
-    exact: HashMap<(&'a str, (&'a str, Option<&'a str>)), Vec<&'a PayableRow>>,
+    exact: HashMap<(&'a str, Content<'a>), Vec<&'a PayableRow>>,
     /// Those that pay sums of money, by the coin.
     sums: HashMap<&'a str, Vec<&'a PayableRow>>,
 }

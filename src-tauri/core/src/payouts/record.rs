@@ -104,14 +104,17 @@ impl PayableRow {
         }
     }
 
-    /// What it pays as text: the amount of the coin, or the sum of money and its currency. Both are canonical.
-    pub(super) fn content(&self) -> (&str, Option<&str>) {
+    /// What it pays, as text.
+    pub(super) fn content(&self) -> Content<'_> {
         match (&self.fiat_amount, &self.fiat_currency) {
             (Some(sum), Some(currency)) => (sum, Some(currency)),
             _ => (&self.amount, None),
         }
     }
 }
+
+/// The amount of a coin and nothing, or a sum of money and its currency, in their canonical forms.
+pub(super) type Content<'a> = (&'a str, Option<&'a str>);
 
 /// Reads an amount that we wrote.
 pub(super) fn amount(text: &str) -> Result<Amount, Failure> {

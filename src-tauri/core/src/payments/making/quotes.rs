@@ -226,7 +226,7 @@ impl Payments {
         if let Some(known) = fresh(&self.making.quotes.kept().minimums, &key, self.ctx.now(), MINIMUM_KEPT) {
             return Ok(known);
         }
-        let is_fiat = fiat::find(&price_currency).is_some();
+        let is_fiat = fiat::find(price_currency).is_some();
         let flag = |set: bool| set.then_some(true);
         let least = GetMinAmount {
             currency_from: coin.clone(),
