@@ -1,4 +1,5 @@
-//! A walk through every screen, with pictures: in `target/tour`, numbered, in both themes and at two sizes.
+//! A walk through every screen. Where `PAYDESK_TOUR_PICTURES` is set it leaves pictures: in `target/tour`, numbered, in both themes and
+//! at two sizes.
 
 use std::path::PathBuf;
 
@@ -450,35 +451,41 @@ async fn locking(tour: &mut Tour<'_>) -> Result<()> {
 /// Takes pictures and numbers them.
 struct Tour<'a> {
     window: &'a Window,
-    folder: PathBuf,
+    /// Where the pictures go; `None` when nobody wants any.
+    folder: Option<PathBuf>,
     taken: u32,
     troubles: Vec<String>,
 }
 
 impl<'a> Tour<'a> {
     fn begin(window: &'a Window) -> Result<Self> {
-        let folder = repository("target/tour");
-        if folder.exists() {
-            std::fs::remove_dir_all(&folder)?;
+        let wanted = std::env::var_os("PAYDESK_TOUR_PICTURES").is_some();
+        let folder = wanted.then(|| repository("target/tour"));
+        if let Some(folder) = &folder {
+            if folder.exists() {
+                std::fs::remove_dir_all(folder)?;
+            }
+            std::fs::create_dir_all(folder)?;
         }
-        std::fs::create_dir_all(&folder)?;
         Ok(Self { window, folder, taken: 0, troubles: Vec::new() })
     }
 
     /// Pictures of the screen as it is now, in both themes at both sizes, and a look at whether it is accessible.
     async fn picture(&mut self, name: &str) -> Result<()> {
         self.taken += 1;
-        for (size, width, height) in SIZES {
-            self.window.resize(width, height).await?;
-            for theme in ["light", "dark"] {
-                self.window.set_theme(Some(theme)).await?;
-                let file = format!("{:02}-{name}-{theme}-{size}.png", self.taken);
-                self.window.photograph(&self.folder.join(file)).await?;
+        if let Some(folder) = &self.folder {
+            for (size, width, height) in SIZES {
+                self.window.resize(width, height).await?;
+                for theme in ["light", "dark"] {
+                    self.window.set_theme(Some(theme)).await?;
+                    let file = format!("{:02}-{name}-{theme}-{size}.png", self.taken);
+                    self.window.photograph(&folder.join(file)).await?;
+                }
             }
+            self.window.set_theme(None).await?;
+            let (_, width, height) = SIZES[0];
+            self.window.resize(width, height).await?;
         }
-        self.window.set_theme(None).await?;
-        let (_, width, height) = SIZES[0];
-        self.window.resize(width, height).await?;
         if let Err(trouble) = self.window.is_accessible(name).await {
             self.troubles.push(format!("{trouble:#}"));
         }
