@@ -77,6 +77,9 @@ struct Says {
     /// The ticker of every row, for a file without such a column.
     #[arg(long, value_name = "TICKER")]
     currency: Option<String>,
+    /// The currency of every sum of money, for a file without such a column.
+    #[arg(long, value_name = "CODE")]
+    fiat_currency: Option<String>,
     /// What separates the fields: one of , ; | or tab.
     #[arg(long, value_parser = delimiter)]
     delimiter: Option<FieldDelimiter>,
@@ -126,6 +129,7 @@ impl From<Says> for Choices {
             columns: says.columns.map(|columns| columns.into_iter().map(|Held(column)| column).collect()),
             header: says.no_header.then_some(false),
             currency: says.currency,
+            fiat_currency: says.fiat_currency,
             numbers: says.numbers.map(|sign| match sign {
                 Sign::Point => Numbers::Point,
                 Sign::Comma => Numbers::Comma,

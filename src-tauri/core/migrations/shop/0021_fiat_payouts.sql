@@ -16,3 +16,6 @@ CREATE TABLE payout_fiats (
     amount TEXT NOT NULL,
     PRIMARY KEY (batch, currency, fiat)
 ) STRICT, WITHOUT ROWID;
+
+-- The currency of every sum of money in files that look like this, where no column holds it.
+ALTER TABLE payout_layouts ADD COLUMN fiat_currency TEXT;

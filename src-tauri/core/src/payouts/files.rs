@@ -201,16 +201,18 @@ impl Payouts {
         };
         let survey = look(&choices).await?;
         if survey.asks.contains(&import::Ask::Columns) && choices.columns.is_none() {
-            let known: Option<(String, Option<bool>, Option<String>)> =
-                sqlx::query_as("SELECT columns, header, currency FROM payout_layouts WHERE looks = ?")
-                    .bind(looks_like(&survey))
-                    .fetch_optional(&self.ctx.db)
-                    .await?;
-            if let Some((columns, header, currency)) = known
+            let known: Option<(String, Option<bool>, Option<String>, Option<String>)> = sqlx::query_as(
+                "SELECT columns, header, currency, fiat_currency FROM payout_layouts WHERE looks = ?",
+            )
+            .bind(looks_like(&survey))
+            .fetch_optional(&self.ctx.db)
+            .await?;
+            if let Some((columns, header, currency, fiat_currency)) = known
                 && let Ok(columns) = serde_json::from_str(&columns)
             {
-                let certain = header != Some(false) && currency.is_none();
-                let remembered = Choices { columns: Some(columns), header, currency, ..choices };
+                let certain = header != Some(false) && currency.is_none() && fiat_currency.is_none();
+                let remembered =
+                    Choices { columns: Some(columns), header, currency, fiat_currency, ..choices };
                 // What nothing in the file says (that it has no header, or its coin) is proposed, and not taken for said.
                 let survey = if certain { look(&remembered).await? } else { survey };
                 return Ok((survey, remembered));
@@ -228,13 +230,14 @@ impl Payouts {
     ) -> Result<(), Failure> {
         let mut db = self.ctx.write().await?;
         sqlx::query(
-            "INSERT INTO payout_layouts (looks, columns, header, currency) VALUES (?1, ?2, ?3, ?4)
-             ON CONFLICT DO UPDATE SET columns = ?2, header = ?3, currency = ?4",
+            "INSERT INTO payout_layouts (looks, columns, header, currency, fiat_currency) VALUES (?1, ?2, ?3, ?4, ?5)
+             ON CONFLICT DO UPDATE SET columns = ?2, header = ?3, currency = ?4, fiat_currency = ?5",
         )
         .bind(looks_like(survey))
         .bind(json(&columns))
         .bind(choices.header)
         .bind(&choices.currency)
+        .bind(&choices.fiat_currency)
         .execute(&mut *db)
         .await?;
         Ok(db.commit().await?)

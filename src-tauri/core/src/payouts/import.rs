@@ -76,6 +76,8 @@ pub struct Choices {
     pub header: Option<bool>,
     /// The ticker of every row of a file that has no column for it.
     pub currency: Option<String>,
+    /// The currency of every sum of money in a file that has no column for it.
+    pub fiat_currency: Option<String>,
     /// How the file writes its numbers; only what has one meaning is taken when `None`.
     pub numbers: Option<Numbers>,
 }

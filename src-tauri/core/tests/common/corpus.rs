@@ -91,6 +91,7 @@ impl Case {
                 }
                 "--no-header" => choices.header = Some(false),
                 "--currency" => choices.currency = Some(value().to_owned()),
+                "--fiat-currency" => choices.fiat_currency = Some(value().to_owned()),
                 "--sheet" => choices.sheet = Some(value().to_owned()),
                 other => panic!("{other} is said of {}", self.name),
             }

@@ -1,7 +1,7 @@
 //! Which column of a file holds what.
 
 use super::{Choices, Column, FileError, FileErrorCode, quote, record::Record, rows};
-use crate::coins::Catalogue;
+use crate::{coins::Catalogue, fiat};
 
 /// What each column of a file holds, in the order of the file.
 #[derive(Debug, Clone)]
@@ -9,6 +9,8 @@ pub(super) struct Header {
     columns: Vec<(Option<Column>, String)>,
     /// The ticker of every row, where no column holds it.
     currency: Option<String>,
+    /// The currency of every sum of money, where no column holds it.
+    fiat_currency: Option<&'static str>,
     /// The first record names the columns, and is no payout.
     named: bool,
 }
@@ -45,7 +47,21 @@ impl Header {
                 format!("NOWPayments has no coin “{}”.{hint}", ticker.trim()),
             );
         }
-        let this = Self { columns, currency: choices.currency.clone(), named };
+        let fiat_currency = match choices.fiat_currency.as_deref() {
+            None => None,
+            Some(code) => match fiat::find(code.trim()) {
+                Some(currency) => Some(currency),
+                None => {
+                    let message = format!(
+                        "NOWPayments takes no sums in “{}”: write one of {}.",
+                        code.trim(),
+                        fiat::CURRENCIES.join(", ")
+                    );
+                    return refuse(FileErrorCode::ColumnMissing, message);
+                }
+            },
+        };
+        let this = Self { columns, currency: choices.currency.clone(), fiat_currency, named };
         let missing = this.missing();
         if !missing.is_empty() {
             let (code, message) = this.explain_missing(record, &missing, coins);
@@ -78,6 +94,11 @@ impl Header {
         self.currency.as_deref()
     }
 
+    /// The currency of every sum of money, where no column holds it.
+    pub(super) fn fiat_currency(&self) -> Option<&'static str> {
+        self.fiat_currency
+    }
+
     /// What the column at `index` is called in messages: the known name, or that of the file.
     pub(super) fn name(&self, index: usize) -> Option<String> {
         let (column, name) = self.columns.get(index)?;
@@ -102,7 +123,7 @@ impl Header {
             (Column::Currency, self.currency.is_none()),
             (Column::Amount, !in_fiat),
             (Column::FiatAmount, in_fiat),
-            (Column::FiatCurrency, in_fiat),
+            (Column::FiatCurrency, in_fiat && self.fiat_currency.is_none()),
         ];
         let needed = needed.into_iter().filter(|(_, needed)| *needed).map(|(column, _)| column);
         needed.filter(|column| !has(column)).collect()

@@ -226,11 +226,13 @@ impl<'a> Checker<'a> {
         if let Some(message) = explain_cell(currency, "a currency") {
             return problem(Column::FiatCurrency, currency, ProblemCode::CurrencyUnknown, message);
         }
-        if currency.text.is_empty() {
+        let column = self.header.position(Column::FiatCurrency);
+        let said = self.header.fiat_currency().filter(|_| column.is_none());
+        if currency.text.is_empty() && said.is_none() {
             let message = format!("The currency of the sum is missing: write one of {known}.");
             return problem(Column::FiatCurrency, currency, ProblemCode::CurrencyMissing, message);
         }
-        let Some(currency) = fiat::find(currency.text) else {
+        let Some(currency) = said.or_else(|| fiat::find(currency.text)) else {
             let message = format!(
                 "NOWPayments takes no sums in {}: write one of {known}. The coin that is paid belongs in the column currency.",
                 quote(currency.text)
