@@ -109,6 +109,8 @@ pub fn bridge<R: Runtime>() -> tauri_specta::Builder<R> {
             commands::payouts::stop_payout_file,
             commands::payouts::edit_payout_row,
             commands::payouts::set_payout_control,
+            commands::payouts::set_next_payout_control,
+            commands::payouts::next_payout_control,
             commands::payouts::save_bad_payout_rows,
             commands::payouts::save_payout_template,
             commands::payouts::payout_batches,

@@ -14,6 +14,7 @@ pub mod amount;
 mod approve;
 mod callback;
 mod check;
+mod control;
 mod desk;
 mod draft;
 mod files;
@@ -208,6 +209,23 @@ impl Payouts {
     pub async fn set_control(&self, id: &str, control: &Control) -> Result<Batch, Failure> {
         self.control(id, control).await?;
         self.get(id).await
+    }
+
+    /// Says what the next file must add up to: its batch has these control totals from the beginning. An empty [`Control`] takes
+    /// them back.
+    ///
+    /// # Errors
+    /// What was written is no sum of a currency, with its field (`currency 0`, `amount 0`, …).
+    pub async fn set_next_control(&self, control: &Control) -> Result<(), Failure> {
+        self.control_next(control).await
+    }
+
+    /// What the next file must add up to; `None` when nothing was said.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn next_control(&self) -> Result<Option<Control>, Failure> {
+        self.read_next_control().await
     }
 
     /// The bad rows of a batch as CSV, as they stood in the file, with the reasons: to be corrected and imported by themselves.

@@ -229,6 +229,33 @@ async fn a_batch_that_differs_from_its_control_totals_cannot_be_sent() {
 }
 
 #[tokio::test]
+async fn control_totals_that_were_said_beforehand_belong_to_the_next_file_and_to_no_other() {
+    let owner = Owner::new().await;
+    let sum = |currency: &str, amount: &str| ControlSum { currency: currency.into(), amount: amount.into() };
+    let control = Control { rows: Some(5), sums: vec![sum(" ETH ", "0.250"), sum("trx", "200")] };
+    owner.payouts().set_next_control(&control).await.unwrap();
+    let kept = Control { rows: Some(5), sums: vec![sum("eth", "0.25"), sum("trx", "200")] };
+    assert_eq!(owner.payouts().next_control().await.unwrap().as_ref(), Some(&kept));
+    let failure = owner
+        .payouts()
+        .set_next_control(&Control { rows: None, sums: vec![sum("eur", "1"), sum("trx", "1,5")] })
+        .await
+        .unwrap_err();
+    assert_eq!((failure.code, failure.field.as_deref()), (FailureCode::Invalid, Some("amount 1")));
+
+    let batch = owner.import(FILE).await;
+    assert_eq!(batch.control.as_ref(), Some(&kept));
+    assert!(batch.steps[1].note.contains("5 payouts, 0.25 ETH and 200 TRX"), "{:?}", batch.steps);
+    assert_eq!(batch.obstacles.len(), 3, "{:?}", batch.obstacles);
+    assert_eq!(owner.payouts().next_control().await.unwrap(), None);
+    assert_eq!(owner.import(FILE).await.control, None);
+
+    owner.payouts().set_next_control(&control).await.unwrap();
+    owner.payouts().set_next_control(&Control::default()).await.unwrap();
+    assert_eq!(owner.import(FILE).await.control, None);
+}
+
+#[tokio::test]
 async fn bad_rows_are_saved_with_their_reasons_and_read_again_once_they_are_corrected() {
     let owner = Owner::new().await;
     let batch = owner.import(&format!("{FILE}{TRX},trx,1e3,,\"a, b\"\nx,trx,5,,\n")).await;

@@ -208,6 +208,20 @@ pub(crate) async fn set_payout_control(core: State<'_, Core>, id: String, contro
     core.shop()?.payouts.set_control(&id, &control).await
 }
 
+/// Says what the next file of payouts must add up to.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn set_next_payout_control(core: State<'_, Core>, control: Control) -> Answer<()> {
+    core.shop()?.payouts.set_next_control(&control).await
+}
+
+/// What the next file of payouts must add up to.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn next_payout_control(core: State<'_, Core>) -> Answer<Option<Control>> {
+    core.shop()?.payouts.next_control().await
+}
+
 /// Writes the bad rows of a batch to a file that the owner names; the file's path, or `None` when none was named.
 #[tauri::command]
 #[specta::specta]

@@ -1,13 +1,11 @@
-//! A batch before it is sent: thinned out, corrected, compared with what it must add up to, thrown away.
-
-use std::collections::BTreeMap;
+//! A batch before it is sent: thinned out, corrected, thrown away.
 
 use nowpayments::Amount;
 use sqlx::SqliteConnection;
 
 use super::{
     Payouts,
-    batch::{BatchState, Control, ControlSum, RowEdit, RowProblem, RowStatus},
+    batch::{BatchState, RowEdit, RowProblem, RowStatus},
     files::{self, unreadable},
     import::{self, AcceptedRow, Column, ProblemCode, Row, WarningCode},
     parts,
@@ -15,7 +13,7 @@ use super::{
     recipients,
     record::{Record, stale},
 };
-use crate::{addresses, changes::Changed, coins::ListedCoin, failure::Failure, fiat, store};
+use crate::{addresses, changes::Changed, failure::Failure, store};
 
 impl Payouts {
     /// Takes rows out: those with `numbers`, or all bad ones.
@@ -159,54 +157,6 @@ impl Payouts {
         parts::hold_after_edit(&mut tx, &record, now).await?;
         tx.commit().await?;
         self.begin_check(id);
-        self.ctx.announce(Changed::Payouts { batch: id.to_owned() });
-        Ok(())
-    }
-
-    /// Keeps what the batch must add up to.
-    pub(super) async fn control(&self, id: &str, control: &Control) -> Result<(), Failure> {
-        let coins = self.ctx.coins().await?;
-        let mut sums = BTreeMap::new();
-        for (index, ControlSum { currency, amount }) in control.sums.iter().enumerate() {
-            let known = coins.get(currency.trim()).map(ListedCoin::ticker).or(fiat::find(currency.trim()));
-            let currency = known.ok_or_else(|| {
-                Failure::invalid(
-                    &format!("currency {index}"),
-                    format!(
-                        "NOWPayments has no coin “{}”, and it is no currency of theirs either.",
-                        currency.trim()
-                    ),
-                )
-            })?;
-            let exact: Amount = amount.trim().parse().map_err(|error| {
-                Failure::invalid(
-                    &format!("amount {index}"),
-                    format!("“{}” is not a sum: {error}.", amount.trim()),
-                )
-            })?;
-            if sums.insert(currency.to_owned(), exact).is_some() {
-                let message = format!("{} stands there twice.", currency.to_ascii_uppercase());
-                return Err(Failure::invalid(&format!("currency {index}"), message));
-            }
-        }
-        let _writer = self.writer(id).await;
-        let mut tx = self.ctx.write().await?;
-        not_sent(&Record::load(&mut *tx, id).await?)?;
-        sqlx::query("UPDATE payout_batches SET control_rows = ? WHERE id = ?")
-            .bind(control.rows)
-            .bind(id)
-            .execute(&mut *tx)
-            .await?;
-        sqlx::query("DELETE FROM payout_control_sums WHERE batch = ?").bind(id).execute(&mut *tx).await?;
-        for (currency, amount) in sums {
-            sqlx::query("INSERT INTO payout_control_sums (batch, currency, amount) VALUES (?, ?, ?)")
-                .bind(id)
-                .bind(currency)
-                .bind(amount.to_string())
-                .execute(&mut *tx)
-                .await?;
-        }
-        tx.commit().await?;
         self.ctx.announce(Changed::Payouts { batch: id.to_owned() });
         Ok(())
     }

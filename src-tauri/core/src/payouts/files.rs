@@ -183,6 +183,7 @@ impl Payouts {
         }
         let batch = self.keep_file(&name, bytes, choices, coins).await?;
         self.desk.files.drop(&id);
+        self.take_next_control(&batch).await?;
         self.begin_check(&batch);
         Ok(Opened::Batch { batch: Box::new(self.get(&batch).await?) })
     }

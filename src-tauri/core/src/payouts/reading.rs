@@ -1,7 +1,5 @@
 //! What the window sees of batches, rows and approvals.
 
-use std::collections::BTreeMap;
-
 use chrono::{DateTime, Utc};
 use nowpayments::Amount;
 use sqlx::{FromRow, SqliteConnection, SqliteExecutor};
@@ -9,9 +7,10 @@ use sqlx::{FromRow, SqliteConnection, SqliteExecutor};
 use super::{
     Payouts,
     batch::{
-        Batch, BatchRow, BatchState, BatchSummary, CoinTotal, Control, ControlSum, FileCounts, Part,
-        PendingApproval, RowFilter, RowPage, RowProblem, RowQuery, RowStatus, Step,
+        Batch, BatchRow, BatchState, BatchSummary, CoinTotal, Control, FileCounts, Part, PendingApproval,
+        RowFilter, RowPage, RowProblem, RowQuery, RowStatus, Step,
     },
+    control::{control, differences},
     parts, recipients,
     record::{Record, amount},
     rules::rules,
@@ -463,54 +462,6 @@ fn own_obstacles(
             .push(format!("“{name}” pays exactly the same rows and is under way. Wait until it has ended."));
     }
     obstacles
-}
-
-/// What the owner says that the batch must add up to.
-async fn control(db: impl SqliteExecutor<'_>, record: &Record) -> Result<Option<Control>, Failure> {
-    let sums: Vec<(String, String)> =
-        sqlx::query_as("SELECT currency, amount FROM payout_control_sums WHERE batch = ? ORDER BY currency")
-            .bind(&record.id)
-            .fetch_all(db)
-            .await?;
-    let sums: Vec<_> = sums.into_iter().map(|(currency, amount)| ControlSum { currency, amount }).collect();
-    let control = Control { rows: record.control_rows, sums };
-    Ok((control != Control::default()).then_some(control))
-}
-
-/// Where a batch does not add up to what its owner says, in words.
-fn differences(record: &Record, totals: &[CoinTotal], control: &Control) -> Vec<String> {
-    let mut differences = Vec::new();
-    if let Some(rows) = control.rows.filter(|rows| *rows != record.payable) {
-        differences.push(format!(
-            "By your control totals {rows} payouts are to be made, and there are {}.",
-            record.payable
-        ));
-    }
-    if control.sums.is_empty() {
-        return differences;
-    }
-    let mut found: BTreeMap<&str, Amount> = BTreeMap::new();
-    for total in totals {
-        let fiat = total.fiat.iter().map(|fiat| (fiat.currency.as_str(), &fiat.amount));
-        for (currency, amount) in std::iter::once((total.currency.as_str(), &total.amount)).chain(fiat) {
-            if amount.is_positive() {
-                *found.entry(currency).or_default() += amount;
-            }
-        }
-    }
-    for ControlSum { currency, amount } in &control.sums {
-        let total = found.remove(currency.as_str()).unwrap_or_default();
-        if amount.parse().as_ref() != Ok(&total) {
-            let coin = currency.to_ascii_uppercase();
-            differences
-                .push(format!("By your control totals the payouts in {coin} add up to {amount} {coin}, and they add up to {total} {coin}."));
-        }
-    }
-    for (currency, total) in found {
-        let coin = currency.to_ascii_uppercase();
-        differences.push(format!("Your control totals have no {coin}, and {total} {coin} are to be paid."));
-    }
-    differences
 }
 
 /// The columns of a [`StoredRow`]. What the owner calls the recipient is the name for this coin if there is such a contact,
