@@ -20,7 +20,7 @@ use std::{
 };
 
 use anyhow::{Context, Result, ensure};
-use clap::{Parser, Subcommand};
+use clap::{Parser, Subcommand, ValueEnum};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use crate::{
@@ -40,6 +40,9 @@ struct Arguments {
     /// Where Paydesk is, in the release profile; without it no window is measured
     #[arg(long)]
     paydesk: Option<PathBuf>,
+    /// Measure only this; the other results stay as they are
+    #[arg(long)]
+    only: Option<Section>,
     /// How many payments the cache is filled with
     #[arg(long, default_value_t = 200_000)]
     fill: u32,
@@ -60,6 +63,25 @@ struct Arguments {
     docs: Option<PathBuf>,
     #[command(subcommand)]
     part: Option<Part>,
+}
+
+/// What is measured by itself, with its own place in the pages.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Section {
+    /// A file of payouts
+    Payouts,
+    /// Filling the cache, its lists, and the window
+    Payments,
+}
+
+impl Section {
+    /// How its place in a page is marked.
+    fn mark(self) -> &'static str {
+        match self {
+            Self::Payouts => "payouts",
+            Self::Payments => "payments",
+        }
+    }
 }
 
 /// A part that runs in a process of its own, so that its processor time and its memory are its own.
@@ -128,16 +150,38 @@ async fn main() -> Result<()> {
 }
 
 async fn all(arguments: &Arguments) -> Result<()> {
+    let wanted = |section| arguments.only.is_none_or(|only| only == section);
+    if wanted(Section::Payouts) {
+        measure_payouts(arguments)?;
+    }
+    if wanted(Section::Payments) {
+        measure_payments(arguments).await?;
+    }
+    Ok(())
+}
+
+/// Shows what was measured, and writes it into the page.
+fn publish(arguments: &Arguments, section: Section, report: &Report) -> Result<()> {
+    let text = report.to_string();
+    println!("{text}");
+    let Some(docs) = &arguments.docs else { return Ok(()) };
+    report::write(&docs.join("benchmarks.md"), section.mark(), &text)
+}
+
+fn measure_payouts(arguments: &Arguments) -> Result<()> {
+    let Some(npm) = &arguments.npm else { return Ok(()) };
+    println!("checking a file of {} payouts", arguments.payouts);
+    let folder = tempfile::tempdir()?;
+    let coins = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../src-tauri/core/tests/corpus/coins.json");
+    let mut report = Report::default();
+    report.payouts(&check_payouts(arguments.payouts, npm, &coins, folder.path())?)?;
+    publish(arguments, Section::Payouts, &report)
+}
+
+async fn measure_payments(arguments: &Arguments) -> Result<()> {
     let simulator = arguments.simulator.as_deref().context("--simulator says where the simulator is")?;
     let mut report = Report::default();
     let folder = tempfile::tempdir()?;
-
-    if let Some(npm) = &arguments.npm {
-        println!("checking a file of {} payouts", arguments.payouts);
-        let coins =
-            Path::new(env!("CARGO_MANIFEST_DIR")).join("../../src-tauri/core/tests/corpus/coins.json");
-        report.payouts(&check_payouts(arguments.payouts, npm, &coins, folder.path())?)?;
-    }
 
     println!("filling the cache with {} payments", arguments.fill);
     let running = Simulator::start(simulator, arguments.fill)?;
@@ -184,11 +228,9 @@ async fn all(arguments: &Arguments) -> Result<()> {
         report.windows(used.payments, of_empty, of_paydesk)?;
     }
 
-    let text = report.to_string();
-    println!("{text}");
+    publish(arguments, Section::Payments, &report)?;
     let Some(docs) = &arguments.docs else { return Ok(()) };
-    report::write(&docs.join("benchmarks.md"), &text)?;
-    report::write(&docs.join("query-plans.md"), &report::plans(&plans))
+    report::write(&docs.join("query-plans.md"), "plans", &report::plans(&plans))
 }
 
 /// How often a file is checked by each; the middle one counts.

@@ -51,9 +51,7 @@ impl Report {
         )?;
         let slower = hundredths(measure::ratio(elapsed, middle(bare, |checked| checked.elapsed)?));
         row("`csv` and bare hash functions", bare, format!("{slower} times as long"), "at most 4 times")?;
-        row("Paydesk", ours, String::new(), "at most 150 MB")?;
-        self.line("");
-        Ok(())
+        row("Paydesk", ours, String::new(), "at most 150 MB")
     }
 
     pub(crate) fn fill(&mut self, plain: Used, alike: Used, paydesk: Used) {
@@ -123,14 +121,13 @@ pub(crate) fn plans(plans: &[Plan]) -> String {
     plans.collect::<Vec<_>>().join("\n")
 }
 
-/// Puts the results between the marks of a page, in place of earlier ones.
-pub(crate) fn write(page: &Path, results: &str) -> Result<()> {
-    const BEGIN: &str = "<!-- results -->";
-    const END: &str = "<!-- end of results -->";
+/// Puts results between their marks in a page, in place of earlier ones.
+pub(crate) fn write(page: &Path, mark: &str, results: &str) -> Result<()> {
+    let (begin, end) = (format!("<!-- {mark} -->"), format!("<!-- end of {mark} -->"));
     let text = fs::read_to_string(page)?;
-    let (before, rest) = text.split_once(BEGIN).context("the page has no mark where results begin")?;
-    let (_, after) = rest.split_once(END).context("the page has no mark where results end")?;
-    Ok(fs::write(page, format!("{before}{BEGIN}\n\n{results}\n{END}{after}"))?)
+    let (before, rest) = text.split_once(&begin).context("the page has no mark where results begin")?;
+    let (_, after) = rest.split_once(&end).context("the page has no mark where results end")?;
+    Ok(fs::write(page, format!("{before}{begin}\n\n{}\n\n{end}{after}", results.trim()))?)
 }
 
 fn seconds(microseconds: u64) -> String {

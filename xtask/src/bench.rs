@@ -15,13 +15,21 @@ const DOCS: &str = "docs";
 /// Where the program for Node is that files of payouts are read with for comparison.
 const NPM: &str = "tests/bench/npm-baseline";
 
-/// Builds and measures; `arguments` go to the program that measures.
+/// Builds and measures, all or only `payouts` or `payments`; further `arguments` go to the program that measures.
 pub(crate) fn run(arguments: &[&str]) -> Result<String> {
+    let (only, arguments) = match arguments.split_first() {
+        Some((section, rest)) if !section.starts_with('-') => (Some(*section), rest),
+        _ => (None, arguments),
+    };
+    let only_payouts = only == Some("payouts");
     setup::set_up(&[Need::Window, Need::Node, Need::Desktop])?;
-    step::run("ui", &mut npm(["run", "--silent", "--workspace", "ui", "build"]))?;
+    if !only_payouts {
+        step::run("ui", &mut npm(["run", "--silent", "--workspace", "ui", "build"]))?;
+    }
     step::run("npm", &mut npm(["ci", "--silent", "--no-audit", "--no-fund", "--prefix", NPM]))?;
     let mut build = cargo(["build", "--release"]);
-    for package in ["paydesk", "paydesk-bench", "nowpayments-simulator"] {
+    let window = ["paydesk", "nowpayments-simulator"].into_iter().filter(|_| !only_payouts);
+    for package in window.chain(["paydesk-bench"]) {
         build.args(["--package", package]);
     }
     step::run("release build", &mut build)?;
@@ -29,6 +37,9 @@ pub(crate) fn run(arguments: &[&str]) -> Result<String> {
     let mut bench = Command::new(programs.join("paydesk-bench"));
     bench.arg("--simulator").arg(programs.join("nowpayments-simulator"));
     bench.arg("--paydesk").arg(programs.join("paydesk")).args(["--docs", DOCS, "--npm", NPM]);
+    if let Some(only) = only {
+        bench.args(["--only", only]);
+    }
     step::run_aloud("measuring; leave the computer alone", bench.args(arguments))?;
     Ok("docs/benchmarks.md and docs/query-plans.md were written".to_owned())
 }
