@@ -141,6 +141,10 @@ export const commands = {
 	editPayoutRow: (id: string, number: number, edit: RowEdit) => typedError<Batch, Failure>(__TAURI_INVOKE("edit_payout_row", { id, number, edit })),
 	/**  Says what a batch that was not sent must add up to. */
 	setPayoutControl: (id: string, control: Control) => typedError<Batch, Failure>(__TAURI_INVOKE("set_payout_control", { id, control })),
+	/**  Says what the next file of payouts must add up to. */
+	setNextPayoutControl: (control: Control) => typedError<null, Failure>(__TAURI_INVOKE("set_next_payout_control", { control })),
+	/**  What the next file of payouts must add up to. */
+	nextPayoutControl: () => typedError<Control | null, Failure>(__TAURI_INVOKE("next_payout_control")),
 	/**  Writes the bad rows of a batch to a file that the owner names; the file's path, or `None` when none was named. */
 	saveBadPayoutRows: (id: string) => typedError<string | null, Failure>(__TAURI_INVOKE("save_bad_payout_rows", { id })),
 	/**
@@ -280,7 +284,7 @@ export const events = {
 /* Constants */
 export const FIAT_CURRENCIES = ["usd","eur","gbp","cad","aud","ils","ron"] as const;
 
-export const PAYOUT_TEMPLATE = "address,currency,amount,extra_id,description,external_id\nADDRESS-OF-ANNA,btc,0.002,,October share,1001\nADDRESS-OF-BEN,usdttrc20,120.5,,October share,1002\nADDRESS-OF-CARA,xrp,75,4820117,Deposit with a tag,1003\n" as const;
+export const PAYOUT_TEMPLATE = "address,currency,amount,fiat_amount,fiat_currency,extra_id,description,external_id\nADDRESS-OF-ANNA,btc,0.002,,,,October share,1001\nADDRESS-OF-BEN,usdttrc20,120.5,,,,October share,1002\nADDRESS-OF-CARA,xrp,75,,,4820117,Deposit with a tag,1003\nADDRESS-OF-DORA,btc,,250,eur,,Bitcoin for 250 euros,1004\n" as const;
 
 /* Types */
 /**  What the window needs to begin. */
@@ -802,6 +806,8 @@ export type Choices = {
 	header: boolean | null,
 	/**  The ticker of every row of a file that has no column for it. */
 	currency: string | null,
+	/**  The currency of every sum of money in a file that has no column for it. */
+	fiat_currency: string | null,
 	/**  How the file writes its numbers; only what has one meaning is taken when `None`. */
 	numbers: Numbers | null,
 };
@@ -930,16 +936,6 @@ export type Control = {
 	rows: number | null,
 	/**  The sum of each coin; when there is any, every coin of the batch must be among them. */
 	sums: ControlSum[],
-};
-
-/**  What rows of a coin pay in a currency that is none. */
-export type FiatTotal = {
-	/**  The code of the currency, lower case. */
-	currency: string,
-	/**  How many rows. */
-	rows: number,
-	/**  Their exact sum. */
-	amount: string,
 };
 
 /**  What all rows in a currency must add up to. */
@@ -1250,6 +1246,16 @@ export type FailureCode =
 "not_found" | 
 /**  A file cannot be read as payouts. */
 "file";
+
+/**  What rows of a coin pay in a currency that is none. */
+export type FiatTotal = {
+	/**  The code of the currency, lower case. */
+	currency: string,
+	/**  How many rows. */
+	rows: number,
+	/**  Their exact sum. */
+	amount: string,
+};
 
 /**  What can separate the fields of a record. */
 export type FieldDelimiter = 
