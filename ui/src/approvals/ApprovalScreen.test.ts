@@ -6,7 +6,7 @@ import App from "../App.svelte";
 import type { Batch, SecondFactor } from "../bridge";
 import { announce, argumentsOf, failure, program } from "../bridge/test-program";
 import { route } from "../lib/router.svelte";
-import { approval, batch, paged, row } from "../payouts/test-batch";
+import { approval, batch, mixed, paged, row, summary, sumRow } from "../payouts/test-batch";
 
 beforeEach(() => route.replace(["payouts", "b1", "approve"]));
 afterEach(() => vi.useRealTimers());
@@ -186,4 +186,29 @@ test("a batch that does not wait for a code says where it stands instead", async
   open({}, () => batch("expired"));
   expect(await screen.findByText("This batch does not wait for a code")).toBeInTheDocument();
   expect(screen.queryByRole("button", { name: /^Approve/ })).not.toBeInTheDocument();
+});
+
+test("sums of money are approved with the exact coins that NOWPayments has worked out for them", async () => {
+  const own = { provider_id: "500", approval: approval({ totals: [mixed()] }) };
+  open({ payout_rows: paged(() => [sumRow(1, { provider_id: "501" })]) }, () => batch("created", own));
+  expect(await screen.findByText(/in 1 coin: 0\.0052 BTC and 250\.00 EUR in BTC/)).toBeInTheDocument();
+  expect(screen.getByText(/has worked out the coins for the sums of money/)).toBeInTheDocument();
+  expect(screen.getByText("0.0079 BTC in all")).toBeInTheDocument();
+  const list = await screen.findByRole("group", { name: "Every recipient" });
+  expect(within(list).getByText("0.0027 BTC")).toBeInTheDocument();
+});
+
+test("sums that are paid later are approved as about so many coins", async () => {
+  const execute_at = new Date(Date.now() + 86_400_000).toISOString();
+  const own = {
+    provider_id: "500",
+    summary: summary("created", { execute_at }),
+    schedule: { execute_at, repetition: null },
+    approval: approval({ totals: [mixed()] }),
+  };
+  open({ payout_rows: paged(() => [sumRow(1, { provider_id: "501" })]) }, () => batch("created", own));
+  expect(await screen.findByText(/when the time of the batch comes/)).toBeInTheDocument();
+  expect(screen.getByText("about 0.0079 BTC in all")).toBeInTheDocument();
+  const list = await screen.findByRole("group", { name: "Every recipient" });
+  expect(within(list).getByText("about 0.0027 BTC")).toBeInTheDocument();
 });

@@ -3,7 +3,7 @@ import { listen } from "@tauri-apps/api/event";
 import { commands, events, type Changed, type Failure as PlainFailure, type FailureCode } from "./bindings";
 
 export type * from "./bindings";
-export { PAYOUT_TEMPLATE } from "./bindings";
+export { FIAT_CURRENCIES, PAYOUT_TEMPLATE } from "./bindings";
 
 /** What went wrong, in words for the shop owner; `field` names the field of the form that is meant. */
 export class Failure extends Error {

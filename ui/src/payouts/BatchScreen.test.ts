@@ -5,7 +5,7 @@ import App from "../App.svelte";
 import type { Batch, BatchRow } from "../bridge";
 import { announce, appState, argumentsOf, demoShop, failure, program } from "../bridge/test-program";
 import { route } from "../lib/router.svelte";
-import { badRow, batch, paged, row, summary } from "./test-batch";
+import { badRow, batch, mixed, paged, row, summary, sumRow } from "./test-batch";
 
 // What the window loads when it is needed is there before a test waits for it.
 import "./PayoutsScreen.svelte";
@@ -199,6 +199,8 @@ test("a bad row is corrected where it stands, with what is wrong beside each fie
         address: rows[0]!.address,
         currency: "trx",
         amount: "1000",
+        fiat_amount: "",
+        fiat_currency: "",
         extra_id: "",
         description: "",
         external_id: "",
@@ -223,7 +225,7 @@ test("control totals are typed by hand, and what is no sum is named in its field
   await user.click(await screen.findByRole("button", { name: "Compare with control totals…" }));
   const dialog = await screen.findByRole("dialog", { name: "Control totals" });
   await user.type(within(dialog).getByRole("textbox", { name: "Number of payouts" }), "5");
-  await user.type(within(dialog).getByRole("textbox", { name: "Coin" }), "trx");
+  await user.type(within(dialog).getByRole("combobox", { name: "Coin or currency" }), "trx");
   const sum = within(dialog).getByRole("textbox", { name: "Sum" });
   await user.type(sum, "2,5");
   await user.click(within(dialog).getByRole("button", { name: "Compare" }));
@@ -374,4 +376,125 @@ test("a paid row has its proof, which is copied as text", async () => {
   expect(dialog.textContent).toContain(paid.address);
   await user.click(within(dialog).getByRole("button", { name: "Copy as text" }));
   expect(await navigator.clipboard.readText()).toContain(`Transaction: ${hash}`);
+});
+
+/** A batch of an amount of bitcoin and of 250 euros in bitcoin. */
+const withSum = (
+  state: Batch["summary"]["state"],
+  own: Partial<Batch> = {},
+  execute_at: string | null = null,
+) => batch(state, { summary: summary(state, { payable: 2, totals: [mixed()], execute_at }), ...own });
+
+const amountRow = row(1, { currency: "btc", amount: "0.0052" });
+const later = () => new Date(Date.now() + 86_400_000).toISOString();
+
+test("a row of a sum shows the sum and about how much of the coin it is, before the check only the coin", async () => {
+  let rows = [amountRow, sumRow(2, { coin_amount: null })];
+  open(
+    () => withSum("checked"),
+    () => rows,
+  );
+  const grid = within(await screen.findByRole("grid", { name: "Rows of payouts.csv" }));
+  const line = (await grid.findByText("in BTC")).closest("[role=row]");
+  expect(line).toHaveTextContent("250.00 EUR");
+  rows = [amountRow, sumRow(2)];
+  await announce({ kind: "payouts", batch: "b1" });
+  expect(await grid.findByText("about 0.0027 BTC")).toBeInTheDocument();
+});
+
+test("what a sum is in coins is exact once the batch was created", async () => {
+  open(
+    () => withSum("created", { provider_id: "500" }),
+    () => [amountRow, sumRow(2, { status: "waiting", provider_id: "501" })],
+  );
+  const grid = within(await screen.findByRole("grid", { name: "Rows of payouts.csv" }));
+  expect(await grid.findByText("0.0027 BTC")).toBeInTheDocument();
+  expect(within(screen.getByRole("table", { name: "Totals per coin" })).getByText("0.0079 BTC in all"));
+});
+
+test("what a sum is in coins stays about as long as the batch waits for its time", async () => {
+  open(
+    () => withSum("verified", { provider_id: "500" }, later()),
+    () => [amountRow, sumRow(2, { status: "processing", provider_id: "501" })],
+  );
+  const grid = within(await screen.findByRole("grid", { name: "Rows of payouts.csv" }));
+  expect(await grid.findByText("about 0.0027 BTC")).toBeInTheDocument();
+  expect(screen.getByText("about 0.0079 BTC in all")).toBeInTheDocument();
+});
+
+test("a row that says both an amount and a sum shows what stood there", async () => {
+  route.replace(["payouts", "b1"], { row: "2" });
+  const problem = { column: "fiat_amount", value: "250", code: "amount_twice", message: "It says both." };
+  open(withBad, () => [
+    row(1),
+    sumRow(2, { status: "bad", amount: "0.01", coin_amount: null, problems: [problem] }),
+  ]);
+  const panel = within(await screen.findByRole("complementary", { name: "Row 2" }));
+  expect(panel.getByText("0.01")).toBeInTheDocument();
+  expect(panel.getByText("250 eur")).toBeInTheDocument();
+  expect(panel.getByText("Sum of money")).toBeInTheDocument();
+});
+
+test("the totals of a coin hold its coins, each sum of money, and about how much of the coin it is in all", async () => {
+  open(() => withSum("checked"));
+  const table = await screen.findByRole("table", { name: "Totals per coin" });
+  expect(table).toHaveTextContent("0.0052");
+  expect(within(table).getByText("+ 250.00 EUR in BTC")).toBeInTheDocument();
+  expect(within(table).getByText("about 0.0079 BTC in all")).toBeInTheDocument();
+  // 0.0391 less 0.0079 and the fee.
+  expect(table).toHaveTextContent("0.03116");
+});
+
+test("where all rows of a coin are sums no coins are made up, and nothing is reckoned before the check", async () => {
+  const unchecked = { amount: "0", fiat_in_coins: null, fee: null, balance: null, worth: null };
+  open(() => batch("draft", { summary: summary("draft", { totals: [mixed(unchecked)] }) }));
+  const table = await screen.findByRole("table", { name: "Totals per coin" });
+  expect(within(table).getByText("250.00 EUR in BTC")).toBeInTheDocument();
+  expect(table).not.toHaveTextContent(/\b0\b|in all|\+/);
+});
+
+test("before sending, the owner reads when the coins of sums are worked out", async () => {
+  const schedule = { execute_at: later(), repetition: null };
+  let now = withSum("checked");
+  const user = open(() => now);
+  await user.click(await screen.findByRole("button", { name: /^Send 2 payouts/ }));
+  const dialog = await screen.findByRole("dialog", { name: "Send 2 payouts?" });
+  expect(dialog).toHaveTextContent(/in 1 coin: 0\.0052 BTC and 250\.00 EUR in BTC\./);
+  expect(dialog).toHaveTextContent("at its own rate when it creates the batch");
+  now = withSum("checked", { schedule }, schedule.execute_at);
+  await announce({ kind: "payouts", batch: "b1" });
+  await waitFor(() => expect(dialog).toHaveTextContent("at its own rate when the time of the batch comes"));
+});
+
+test("a batch without sums says nothing of them", async () => {
+  const user = open(() => batch("checked"));
+  await user.click(await screen.findByRole("button", { name: /^Send 3 payouts/ }));
+  const dialog = await screen.findByRole("dialog", { name: "Send 3 payouts?" });
+  expect(dialog).not.toHaveTextContent("sums of money");
+});
+
+test("control totals propose the coins and the currencies of the batch, and no sums", async () => {
+  const user = open(() =>
+    batch("checked", { summary: summary("checked", { totals: [mixed({ amount: "0" })] }) }),
+  );
+  await user.click(await screen.findByRole("button", { name: "Compare with control totals…" }));
+  const dialog = await screen.findByRole("dialog", { name: "Control totals" });
+  const field = within(dialog).getByRole("combobox", { name: "Coin or currency" });
+  const codes = [...(field as HTMLInputElement).list!.options].map(({ value }) => value);
+  expect(codes).toEqual(["eur"]);
+  expect(dialog).toHaveTextContent("This batch has sums in EUR.");
+  expect(within(dialog).getByRole("textbox", { name: "Sum" })).toHaveValue("");
+});
+
+test("the proof of a sum names the coins that were paid, and what they were worth", async () => {
+  const user = open(
+    () => withSum("finished", { provider_id: "500" }),
+    () => [sumRow(1, { status: "paid", provider_id: "501", contact: "Anna Weber" })],
+  );
+  await user.click(await screen.findByText("Anna Weber"));
+  const panel = within(await screen.findByRole("complementary", { name: "Row 1" }));
+  await user.click(panel.getByRole("button", { name: "Proof of payment" }));
+  const dialog = await screen.findByRole("dialog", { name: "Proof of payment" });
+  expect(dialog.querySelector(".amount")).toHaveTextContent(/^0\.0027\sBTC$/);
+  expect(within(dialog).getByText("Worth 250.00 EUR")).toBeInTheDocument();
 });

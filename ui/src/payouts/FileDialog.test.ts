@@ -131,6 +131,15 @@ test("a meaning belongs to one column, and whoever has it loses it to the next",
   expect(columns.choices.currency).toBe("trx");
 });
 
+test("how much is an amount, or a sum and its currency", () => {
+  const columns = new ColumnChoice(file({ columns: ["address", "currency", null, null] }));
+  expect(columns.missing).toEqual(["amount"]);
+  columns.set(2, "fiat_amount");
+  expect(columns.missing).toEqual(["fiat_currency"]);
+  columns.set(3, "fiat_currency");
+  expect(columns.missing).toEqual([]);
+});
+
 test("the next question follows, and an answer that cannot be read is explained and kept", async () => {
   const second = file({ asks: ["numbers"] }, { sheet: "May" });
   const { answers } = shop(file({ asks: ["sheet"], sheets: ["April", "May"], sheet: "April" }), (choices) => {

@@ -5,7 +5,7 @@ import App from "../App.svelte";
 import type { Batch } from "../bridge";
 import { argumentsOf, program } from "../bridge/test-program";
 import { route } from "../lib/router.svelte";
-import { batch, paged, part, row, summary } from "./test-batch";
+import { batch, mixed, paged, part, row, summary, sumRow } from "./test-batch";
 
 // What the window loads when it is needed is there before a test waits for it.
 import "./PayoutsScreen.svelte";
@@ -46,4 +46,14 @@ test("the report of a batch in parts lists them, and says where their rows are",
   const line = (await screen.findByText("Part 3 of 3")).closest<HTMLElement>("tr")!;
   expect(within(line).getByText("Given up")).toBeInTheDocument();
   expect(screen.getByText("Every row of every part is in the file that you save.")).toBeInTheDocument();
+});
+
+test("the report shows each sum and the coins that were paid for it", async () => {
+  const totals = [mixed({ amount: "0" })];
+  open(() => batch("finished", { provider_id: "500", summary: summary("finished", { totals }) }), {
+    payout_rows: paged(() => [sumRow(1, { status: "paid", provider_id: "501" })]),
+  });
+  const line = (await screen.findByText("0.0027 BTC")).closest<HTMLElement>("tr")!;
+  expect(line).toHaveTextContent("250.00 EUR");
+  expect(screen.getByText("0.0027 BTC in all")).toBeInTheDocument();
 });

@@ -25,9 +25,13 @@ export class ColumnChoice {
 
   /** What is still needed. */
   get missing(): Column[] {
-    const needed: Column[] = ["address", "amount"];
+    const has = (column: Column) => this.columns.includes(column);
+    // How much is an amount of the coin, or a sum of money and its currency.
+    const howMuch: Column[] =
+      has("fiat_amount") || has("fiat_currency") ? ["fiat_amount", "fiat_currency"] : ["amount"];
+    const needed: Column[] = ["address", ...howMuch];
     if (!this.currency.trim()) needed.splice(1, 0, "currency");
-    return needed.filter((column) => !this.columns.includes(column));
+    return needed.filter((column) => !has(column));
   }
 
   get choices(): Pick<Choices, "columns" | "header" | "currency"> {

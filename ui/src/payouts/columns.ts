@@ -4,6 +4,8 @@ const names: Record<string, () => string> = {
   address: m.address,
   currency: m.col_currency,
   amount: m.col_amount,
+  fiat_amount: m.col_fiat_amount,
+  fiat_currency: m.col_fiat_currency,
   extra_id: m.col_extra_id,
   description: m.col_description,
   external_id: m.col_external_id,

@@ -2,7 +2,7 @@ import { afterEach, expect, test } from "vitest";
 import { language } from "../messages/language.svelte";
 import { dateTime } from "../lib/clock.svelte";
 import { proofText } from "./proof";
-import { row } from "./test-batch";
+import { row, sumRow } from "./test-batch";
 
 afterEach(() => language.choose(null));
 
@@ -53,4 +53,10 @@ test("it speaks the language of the window, and leaves out what is not known", (
 test("practice money is no proof, and says what it is", () => {
   language.choose("en");
   expect(proofText(paid, { name: "Demo shop", environment: "demo" })).toContain("Practice money");
+});
+
+test("the proof of a sum names the coins that were paid, and the sum that they were worth", () => {
+  language.choose("de");
+  const text = proofText(sumRow(1, { status: "paid" }), { name: "Eckladen", environment: "live" });
+  expect(text).toContain("Betrag: 0,0027 BTC\nWert: 250,00 EUR\n");
 });

@@ -19,6 +19,9 @@ export function row(number: number, own: Partial<BatchRow> = {}): BatchRow {
     address: TRON,
     currency: "trx",
     amount: "200",
+    fiat_amount: null,
+    fiat_currency: null,
+    coin_amount: null,
     extra_id: null,
     description: null,
     external_id: null,
@@ -51,11 +54,19 @@ export function badRow(number: number): BatchRow {
   return row(number, { status: "bad", amount: "1e3", problems: [problem] });
 }
 
+/** A row of 250 euros in bitcoin, as it is after the check. */
+export function sumRow(number: number, own: Partial<BatchRow> = {}): BatchRow {
+  const sum = { fiat_amount: "250", fiat_currency: "eur", coin_amount: "0.0027" };
+  return row(number, { currency: "btc", amount: "", ...sum, ...own });
+}
+
 const totals: CoinTotal[] = [
   {
     currency: "btc",
     rows: 1,
     amount: "0.0052",
+    fiat: [],
+    fiat_in_coins: null,
     fee: "0.00004",
     balance: "0.0391",
     short: null,
@@ -66,6 +77,8 @@ const totals: CoinTotal[] = [
     currency: "trx",
     rows: 2,
     amount: "400",
+    fiat: [],
+    fiat_in_coins: null,
     fee: "2.2",
     balance: "18250.117",
     short: null,
@@ -73,6 +86,12 @@ const totals: CoinTotal[] = [
     worth_currency: "usd",
   },
 ];
+
+/** Bitcoin of which one row names an amount, and another 250 euros. */
+export function mixed(own: Partial<CoinTotal> = {}): CoinTotal {
+  const fiat = [{ currency: "eur", rows: 1, amount: "250" }];
+  return { ...totals[0]!, rows: 2, fiat, fiat_in_coins: "0.0027", ...own };
+}
 
 export function summary(state: BatchState, own: Partial<BatchSummary> = {}): BatchSummary {
   const created_at = "2026-11-20T09:00:00Z";

@@ -3,17 +3,23 @@ import { listFormat } from "../lib/formats";
 import { moneyText, sum } from "../lib/money";
 import { m } from "../messages";
 import { language } from "../messages/language.svelte";
+import { namesCoins, sumText } from "./amounts";
 
-/** "200 TRX, 0.01 BTC, and 15 XRP": the exact totals, as one would read them aloud. */
+/** What is paid in one coin: the exact amount where rows name one, and each sum of money. */
+function amountsOf({ amount, currency, fiat }: CoinTotal): string[] {
+  const sums = fiat.map((each) => sumText(each.amount, each.currency, currency));
+  return namesCoins({ amount, fiat }) ? [moneyText(amount, currency, language.tag), ...sums] : sums;
+}
+
+/** "200 TRX, 0.01 BTC, 250.00 EUR in BTC, and 15 XRP": the exact totals, as one would read them aloud. */
 export function amountsAloud(totals: CoinTotal[]): string {
-  const amounts = totals.map(({ amount, currency }) => moneyText(amount, currency, language.tag));
-  return listFormat(language.tag, {}).format(amounts);
+  return listFormat(language.tag, {}).format(totals.flatMap(amountsOf));
 }
 
 /** The totals in short, for a line of a list: the first coins, and how many more there are. */
 export function amountsInShort(totals: CoinTotal[], most = 2): string {
   const shown = totals.slice(0, totals.length > most + 1 ? most : undefined);
-  const amounts = shown.map(({ amount, currency }) => moneyText(amount, currency, language.tag)).join(", ");
+  const amounts = shown.map((total) => amountsOf(total).join(" + ")).join(", ");
   const more = totals.length - shown.length;
   return more ? `${amounts} ${m.more_coins({ count: more })}` : amounts;
 }
