@@ -2,6 +2,7 @@ import { render, screen, waitFor, within } from "@testing-library/svelte";
 import userEvent from "@testing-library/user-event";
 import { beforeEach, expect, test } from "vitest";
 import App from "../App.svelte";
+import type { Control } from "../bridge";
 import { announce, failure, program } from "../bridge/test-program";
 import { route } from "../lib/router.svelte";
 import { importing } from "./importing.svelte";
@@ -106,4 +107,32 @@ test("a batch is listed with its state in words and opens on Enter", async () =>
   screen.getByRole("grid", { name: "Payouts so far" }).focus();
   await user.keyboard("{Enter}");
   expect(route.path).toEqual(["payouts", "b1"]);
+});
+
+test("control totals are said before there is a file, shown until there is one, and taken back by saying nothing", async () => {
+  let control: Control | null = null;
+  program({
+    payout_batches: () => [summary("checked")],
+    next_payout_control: () => control,
+    set_next_payout_control: (said: { control: Control }) => {
+      control = said.control.rows === null && !said.control.sums.length ? null : said.control;
+      announce({ kind: "payout_file" });
+    },
+  });
+  const user = userEvent.setup();
+  render(App);
+  await user.click(await screen.findByRole("button", { name: "Control totals first…" }));
+  const dialog = await screen.findByRole("dialog", { name: "Control totals of the next file" });
+  await user.type(within(dialog).getByRole("textbox", { name: "Number of payouts" }), "12");
+  await user.type(within(dialog).getByRole("combobox", { name: "Coin or currency" }), "eth");
+  await user.type(within(dialog).getByRole("textbox", { name: "Sum" }), "0.25");
+  await user.click(within(dialog).getByRole("button", { name: "Compare" }));
+  expect(await screen.findByText("The next file must add up to 12 payouts and 0.25 ETH.")).toBeVisible();
+
+  await user.click(screen.getByRole("button", { name: "Change control totals…" }));
+  const again = await screen.findByRole("dialog", { name: "Control totals of the next file" });
+  await user.clear(within(again).getByRole("textbox", { name: "Number of payouts" }));
+  await user.click(within(again).getByRole("button", { name: "Remove" }));
+  await user.click(within(again).getByRole("button", { name: "Compare" }));
+  await waitFor(() => expect(screen.queryByText(/must add up to/)).not.toBeInTheDocument());
 });
