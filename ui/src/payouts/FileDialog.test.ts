@@ -23,6 +23,7 @@ const nothing: Choices = {
   columns: null,
   header: null,
   currency: null,
+  fiat_currency: null,
   numbers: null,
 };
 
@@ -126,6 +127,7 @@ test("a meaning belongs to one column, and whoever has it loses it to the next",
     columns: ["address", "amount", "currency"],
     header: true,
     currency: null,
+    fiat_currency: null,
   });
   columns.set(2, null);
   expect(columns.choices.currency).toBe("trx");
@@ -138,6 +140,26 @@ test("how much is an amount, or a sum and its currency", () => {
   expect(columns.missing).toEqual(["fiat_currency"]);
   columns.set(3, "fiat_currency");
   expect(columns.missing).toEqual([]);
+});
+
+test("the currency of all sums is asked where no column holds it", async () => {
+  const asked = file({ asks: ["columns"], columns: ["address", "currency", "fiat_amount"] });
+  const { answers } = shop(asked, done);
+  const user = userEvent.setup();
+  render(App);
+  await user.click(await screen.findByRole("button", { name: "Choose file" }));
+  const dialog = await screen.findByRole("dialog", { name: "What does each column hold?" });
+  expect(dialog).toHaveTextContent("Still needed: Currency of the sum.");
+  within(dialog)
+    .getByRole("combobox", { name: /^Currency of all sums/ })
+    .focus();
+  await user.keyboard("eur");
+  await waitFor(() => expect(dialog).toHaveTextContent("Everything that is needed is there."));
+  await user.click(within(dialog).getByRole("button", { name: "Read the file" }));
+  await waitFor(() => expect(route.path).toEqual(["payouts", "b1"]));
+  expect(answers).toMatchObject([
+    { columns: ["address", "currency", "fiat_amount"], currency: null, fiat_currency: "eur" },
+  ]);
 });
 
 test("the next question follows, and an answer that cannot be read is explained and kept", async () => {
