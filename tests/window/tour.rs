@@ -13,6 +13,16 @@ const TRON: &str = "TKppXbvbxJVW8t3RM3L3VpnD2KY4YCpYAH";
 /// The sizes of the window that pictures are taken at.
 const SIZES: [(&str, u32, u32); 2] = [("large", 1280, 800), ("small", 900, 600)];
 
+/// Payouts of what sums of money buy, and of an amount; one says both.
+const SUMS: &str = "\
+address,currency,amount,fiat_amount,fiat_currency,description
+bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4,btc,,120,eur,Logo
+1A1zP1eP5QGefi2DMPTfTL5SLmv7DivfNa,btc,0.00075,,,Green beans
+TYCCSF52J5fzgiARgmkugPvgLMXxckBDpv,usdttrc20,,99.90,usd,Texts
+TPSguHpA4iyNaHH6Kj6x3hM7tVYeRSbQ5x,trx,,35.5,eur,Courier
+0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed,eth,0.01,30,gbp,Both
+";
+
 const SEARCH: &str = "Search order, address, ID…";
 const ESCAPE: &str = "\u{e00c}";
 
@@ -33,6 +43,7 @@ async fn the_tour_shows_every_screen() -> Result<()> {
     second_factor(&mut tour, &simulator).await?;
     importing_payouts(&mut tour, &desktop).await?;
     sending_payouts(&mut tour, &desktop, &simulator).await?;
+    paying_sums(&mut tour, &desktop).await?;
     guarding_payouts(&mut tour).await?;
     payouts_in_parts(&mut tour, &desktop).await?;
     locking(&mut tour).await?;
@@ -362,6 +373,39 @@ async fn sending_payouts(tour: &mut Tour<'_>, desktop: &Desktop, simulator: &Sim
     window.press("Payouts").await?;
     window.sees("Drop a file here").await?;
     tour.picture("payouts").await
+}
+
+async fn paying_sums(tour: &mut Tour<'_>, desktop: &Desktop) -> Result<()> {
+    let window = tour.window;
+    window.press("Control totals first…").await?;
+    window.sees("Control totals of the next file").await?;
+    window.fill("Number of payouts", "5").await?;
+    window.press("Compare").await?;
+    window.sees("The next file must add up to 5 payouts").await?;
+    tour.picture("payouts-control-first").await?;
+    desktop.open_with_paydesk(&desktop.write("freelancers.csv", SUMS)?).await?;
+    window.press("Remove the bad row").await?;
+    window.press("Remove").await?;
+    window.is_checked().await?;
+    window.sees("5 payouts are to be made").await?;
+    tour.picture("batch-sums").await?;
+    window.open_row("Logo").await?;
+    tour.picture("batch-sums-row").await?;
+    window.press("Correct row").await?;
+    tour.picture("batch-sums-correcting").await?;
+    window.press("Cancel").await?;
+    window.keys(ESCAPE).await?;
+    window.press("Change control totals…").await?;
+    window.fill("Number of payouts", "4").await?;
+    window.press("Compare").await?;
+    window.press("Send 4 payouts…").await?;
+    window.sees("No money moves before your code").await?;
+    tour.picture("batch-sums-send").await?;
+    window.press("Hand over to NOWPayments").await?;
+    window.sees("With your code NOWPayments pays 4 recipients").await?;
+    tour.picture("approval-sums").await?;
+    window.press("Not now, back to the batch").await?;
+    window.sees("Waits for your code").await
 }
 
 async fn guarding_payouts(tour: &mut Tour<'_>) -> Result<()> {
