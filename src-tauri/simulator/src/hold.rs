@@ -2,6 +2,8 @@
 
 use tokio::sync::{oneshot, watch};
 
+use crate::api::fits;
+
 /// Where a call is held.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Point {
@@ -35,6 +37,8 @@ impl Held {
 
 /// The simulator's side of a [`Held`].
 pub(crate) struct Hold {
+    /// The method and the path of the calls that it is for; all, if absent.
+    only: Option<(String, String)>,
     /// So many calls pass first.
     skip: u64,
     pub(crate) point: Point,
@@ -43,16 +47,24 @@ pub(crate) struct Hold {
 }
 
 impl Hold {
-    pub(crate) fn new(skip: u64, point: Point) -> (Self, Held) {
+    pub(crate) fn new(only: Option<(String, String)>, skip: u64, point: Point) -> (Self, Held) {
         let ((tell, reached), (lose, lost)) = (watch::channel(false), oneshot::channel());
-        (Self { skip, point, reached: tell, lost }, Held { reached, lose })
+        (Self { only, skip, point, reached: tell, lost }, Held { reached, lose })
     }
 
     /// The hold of the call that has just come.
-    pub(crate) fn next(holds: &mut Vec<Self>) -> Option<Self> {
-        let due = holds.iter().position(|hold| hold.skip == 0);
-        holds.iter_mut().for_each(|hold| hold.skip = hold.skip.saturating_sub(1));
+    pub(crate) fn next(holds: &mut Vec<Self>, method: &str, path: &str) -> Option<Self> {
+        let due = holds.iter().position(|hold| hold.skip == 0 && hold.is_for(method, path));
+        for hold in holds.iter_mut().filter(|hold| hold.is_for(method, path)) {
+            hold.skip = hold.skip.saturating_sub(1);
+        }
         due.map(|at| holds.remove(at))
+    }
+
+    fn is_for(&self, method: &str, path: &str) -> bool {
+        self.only.as_ref().is_none_or(|(its_method, its_path)| {
+            its_method.eq_ignore_ascii_case(method) && fits(its_path, path).is_some()
+        })
     }
 
     /// Holds the call. True when it is to be cut off.

@@ -295,7 +295,15 @@ impl Simulator {
 
     /// Holds a call on its way: the one that comes after `skip` others from now on.
     pub fn hold(&self, skip: u64, point: Point) -> Held {
-        let (hold, held) = Hold::new(skip, point);
+        self.keep_hold(Hold::new(None, skip, point))
+    }
+
+    /// Holds a call of this method and path, with `:id` for any one segment: the one that comes after `skip` others of them.
+    pub fn hold_call(&self, method: &str, path: &str, skip: u64, point: Point) -> Held {
+        self.keep_hold(Hold::new(Some((method.to_owned(), path.to_owned())), skip, point))
+    }
+
+    fn keep_hold(&self, (hold, held): (Hold, Held)) -> Held {
         self.shared.now().holds.push(hold);
         held
     }

@@ -80,6 +80,8 @@ pub struct LoggedCall {
     pub status: Option<u16>,
     /// The fault that struck.
     pub fault: Option<Fault>,
+    /// Whether it was held on its way before it was handled, so that its caller may be gone.
+    pub held: bool,
 }
 
 impl Shared {
@@ -173,7 +175,7 @@ impl Scene {
         None
     }
 
-    fn record(&mut self, call: &Call, target: String, status: Option<u16>, fault: Option<Fault>) {
+    fn record(&mut self, call: &Call, target: String, status: Option<u16>, fault: Option<Fault>, held: bool) {
         let secret = call.path == "/auth" || call.path.ends_with("/verify");
         let body = String::from_utf8_lossy(&call.body[..call.body.len().min(LOGGED_BODY)]).into_owned();
         let body = (!secret && !body.is_empty()).then_some(body);
@@ -181,7 +183,7 @@ impl Scene {
             self.log.pop_front();
         }
         let at = self.world.now;
-        self.log.push_back(LoggedCall { at, method: call.method.clone(), target, body, status, fault });
+        self.log.push_back(LoggedCall { at, method: call.method.clone(), target, body, status, fault, held });
     }
 }
 
@@ -279,18 +281,20 @@ async fn serve(
 }
 
 async fn handle(shared: Arc<Shared>, cut: Cut, mut call: Call, target: String) -> Response {
-    let mut hold = Hold::next(&mut shared.now().holds);
-    if let Some(hold) = hold.take_if(|hold| hold.point == Point::Arrived)
+    let mut hold = Hold::next(&mut shared.now().holds, &call.method, &call.path);
+    let before = hold.take_if(|hold| hold.point == Point::Arrived);
+    let held = before.is_some();
+    if let Some(hold) = before
         && hold.wait().await
     {
-        shared.now().record(&call, target, None, None);
+        shared.now().record(&call, target, None, None, held);
         return cut.close();
     }
     let fault = shared.now().faults.next(&call.method, &call.path);
     match fault {
         Some(Fault::Slow { ms }) => tokio::time::sleep(Duration::from_millis(ms)).await,
         Some(Fault::DropBefore) => {
-            shared.now().record(&call, target, None, fault);
+            shared.now().record(&call, target, None, fault, held);
             return cut.close();
         }
         _ => {}
@@ -302,7 +306,7 @@ async fn handle(shared: Arc<Shared>, cut: Cut, mut call: Call, target: String) -
         if call.path == "/auth" {
             scene.remember_token(&answer);
         }
-        scene.record(&call, target, Some(answer.status), fault.clone());
+        scene.record(&call, target, Some(answer.status), fault.clone(), held);
         scene.calls += 1;
         (answer, scene.world.now, scene.calls)
     };

@@ -35,7 +35,8 @@ async fn a_call_that_was_held_is_handled_though_its_caller_has_hung_up() {
     while rows(&till) == 0 {
         tokio::task::yield_now().await;
     }
-    assert_eq!(till.simulator.requests()[2].status, Some(200));
+    let calls = till.simulator.requests();
+    assert_eq!((calls[2].status, calls[2].held, calls[1].held), (Some(200), true, false));
 }
 
 #[tokio::test]
@@ -69,4 +70,20 @@ async fn a_call_that_is_held_is_answered_once_it_is_let_go() {
         let ((status, _), ()) = tokio::join!(till.get("/currencies"), let_go);
         assert_eq!(status, 200);
     }
+}
+
+#[tokio::test]
+async fn a_call_of_one_kind_is_held_however_many_others_pass() {
+    let till = Till::open().await;
+    let token = till.log_in().await;
+    let mut held = till.simulator.hold_call("POST", "/payout", 1, Point::Arrived);
+    let create = || till.call(Method::POST, "/payout", Some(&token), Some(batch()));
+    assert_eq!(create().await.0, 200);
+    assert_eq!(till.call(Method::GET, "/payout", Some(&token), None).await.0, 200);
+    tokio::select! {
+        biased;
+        answer = create() => panic!("{answer:?}"),
+        () = held.reached() => {}
+    }
+    assert_eq!(rows(&till), 1);
 }
