@@ -7,15 +7,16 @@ mod payouts;
 mod world;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use nowpayments_simulator::Fault;
+use nowpayments_simulator::{Fault, FaultRule};
 use paydesk_core::{
     FailureCode,
     payouts::{
-        batch::{Batch, BatchState, RowStatus},
+        batch::{Batch, BatchState, BatchSummary, RowStatus},
         schedule::{Interval, Repetition, Schedule},
     },
 };
 use payouts::{FILE, Owner};
+use world::wait_for;
 
 /// In so many hours by the clock of this computer, which the simulated one is ahead of or behind.
 fn hours(hours: i64) -> DateTime<Utc> {
@@ -130,6 +131,56 @@ async fn a_series_is_followed_from_run_to_run_until_it_is_called_off() {
     assert_eq!(third.summary.state, BatchState::Cancelled);
     owner.pass(10 * 24 * 3600);
     assert!(owner.paid().values().all(|times| *times == 2));
+}
+
+/// A batch that was approved and is paid every day, three times in all.
+async fn daily(owner: &Owner) -> Batch {
+    let until = hours(5) + TimeDelta::days(2) + TimeDelta::hours(1);
+    let repetition = Repetition { interval: Interval::Days, every: 1, until: Some(until) };
+    approved(owner, &Schedule { execute_at: hours(5), repetition: Some(repetition) }).await
+}
+
+#[tokio::test]
+async fn the_next_run_is_found_though_the_look_for_it_failed_at_first() {
+    let owner = Owner::new().await;
+    let id = daily(&owner).await.summary.id;
+    owner.pass(6 * 3600);
+    owner.world.simulator.set_fault(FaultRule {
+        method: "GET".to_owned(),
+        path: "/payout".to_owned(),
+        skip: 0,
+        times: None,
+        fault: Fault::Unreadable,
+    });
+    owner.payouts().look(&id).await.unwrap_err();
+    assert_eq!(owner.get(&id).await.summary.state, BatchState::Finished);
+    owner.world.simulator.clear_faults();
+    owner.payouts().look(&id).await.unwrap();
+    assert_eq!(owner.payouts().list().await.unwrap().len(), 2);
+}
+
+#[tokio::test]
+async fn all_runs_are_found_that_came_while_paydesk_was_closed_and_no_more_are_looked_for() {
+    let mut owner = Owner::new().await;
+    let id = daily(&owner).await.summary.id;
+    owner.core.close().await;
+    owner.pass(60 * 3600);
+    owner.open_again().await;
+    let payouts = owner.payouts();
+    let all = |batches: &Vec<BatchSummary>| {
+        batches.len() == 3 && batches.iter().all(|batch| batch.state == BatchState::Finished)
+    };
+    wait_for(&owner.core, || payouts.list(), all).await;
+    assert!(owner.paid().values().all(|times| *times == 3), "{:?}", owner.paid());
+    // The last one has no other after it.
+    let lists =
+        || owner.world.simulator.requests().iter().filter(|call| call.target.starts_with("/payout?")).count();
+    let calls = lists();
+    for batch in payouts.list().await.unwrap() {
+        payouts.look(&batch.id).await.unwrap();
+    }
+    assert_eq!((lists(), payouts.list().await.unwrap().len()), (calls, 3));
+    assert_eq!(owner.get(&id).await.summary.state, BatchState::Finished);
 }
 
 #[tokio::test]

@@ -31,7 +31,7 @@ use crate::{
 
 /// So long before its time a batch must be scheduled at least.
 const SOONEST: TimeDelta = TimeDelta::minutes(5);
-/// So long after its time a run is looked for that NOWPayments has made of it.
+/// So long after the time of a run NOWPayments makes the next one at the latest.
 const NEXT_RUN_APPEARS: TimeDelta = TimeDelta::hours(6);
 /// How many pages of the provider's list are gone through for it.
 const MOST_PAGES: u32 = 50;
@@ -133,6 +133,19 @@ impl Schedule {
             }
         }
         Ok(())
+    }
+}
+
+impl Repetition {
+    /// Whether there may be a run after the one at this time.
+    fn goes_on_after(&self, at: DateTime<Utc>) -> bool {
+        let days = match self.interval {
+            Interval::Days => 1,
+            Interval::Weeks => 7,
+            // None is shorter.
+            Interval::MonthsByDay | Interval::MonthsByWeekday => 28,
+        };
+        self.until.is_none_or(|until| at + TimeDelta::days(days * i64::from(self.every)) <= until)
     }
 }
 
@@ -293,19 +306,20 @@ impl Payouts {
         first_failure
     }
 
-    /// Looks for the next run of a series whose run has begun, and takes it for ours.
-    pub(super) async fn find_next_run(&self, record: &Record) -> Result<(), Failure> {
+    /// Looks for the next run of a series whose run has begun, and takes it for ours. Whether it may still show by itself.
+    ///
+    /// It is there as soon as the run before has begun. Paydesk may have been closed for long then: of a run that is over
+    /// the next one is looked for whenever somebody asks.
+    pub(super) async fn find_next_run(&self, record: &Record) -> Result<bool, Failure> {
         let now = provider_now(&self.ctx);
-        let Some((at, schedule)) = record.execute_at.zip(record.schedule()) else { return Ok(()) };
-        let begun = matches!(
-            record.state,
-            BatchState::Verified
-                | BatchState::Sending
-                | BatchState::Finished
-                | BatchState::FinishedWithFailures
-        );
-        if schedule.repetition.is_none() || !begun || now < at || now > at + NEXT_RUN_APPEARS {
-            return Ok(());
+        let Some((at, schedule)) = record.execute_at.zip(record.schedule()) else { return Ok(false) };
+        let begun = match record.state {
+            BatchState::Verified | BatchState::Sending => (at..=at + NEXT_RUN_APPEARS).contains(&now),
+            BatchState::Finished | BatchState::FinishedWithFailures => true,
+            _ => false,
+        };
+        if !begun || !schedule.repetition.is_some_and(|repetition| repetition.goes_on_after(at)) {
+            return Ok(false);
         }
         let followed: bool =
             sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM payout_batches WHERE repeats = ?)")
@@ -313,7 +327,7 @@ impl Payouts {
                 .fetch_one(&self.ctx.db)
                 .await?;
         if followed {
-            return Ok(());
+            return Ok(false);
         }
         let listing = lookup::list(&self.ctx.client, at - TimeDelta::minutes(1), MOST_PAGES).await?;
         let taken = lookup::taken(&mut *self.ctx.db.acquire().await?, "").await?;
@@ -329,7 +343,14 @@ impl Payouts {
             .into_iter()
             .map(|row| PayableRow { unique_external_id: None, provider_id: None, ..row })
             .collect();
-        for (provider_id, payouts) in batches {
+        let mut batches: Vec<_> = batches
+            .into_iter()
+            .map(|(id, payouts)| (payouts.iter().filter_map(|payout| payout.created_at).min(), id, payouts))
+            .filter(|(created, ..)| created.unwrap_or(now) <= at + NEXT_RUN_APPEARS)
+            .collect();
+        // The one after it may be there, too.
+        batches.sort_by_key(|(created, ..)| *created);
+        for (_, provider_id, payouts) in batches {
             if payouts.iter().any(|payout| payout.unique_external_id.is_some()) {
                 continue;
             }
@@ -342,9 +363,9 @@ impl Payouts {
             tx.commit().await?;
             self.desk.follow_now(&own);
             self.ctx.announce(Changed::Payouts { batch: own });
-            return Ok(());
+            return Ok(false);
         }
-        Ok(())
+        Ok(now <= at + NEXT_RUN_APPEARS)
     }
 
     #[expect(clippy::too_many_arguments, reason = "what was found, in one place")]

@@ -35,6 +35,8 @@ const FAILED_MAY_BE_PAID: TimeDelta = TimeDelta::days(7);
 const FAILED_RHYTHM: Duration = Duration::from_secs(10 * 60);
 /// A batch whose time has not come is looked at this often.
 const SCHEDULED_RHYTHM: Duration = Duration::from_secs(10 * 60);
+/// The next run of a series is looked for this often.
+const NEXT_RUN_RHYTHM: Duration = Duration::from_secs(10 * 60);
 /// An unknown batch is looked for ever more rarely, down to this.
 const UNKNOWN_RHYTHM: Duration = Duration::from_secs(60);
 /// The provider's clock is read from a header with whole seconds, and its own work takes a while.
@@ -56,7 +58,9 @@ impl Payouts {
         let open: Result<Vec<(String, BatchState)>, _> = sqlx::query_as(
             "SELECT id, state FROM payout_batches
              WHERE state NOT IN ('checked', 'finished', 'rejected', 'expired', 'cancelled')
-               AND (state <> 'finished_with_failures' OR updated_at > ?)",
+               AND (state <> 'finished_with_failures' OR updated_at > ?)
+                OR state IN ('finished', 'finished_with_failures') AND repeat_interval IS NOT NULL
+               AND NOT EXISTS (SELECT 1 FROM payout_batches AS next WHERE next.repeats = payout_batches.id)",
         )
         .bind(store::time(self.ctx.now() - FAILED_MAY_BE_PAID))
         .fetch_all(&self.ctx.db)
@@ -149,6 +153,10 @@ impl Payouts {
             | BatchState::Verified
             | BatchState::Sending
             | BatchState::FinishedWithFailures => self.refresh(&mut record).await,
+            BatchState::Finished => Ok(match self.find_next_run(&record).await? {
+                true => Next::Same(NEXT_RUN_RHYTHM),
+                false => Next::Settled,
+            }),
             _ => Ok(Next::Settled),
         }
     }
@@ -186,7 +194,7 @@ impl Payouts {
             tx.commit().await?;
             self.announce(record);
         }
-        self.find_next_run(record).await?;
+        let may_be_followed = self.find_next_run(record).await?;
         Ok(match record.state {
             BatchState::Created | BatchState::Verified | BatchState::Sending if changed => Next::Changed,
             BatchState::Verified if record.waits_until(provider_now(&self.ctx)).is_some() => {
@@ -199,6 +207,7 @@ impl Payouts {
             {
                 Next::Same(FAILED_RHYTHM)
             }
+            _ if may_be_followed => Next::Same(NEXT_RUN_RHYTHM),
             _ => Next::Settled,
         })
     }
