@@ -37,7 +37,7 @@ use secrecy::SecretString;
 use self::{
     batch::{Batch, BatchSummary, Control, PendingApproval, RowEdit, RowPage, RowQuery},
     desk::Desk,
-    import::{Choices, Numbers},
+    import::Choices,
     recipients::{Contact, ContactEdit, ContactPage},
     rules::{Rules, RulesEdit},
     schedule::Schedule,
@@ -123,11 +123,7 @@ impl Payouts {
     /// # Errors
     /// Those of [`Self::open_file`].
     pub async fn import_own(&self, name: &str, text: &str) -> Result<Batch, Failure> {
-        let coins = self.ctx.coins().await?;
-        let choices = Choices { numbers: Some(Numbers::Point), ..Choices::default() };
-        let id = self.keep_file(name, Arc::new(text.as_bytes().to_vec()), choices, coins).await?;
-        self.begin_check(&id);
-        self.get(&id).await
+        self.import_rows(name, text, None).await
     }
 
     /// All batches, newest first.

@@ -13,6 +13,7 @@ use paydesk_core::payouts::{
     rules::RulesEdit,
 };
 use payouts::{ETH, Owner, TRX};
+use sqlx::{ConnectOptions, sqlite::SqliteConnectOptions};
 use world::wait_for;
 
 /// Seven payouts of different amounts.
@@ -249,4 +250,27 @@ async fn rows_that_failed_are_paid_again_only_after_a_look_and_with_a_warning() 
     owner.payouts().pay_again(&id).await.unwrap_err();
     assert_eq!(owner.get(&id).await.summary.state, BatchState::Finished);
     owner.assert_paid_once();
+}
+
+#[tokio::test]
+async fn unpaid_rows_are_in_one_new_draft_even_if_paydesk_ends_as_soon_as_there_is_one() {
+    let owner = Owner::new().await;
+    let batch = owner.sent().await;
+    let id = batch.summary.id.clone();
+    owner.approve(&batch, &owner.code()).await.unwrap();
+    owner.force("eth", PayoutStatus::Failed);
+    owner.finish(&id).await;
+    // Nothing is written any more about what it is there for, once it is there.
+    let shop = owner.core.shop().unwrap().shop.id.clone();
+    let file = owner.world.folder.path().join("shops").join(format!("{shop}.sqlite"));
+    let mut db = SqliteConnectOptions::new().filename(file).connect().await.unwrap();
+    sqlx::query("CREATE TRIGGER ended BEFORE UPDATE OF pays_again ON payout_batches BEGIN SELECT RAISE(ABORT, 'ended'); END")
+        .execute(&mut db)
+        .await
+        .unwrap();
+    let payouts = owner.payouts();
+    let _ = payouts.pay_again(&id).await;
+    assert_eq!(payouts.list().await.unwrap().len(), 2);
+    let failure = payouts.pay_again(&id).await.unwrap_err();
+    assert!(failure.message.contains("“wages.csv, again”"), "{failure}");
 }

@@ -63,13 +63,7 @@ impl Payouts {
         if unpaid == 0 {
             return Err(Failure::other("Every row of this batch was paid: there is nothing to pay again."));
         }
-        let batch = self.import_own(&format!("{}, again", record.name), &table).await?;
-        sqlx::query("UPDATE payout_batches SET pays_again = ? WHERE id = ?")
-            .bind(id)
-            .bind(&batch.summary.id)
-            .execute(&self.ctx.db)
-            .await?;
-        Ok(batch)
+        self.import_rows(&format!("{}, again", record.name), &table, Some(id)).await
     }
 
     /// Looks at a batch at NOWPayments, or at all of its parts.

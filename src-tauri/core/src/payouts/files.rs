@@ -17,7 +17,9 @@ use super::{
     Payouts,
     batch::{Batch, Progress, RowProblem, RowStatus},
     draft::json,
-    import::{self, AcceptedRow, Choices, Column, FileError, Job, RejectedRow, Row, Summary, Survey},
+    import::{
+        self, AcceptedRow, Choices, Column, FileError, Job, Numbers, RejectedRow, Row, Summary, Survey,
+    },
     record::Record,
 };
 use crate::{
@@ -181,7 +183,7 @@ impl Payouts {
             self.desk.files.keep(Waiting { file: file.clone(), bytes });
             return Ok(Opened::Asks { file: Box::new(file) });
         }
-        let batch = self.keep_file(&name, bytes, choices, coins).await?;
+        let batch = self.keep_file(&name, bytes, choices, coins, None).await?;
         self.desk.files.drop(&id);
         self.take_next_control(&batch).await?;
         self.begin_check(&batch);
@@ -244,18 +246,34 @@ impl Payouts {
         Ok(db.commit().await?)
     }
 
+    /// Reads text that this app wrote itself as a new batch, which may be there to pay again what another has not paid.
+    pub(super) async fn import_rows(
+        &self,
+        name: &str,
+        text: &str,
+        pays_again: Option<&str>,
+    ) -> Result<Batch, Failure> {
+        let coins = self.ctx.coins().await?;
+        let choices = Choices { numbers: Some(Numbers::Point), ..Choices::default() };
+        let bytes = Arc::new(text.as_bytes().to_vec());
+        let id = self.keep_file(name, bytes, choices, coins, pays_again).await?;
+        self.begin_check(&id);
+        self.get(&id).await
+    }
+
     /// Reads a file and keeps all of it, good rows and bad, in one transaction. The id of the new batch.
-    pub(super) async fn keep_file(
+    async fn keep_file(
         &self,
         name: &str,
         bytes: Arc<Vec<u8>>,
         choices: Choices,
         coins: Arc<Catalogue>,
+        pays_again: Option<&str>,
     ) -> Result<String, Failure> {
         let job = Arc::new(Job::default());
         *self.desk.files.reading() = Some((name.to_owned(), job.clone()));
         self.ctx.announce(Changed::PayoutFile);
-        let kept = self.keep_rows(name, bytes, choices, coins, &job).await;
+        let kept = self.keep_rows(name, bytes, choices, coins, pays_again, &job).await;
         *self.desk.files.reading() = None;
         self.ctx.announce(Changed::PayoutFile);
         kept
@@ -267,6 +285,7 @@ impl Payouts {
         bytes: Arc<Vec<u8>>,
         choices: Choices,
         coins: Arc<Catalogue>,
+        pays_again: Option<&str>,
         job: &Arc<Job>,
     ) -> Result<String, Failure> {
         let (sender, mut receiver) = mpsc::channel::<Vec<Row>>(2);
@@ -287,12 +306,13 @@ impl Payouts {
         let id = self.ctx.surroundings.uuid().to_string();
         let mut tx = self.ctx.write().await?;
         sqlx::query(
-            "INSERT INTO payout_batches (id, name, state, records, header, blank, accepted, rejected, created_at, updated_at)
-             VALUES (?1, ?2, 'draft', 0, 0, 0, 0, 0, ?3, ?3)",
+            "INSERT INTO payout_batches (id, name, state, records, header, blank, accepted, rejected, pays_again, created_at, updated_at)
+             VALUES (?1, ?2, 'draft', 0, 0, 0, 0, 0, ?4, ?3, ?3)",
         )
         .bind(&id)
         .bind(name)
         .bind(store::time(now))
+        .bind(pays_again)
         .execute(&mut *tx)
         .await?;
         let mut number = 0;
