@@ -16,8 +16,10 @@ fn killed_at_any_instant_the_core_pays_every_row_once() {
     assert!(passed, "{line}{details}");
     assert!(line.contains(": 0 paid twice, 0 lost, 0 stuck; "), "{line}");
     assert!(line.ends_with(" unknown, all resolved by looking\n"), "{line}");
-    // What is never in doubt was not tested.
+    // What is never in doubt was not tested, nor what nobody does.
     assert!(!line.contains("; 0 unknown"), "{line}");
+    let ways = details.lines().find(|line| line.ends_with(" revised")).unwrap();
+    assert!(ways.split(", ").all(|way| !way.starts_with("0 ")), "{ways}");
 }
 
 #[test]
@@ -25,4 +27,8 @@ fn an_owner_who_pays_twice_is_noticed() {
     let (passed, line, details) = crash(&["--only", "code-clock:60", "--pay-twice"]);
     assert!(!passed && line.contains(": 4 paid twice, 0 lost, 0 stuck; "), "{line}");
     assert!(details.contains("cargo xtask crash --only code-clock:60"), "{details}");
+    for (case, rows) in [("parts-clock:90", 4), ("series-late:20", 4)] {
+        let (passed, line, _) = crash(&["--only", case, "--pay-twice"]);
+        assert!(!passed && line.contains(&format!(": {rows} paid twice, 0 lost, 0 stuck; ")), "{line}");
+    }
 }

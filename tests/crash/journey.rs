@@ -17,7 +17,7 @@ pub(crate) struct Row {
     pub(crate) extra_id: Option<String>,
 }
 
-/// What the owner does.
+/// What the owner does, and what the world has in store for it.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Journey {
     /// What is to be paid.
@@ -30,6 +30,58 @@ pub(crate) struct Journey {
     pub(crate) dawdles: Dawdles,
     /// What becomes of the same file, opened again while the first batch is under way.
     pub(crate) again: Again,
+    /// How many rows are sent at once at the most, if the owner has said so.
+    pub(crate) part_size: Option<u32>,
+    /// When the rows are paid, if not as soon as they are approved.
+    pub(crate) schedule: Option<Scheduled>,
+    /// The recipient to whom nothing can be sent, and how that ends.
+    pub(crate) failing: Option<Failing>,
+    /// What the owner changes when a try to send was given up.
+    pub(crate) revised: Option<Revision>,
+}
+
+/// When rows are paid.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Scheduled {
+    /// So many seconds after the owner has said so.
+    pub(crate) delay: u64,
+    /// How often they are paid, a day apart.
+    pub(crate) runs: u32,
+}
+
+/// A recipient whose rows fail at NOWPayments.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Failing {
+    pub(crate) address: String,
+    pub(crate) then: Then,
+}
+
+/// What becomes of rows that have failed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Then {
+    /// Nothing.
+    Nothing,
+    /// NOWPayments pays them after all.
+    PaidAfterAll,
+    /// NOWPayments says that it does not, and the owner pays them again.
+    PaidAgain,
+}
+
+/// Another amount for a row.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Revision {
+    /// The row, by its index.
+    pub(crate) row: usize,
+    pub(crate) amount: String,
+}
+
+/// What must have become of a row in the end.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Due {
+    /// How often it must have been paid.
+    pub(crate) paid: u32,
+    /// How often it must have failed, and not have been paid by that.
+    pub(crate) failed: u32,
 }
 
 /// How a batch is approved.
@@ -66,6 +118,21 @@ pub(crate) enum Again {
 }
 
 impl Journey {
+    /// All rows are paid at once, and nothing comes in between.
+    pub(crate) fn plain(rows: Vec<Row>, approval: Approval) -> Self {
+        Self {
+            rows,
+            corrected: None,
+            approval,
+            dawdles: Dawdles::Never,
+            again: Again::Never,
+            part_size: None,
+            schedule: None,
+            failing: None,
+            revised: None,
+        }
+    }
+
     /// The file, with what is wrong in it.
     pub(crate) fn file(&self) -> String {
         let mut file = "address,currency,amount,extra_id\n".to_owned();
@@ -78,26 +145,51 @@ impl Journey {
         file
     }
 
-    /// The row's number in the batch, and what is right.
-    pub(crate) fn correction(&self) -> Option<(u32, RowEdit)> {
-        let index = self.corrected?;
+    /// What the owner wants to stand in the row with this number, before and after the rows were revised.
+    pub(crate) fn wanted(&self, number: u32, is_revised: bool) -> Option<RowEdit> {
+        let index = usize::try_from(number).ok()?.checked_sub(1)?;
         let row = self.rows.get(index)?;
-        let edit = RowEdit {
+        let revision = self.revised.as_ref().filter(|revision| is_revised && revision.row == index);
+        Some(RowEdit {
             address: row.address.clone(),
             currency: row.currency.clone(),
-            amount: row.amount.clone(),
+            amount: revision.map_or(&row.amount, |revision| &revision.amount).clone(),
             extra_id: row.extra_id.clone().unwrap_or_default(),
             ..RowEdit::default()
-        };
-        Some((u32::try_from(index).ok()? + 1, edit))
+        })
     }
 
-    /// How often each row is to be paid.
-    pub(crate) fn owed(&self) -> BTreeMap<Row, u32> {
-        let mut owed = BTreeMap::new();
-        for row in &self.rows {
-            *owed.entry(row.clone()).or_default() += if self.again == Again::Paid { 2 } else { 1 };
+    /// How often the rows are paid, as long as there is only one file.
+    pub(crate) fn runs(&self) -> u32 {
+        self.schedule.map_or(1, |schedule| schedule.runs)
+    }
+
+    /// Into how many parts the rows are split.
+    pub(crate) fn parts(&self) -> usize {
+        let size = self.part_size.and_then(|size| usize::try_from(size).ok());
+        size.map_or(1, |size| self.rows.len().div_ceil(size))
+    }
+
+    /// What must have become of each row; `is_revised` when the owner has changed the one to be changed.
+    pub(crate) fn due(&self, is_revised: bool) -> BTreeMap<Row, Due> {
+        let times = self.runs() * if self.again == Again::Paid { 2 } else { 1 };
+        let mut due = BTreeMap::<Row, Due>::new();
+        for (index, row) in self.rows.iter().enumerate() {
+            let mut row = row.clone();
+            if let Some(revision) =
+                self.revised.as_ref().filter(|revision| is_revised && revision.row == index)
+            {
+                row.amount.clone_from(&revision.amount);
+            }
+            let then = self
+                .failing
+                .as_ref()
+                .filter(|failing| failing.address == row.address)
+                .map(|failing| failing.then);
+            let due = due.entry(row).or_default();
+            due.paid += if then == Some(Then::Nothing) { 0 } else { times };
+            due.failed += if matches!(then, Some(Then::Nothing | Then::PaidAgain)) { times } else { 0 };
         }
-        owed
+        due
     }
 }

@@ -24,8 +24,8 @@ use clap::Parser;
 use tokio::task::JoinSet;
 
 use crate::{
-    journey::{Again, Approval},
-    plan::{Case, Plan, Step},
+    journey::{Again, Journey},
+    plan::{Case, Course, Plan, Step},
     stage::{Played, Template},
     verdict::Verdict,
 };
@@ -91,21 +91,23 @@ async fn run(arguments: &Arguments) -> Result<ExitCode> {
             told = Instant::now();
         }
     }
+    let [parts, scheduled, failing, revised] = total.ways.map(thousands);
+    eprintln!("{parts} in parts, {scheduled} scheduled, {failing} with rows that fail, {revised} revised");
     eprintln!("{} kills in {} s", thousands(total.kills), begun.elapsed().as_secs());
     println!("{total}");
     Ok(if total.failed { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }
 
-/// Every step of a journey with each way to approve, and the seeds.
+/// Every step of each course, and the seeds.
 async fn cases(arguments: &Arguments, template: &Template) -> Result<Vec<Case>> {
     let mut cases = Vec::new();
-    for approval in [Approval::Code, Approval::Pin] {
-        let calm = Plan { deaths: Vec::new(), ..Case::Step(approval, Step::Clock(0)).plan() };
+    for course in Course::ALL {
+        let calm = Plan { deaths: Vec::new(), ..Case::Step(course, Step::Clock(0)).plan() };
         let Played { evidence, questions, .. } = stage::play(&calm, template).await?;
         let calls = u64::try_from(evidence.log.len())?;
         for kind in Step::KINDS {
             let count = if matches!(kind(0), Step::Clock(_)) { questions } else { calls };
-            cases.extend((0..count).map(|nth| Case::Step(approval, kind(nth))));
+            cases.extend((0..count).map(|nth| Case::Step(course, kind(nth))));
         }
     }
     let every = usize::try_from(arguments.every)?;
@@ -126,6 +128,8 @@ struct Total {
     unknown: u32,
     unresolved: u32,
     failed: bool,
+    /// How many of the journeys were sent in parts, were paid at some time, had rows that fail, and were revised.
+    ways: [u32; 4],
 }
 
 impl Total {
@@ -133,6 +137,11 @@ impl Total {
         match case {
             Case::Seed(_) => self.seeds += 1,
             Case::Step(..) => self.steps += 1,
+        }
+        let Journey { schedule, failing, .. } = &plan.journey;
+        let ways = [plan.journey.parts() > 1, schedule.is_some(), failing.is_some(), played.is_revised];
+        for (count, went) in self.ways.iter_mut().zip(ways) {
+            *count += u32::from(went);
         }
         let Verdict { twice, lost, stuck, unknown, unresolved, wrong } = played.evidence.judge();
         self.kills += played.kills;

@@ -5,7 +5,7 @@ use std::{fs, future::pending, path::Path, process::Stdio, sync::Arc, time::Dura
 use anyhow::{Context, Result};
 use chrono::{DateTime, TimeDelta, Utc};
 use keyring_core::mock;
-use nowpayments_simulator::{Held, Options, Simulator};
+use nowpayments_simulator::{Held, Options, PayoutStatus, Point, Simulator, Switches};
 use paydesk_core::{
     Core,
     second_factor::Enrolment,
@@ -23,7 +23,7 @@ use tokio::{
 };
 
 use crate::{
-    journey::{Dawdles, PIN},
+    journey::{PIN, Then},
     owner::{Birth, Said, Secrets, Sight, Trouble},
     plan::{Death, Fate, Plan},
     verdict::Evidence,
@@ -31,6 +31,10 @@ use crate::{
 
 /// How long a life may say nothing before it counts as stuck: longer than the slowest machine takes.
 const PATIENCE: Duration = Duration::from_secs(120);
+
+/// How much longer than an owner it is waited for what may come by itself: a batch that nobody approves is rejected
+/// within an hour, and a series that has no end goes on within a day.
+const AFTERWARDS: [Duration; 2] = [Duration::from_secs(4_000), Duration::from_secs(3 * 86_400)];
 
 /// What the simulated clock shows when a case begins.
 const START: DateTime<Utc> = DateTime::from_timestamp(1_800_000_000, 0).unwrap();
@@ -95,6 +99,8 @@ pub(crate) struct Played {
     pub(crate) kills: u32,
     /// How often the last life asked for the time.
     pub(crate) questions: u64,
+    /// Whether the owner gave up a try and changed a row before the next.
+    pub(crate) is_revised: bool,
 }
 
 /// How a life ended.
@@ -112,6 +118,8 @@ struct Stage<'a> {
     seen: Vec<(usize, Vec<Sight>)>,
     /// Calls of lives that are over, and when they go on.
     late: Vec<(Held, DateTime<Utc>)>,
+    /// Whether the owner wants the row that is to be revised to be paid as revised.
+    is_revised: bool,
 }
 
 /// Plays a case to its end.
@@ -120,7 +128,10 @@ pub(crate) async fn play(plan: &Plan, template: &Template) -> Result<Played> {
     copy(template.folder.path(), &folder.path().join("data"))?;
     let simulator = simulator().await?;
     plan.faults.iter().for_each(|fault| simulator.set_fault(fault.clone()));
-    let mut stage = Stage { plan, template, folder, simulator, seen: Vec::new(), late: Vec::new() };
+    let failing_addresses = plan.journey.failing.iter().map(|failing| failing.address.clone()).collect();
+    simulator.set_switches(Switches { failing_addresses, ..Switches::default() });
+    let (seen, late) = (Vec::new(), Vec::new());
+    let mut stage = Stage { plan, template, folder, simulator, seen, late, is_revised: false };
     let mut kills = 0;
     let (end, questions) = loop {
         let death = plan.deaths.get(kills).copied();
@@ -132,14 +143,18 @@ pub(crate) async fn play(plan: &Plan, template: &Template) -> Result<Played> {
         }
     };
     // Whatever else was left at NOWPayments ends by itself, and is not paid.
-    let Stage { simulator, seen, late, .. } = stage;
+    let Stage { simulator, seen, late, is_revised, .. } = stage;
     drop(late);
     simulator.clear_faults();
-    simulator.step(Duration::from_secs(4_000));
+    for time in AFTERWARDS {
+        simulator.step(time);
+    }
     let ledger = simulator.ledger();
     let evidence = Evidence {
-        owed: plan.journey.owed(),
-        calm: plan.faults.is_empty() && plan.journey.dawdles == Dawdles::Never,
+        due: plan.journey.due(is_revised),
+        calm: plan.is_calm(),
+        part_size: plan.journey.part_size,
+        is_scheduled: plan.journey.schedule.is_some(),
         end,
         seen,
         ledger: ledger.payouts,
@@ -147,7 +162,7 @@ pub(crate) async fn play(plan: &Plan, template: &Template) -> Result<Played> {
         log: simulator.requests(),
     };
     simulator.stop().await;
-    Ok(Played { evidence, kills: u32::try_from(kills)?, questions })
+    Ok(Played { evidence, kills: u32::try_from(kills)?, questions, is_revised })
 }
 
 impl Stage<'_> {
@@ -166,6 +181,9 @@ impl Stage<'_> {
         let (dies_at, mut held, time) = match death {
             Some(Death::Question(question)) => (Some(question), None, None),
             Some(Death::Call(nth, point, _)) => (None, Some(self.simulator.hold(nth, point)), None),
+            Some(Death::Creation(nth, _)) => {
+                (None, Some(self.simulator.hold_call("POST", "/payout", nth, Point::Arrived)), None)
+            }
             Some(Death::Instant(time)) => (None, None, Some(time)),
             None => (None, None, None),
         };
@@ -206,6 +224,14 @@ impl Stage<'_> {
                     self.late.retain(|(_, until)| *until > now);
                     tell(&mut to_it, &()).await?;
                 }
+                Said::AsksSupport => {
+                    self.settle_failures()?;
+                    tell(&mut to_it, &()).await?;
+                }
+                Said::Revises => {
+                    self.is_revised = true;
+                    tell(&mut to_it, &()).await?;
+                }
                 Said::LooksAtPhone => tell(&mut to_it, &self.simulator.code().code).await?,
                 Said::Done(questions) => match timeout(PATIENCE, life.wait()).await {
                     Ok(Ok(status)) if status.success() => break End::Done(questions),
@@ -215,7 +241,9 @@ impl Stage<'_> {
             }
         };
         life.kill().await?;
-        if let (End::Killed, Some(held), Some(Death::Call(_, _, fate))) = (&end, held, death) {
+        if let (End::Killed, Some(held), Some(Death::Call(_, _, fate) | Death::Creation(_, fate))) =
+            (&end, held, death)
+        {
             match fate {
                 Fate::Lost => held.lose(),
                 Fate::Late(seconds) => {
@@ -226,6 +254,19 @@ impl Stage<'_> {
         }
         let complaints = fs::read_to_string(complaints)?;
         Ok(if complaints.is_empty() { end } else { End::Failed(Trouble::Wrong(complaints)) })
+    }
+
+    /// Nothing fails any more. What has failed is paid after all, if that is what becomes of it.
+    fn settle_failures(&self) -> Result<()> {
+        self.simulator.set_switches(Switches::default());
+        if self.plan.journey.failing.as_ref().is_some_and(|failing| failing.then == Then::PaidAfterAll) {
+            for row in self.simulator.ledger().payouts {
+                if row.status == PayoutStatus::Failed {
+                    self.simulator.change_payout(row.id.parse()?, PayoutStatus::Finished)?;
+                }
+            }
+        }
+        Ok(())
     }
 }
 

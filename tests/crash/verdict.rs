@@ -1,21 +1,25 @@
 //! Was every row paid once? The simulator's books and its log of requests say so, and not Paydesk.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-use nowpayments_simulator::{Fault, LedgerRow, LoggedCall};
+use nowpayments_simulator::{Fault, LedgerRow, LoggedCall, PayoutStatus};
 use paydesk_core::payouts::batch::{BatchState, Step};
 
 use crate::{
-    journey::Row,
+    journey::{Due, Row},
     owner::{Sight, Trouble},
 };
 
 /// All that is known of a journey.
 pub(crate) struct Evidence {
-    /// How often each row was to be paid.
-    pub(crate) owed: BTreeMap<Row, u32>,
-    /// Whether the network did nothing wrong and every code came in time, so that what was created must have been paid.
+    /// What must have become of each row.
+    pub(crate) due: BTreeMap<Row, Due>,
+    /// Whether the network did nothing wrong and every code came in time, so that what was created must have been approved.
     pub(crate) calm: bool,
+    /// How many rows may be created at once, if the owner has said so.
+    pub(crate) part_size: Option<u32>,
+    /// Whether the rows were to be paid at some later time.
+    pub(crate) is_scheduled: bool,
     /// How it ended.
     pub(crate) end: Result<(), Trouble>,
     /// What Paydesk said of its batches, and how many calls the log had then.
@@ -50,6 +54,8 @@ impl Evidence {
         let mut verdict = Verdict::default();
         self.judge_end(&mut verdict);
         self.judge_money(&mut verdict);
+        self.judge_batches(&mut verdict);
+        self.judge_words(&mut verdict);
         self.judge_unknowns(&mut verdict);
         self.judge_creations(&mut verdict);
         verdict
@@ -63,9 +69,9 @@ impl Evidence {
     }
 
     fn judge_money(&self, verdict: &mut Verdict) {
-        let mut balance: BTreeMap<Row, (u32, u32)> = BTreeMap::new();
-        for (row, times) in &self.owed {
-            balance.entry(row.clone()).or_default().0 += times;
+        let mut balance: BTreeMap<Row, (Due, Due)> = BTreeMap::new();
+        for (row, due) in &self.due {
+            balance.entry(row.clone()).or_default().0 = *due;
         }
         for row in &self.ledger {
             let paid = Row {
@@ -74,30 +80,110 @@ impl Evidence {
                 amount: row.amount.to_string(),
                 extra_id: row.extra_id.clone(),
             };
-            balance.entry(paid).or_default().1 += row.times_paid;
+            let done = &mut balance.entry(paid).or_default().1;
+            done.paid += row.times_paid;
+            done.failed += u32::from(row.status == PayoutStatus::Failed && row.times_paid == 0);
         }
-        for (row, (owed, paid)) in balance {
-            verdict.twice += paid.saturating_sub(owed);
-            verdict.lost += owed.saturating_sub(paid);
-            if paid != owed {
-                verdict.wrong.push(format!("paid {paid} times in place of {owed}: {row:?}"));
+        for (row, (due, done)) in balance {
+            verdict.twice += done.paid.saturating_sub(due.paid);
+            // What was to fail and was never tried is lost, too.
+            verdict.lost += due.paid.saturating_sub(done.paid) + due.failed.saturating_sub(done.failed);
+            if done.paid != due.paid {
+                verdict.wrong.push(format!("paid {} times in place of {}: {row:?}", done.paid, due.paid));
+            }
+            if done.failed != due.failed {
+                let Due { failed, .. } = due;
+                verdict.wrong.push(format!("failed {} times in place of {failed}: {row:?}", done.failed));
             }
         }
         if !self.conserved {
             verdict.wrong.push("the simulator's books do not add up".to_owned());
         }
-        let created: BTreeSet<_> = self.ledger.iter().map(|row| &row.batch_id).collect();
-        let paid: BTreeSet<_> =
-            self.ledger.iter().filter(|row| row.times_paid > 0).map(|row| &row.batch_id).collect();
-        if self.calm && created != paid {
-            verdict.wrong.push(format!("the batches {created:?} were created, and {paid:?} were paid"));
+        if self.ledger.iter().any(|row| row.set_aside) {
+            verdict.wrong.push("money is still set aside".to_owned());
         }
-        // What was paid is what Paydesk says was paid, batch by batch.
-        let finished = self.last().iter().filter(|sight| sight.state == BatchState::Finished);
-        let ours: Vec<_> = finished.filter_map(|sight| sight.provider_id.as_ref()).collect();
-        if self.end.is_ok() && (ours.len() != paid.len() || !ours.iter().all(|id| paid.contains(id))) {
-            verdict.wrong.push(format!("{paid:?} were paid, and Paydesk says that {ours:?} were"));
+    }
+
+    /// The batches that were created are those that the owner wanted: not too large, one after the other, and none in vain.
+    fn judge_batches(&self, verdict: &mut Verdict) {
+        let batches = self.batches();
+        if let Some(most) = self.part_size.and_then(|size| usize::try_from(size).ok()) {
+            for (id, rows) in batches.iter().filter(|(_, rows)| rows.len() > most) {
+                verdict.wrong.push(format!("{} rows were created at once: {id}", rows.len()));
+            }
         }
+        let says_when =
+            |call: &&LoggedCall| call.body.as_ref().is_some_and(|body| body.contains("\"execute_at\""));
+        for call in self.log.iter().filter(|call| creates(call)) {
+            if says_when(&call) != self.is_scheduled {
+                verdict.wrong.push(format!("not when the owner wanted: {call:?}"));
+            }
+        }
+        if !self.calm {
+            return;
+        }
+        let was_approved = |rows: &[&LedgerRow]| rows.iter().all(|row| row.verified_at.is_some());
+        for (id, rows) in batches.iter().filter(|(_, rows)| !was_approved(rows)) {
+            verdict.wrong.push(format!("{} rows were created in vain: {id}", rows.len()));
+        }
+        let mut times: Vec<_> =
+            batches.values().flatten().map(|row| (row.created_at, row.verified_at, &row.batch_id)).collect();
+        times.sort();
+        for ((_, verified, first), (created, _, next)) in times.iter().zip(&times[times.len().min(1)..]) {
+            if first != next && verified.is_none_or(|verified| *created < verified) {
+                verdict.wrong.push(format!("{next} was created before {first} was approved"));
+            }
+        }
+    }
+
+    /// What Paydesk says of its batches is what the simulator's books say.
+    fn judge_words(&self, verdict: &mut Verdict) {
+        if self.end.is_err() {
+            return;
+        }
+        let mut theirs = BTreeMap::new();
+        for (id, rows) in self.batches() {
+            let count =
+                |test: fn(&LedgerRow) -> bool| rows.iter().map(|row| u32::from(test(row))).sum::<u32>();
+            let (all, paid) = (count(|_| true), count(|row| row.times_paid > 0));
+            let failed = count(|row| row.times_paid == 0 && row.status == PayoutStatus::Failed);
+            if paid + failed > 0 {
+                theirs.insert(id, (paid, failed, all));
+            }
+        }
+        let mut ours = BTreeMap::new();
+        for sight in self.last() {
+            let ((paid, failed), is_finished) = (sight.rows, sight.state == BatchState::Finished);
+            if !is_finished && sight.state != BatchState::FinishedWithFailures {
+                continue;
+            }
+            if let Some(id) = &sight.provider_id {
+                ours.insert(id.as_str(), (paid, failed, paid + failed));
+            }
+            if is_finished != (failed == 0) {
+                verdict.wrong.push(format!("Paydesk says that it is finished, and not: {sight:?}"));
+            }
+            let parts: Vec<_> =
+                self.last().iter().filter(|part| part.whole.as_ref() == Some(&sight.id)).collect();
+            let paid_by_parts = parts.iter().map(|part| part.rows.0).sum::<u32>();
+            if !parts.is_empty() && paid_by_parts != paid {
+                verdict.wrong.push(format!("its parts have paid {paid_by_parts} rows: {sight:?}"));
+            }
+        }
+        if theirs != ours {
+            verdict
+                .wrong
+                .push(format!("{theirs:?} were paid and have failed, and Paydesk says that {ours:?} have"));
+        }
+    }
+
+    /// The rows of each batch that was ever created.
+    fn batches(&self) -> BTreeMap<&str, Vec<&LedgerRow>> {
+        let mut batches = BTreeMap::<_, Vec<_>>::new();
+        for row in &self.ledger {
+            batches.entry(row.batch_id.as_str()).or_default().push(row);
+        }
+        batches
     }
 
     /// How the batches stood in the end.
@@ -136,7 +222,9 @@ impl Evidence {
 
     /// After a creation whose end the network has hidden, the list is read before anything is created or approved.
     fn judge_creations(&self, verdict: &mut Verdict) {
-        for (at, _) in self.log.iter().enumerate().filter(|(_, call)| creates(call) && is_hidden(call)) {
+        // Who made a call that was held is dead and was told nothing: how that ends is in the steps of the batch.
+        let leaves_open = |call: &LoggedCall| creates(call) && is_hidden(call) && !call.held;
+        for (at, _) in self.log.iter().enumerate().filter(|(_, call)| leaves_open(call)) {
             let rest = &self.log[at + 1..];
             let Some(next) = rest.iter().position(|call| creates(call) || approves(call)) else { continue };
             if !rest[..next].iter().any(reads_the_list) {
@@ -198,15 +286,17 @@ fn is_hidden(call: &LoggedCall) -> bool {
 #[cfg(test)]
 mod tests {
     use chrono::{DateTime, Utc};
-    use nowpayments_simulator::PayoutStatus;
 
-    use BatchState::{Checked, Created, Finished, Submitting, Unknown};
+    use BatchState::{Checked, Created, Finished, FinishedWithFailures, Submitting, Unknown};
 
     use super::*;
 
+    const ONCE: Due = Due { paid: 1, failed: 0 };
+    const FAILED: Due = Due { paid: 0, failed: 1 };
+
     const AT: DateTime<Utc> = DateTime::from_timestamp(1_800_000_000, 0).unwrap();
 
-    fn owed() -> Row {
+    fn row() -> Row {
         Row { address: "A".to_owned(), currency: "trx".to_owned(), amount: "1.5".to_owned(), extra_id: None }
     }
 
@@ -224,7 +314,7 @@ mod tests {
             hash: None,
             times_paid,
             created_at: AT,
-            verified_at: None,
+            verified_at: (times_paid > 0).then_some(AT),
             execute_at: None,
             set_aside: false,
         }
@@ -233,7 +323,8 @@ mod tests {
     fn call(words: &str, fault: Option<Fault>) -> LoggedCall {
         let (method, target) = words.split_once(' ').unwrap();
         let status = (fault != Some(Fault::DropBefore)).then_some(200);
-        LoggedCall { at: AT, method: method.to_owned(), target: target.to_owned(), body: None, status, fault }
+        let (method, target) = (method.to_owned(), target.to_owned());
+        LoggedCall { at: AT, method, target, body: None, status, fault, held: false }
     }
 
     fn create(fault: Option<Fault>) -> LoggedCall {
@@ -255,6 +346,8 @@ mod tests {
             id: "ours".to_owned(),
             state: *states.last().unwrap(),
             provider_id: Some("7".to_owned()),
+            whole: None,
+            rows: (u32::from(*states.last().unwrap() == Finished), 0),
             steps: states.iter().map(step).collect(),
         }]
     }
@@ -262,8 +355,10 @@ mod tests {
     /// A row that was owed once and paid once.
     fn good() -> Evidence {
         Evidence {
-            owed: BTreeMap::from([(owed(), 1)]),
+            due: BTreeMap::from([(row(), ONCE)]),
             calm: false,
+            part_size: None,
+            is_scheduled: false,
             end: Ok(()),
             seen: vec![(2, sight(&[Created, Finished]))],
             ledger: vec![payout("7", 1)],
@@ -293,15 +388,15 @@ mod tests {
         let twice = vec![payout("7", 1), payout("8", 1)];
         check(&Evidence { ledger: twice, ..good() }, [1, 0, 0, 0, 0], "2 times in place of 1");
         let nobody = BTreeMap::new();
-        check(&Evidence { owed: nobody, ..good() }, [1, 0, 0, 0, 0], "1 times in place of 0");
+        check(&Evidence { due: nobody, ..good() }, [1, 0, 0, 0, 0], "1 times in place of 0");
     }
 
     #[test]
     fn a_row_that_was_not_paid_is_noticed() {
         check(&Evidence { ledger: Vec::new(), ..good() }, [0, 1, 0, 0, 0], "0 times in place of 1");
         check(&Evidence { ledger: vec![payout("7", 0)], ..good() }, [0, 1, 0, 0, 0], "0 times in place of 1");
-        let other = Row { amount: "15".to_owned(), ..owed() };
-        check(&Evidence { owed: BTreeMap::from([(other, 1)]), ..good() }, [1, 1, 0, 0, 0], "in place of");
+        let other = Row { amount: "15".to_owned(), ..row() };
+        check(&Evidence { due: BTreeMap::from([(other, ONCE)]), ..good() }, [1, 1, 0, 0, 0], "in place of");
     }
 
     #[test]
@@ -309,10 +404,107 @@ mod tests {
         check(&Evidence { ledger: vec![payout("8", 1)], ..good() }, [0, 0, 0, 0, 0], "Paydesk says");
     }
 
+    /// A payout that has failed.
+    fn failed(batch: &str) -> LedgerRow {
+        LedgerRow { status: PayoutStatus::Failed, verified_at: Some(AT), ..payout(batch, 0) }
+    }
+
+    #[test]
+    fn a_row_that_was_to_fail_is_neither_lost_nor_paid_twice_and_is_created_once() {
+        let seen = |rows| {
+            let mut seen = sight(&[Created, FinishedWithFailures]);
+            seen[0].rows = rows;
+            vec![(2, seen)]
+        };
+        let due = || BTreeMap::from([(row(), FAILED)]);
+        let good = || Evidence { due: due(), seen: seen((0, 1)), ledger: vec![failed("7")], ..good() };
+        check(&good(), [0, 0, 0, 0, 0], "");
+        let again = vec![failed("7"), failed("8")];
+        check(&Evidence { ledger: again, ..good() }, [0, 0, 0, 0, 0], "failed 2 times in place of 1");
+        let paid = vec![failed("7"), payout("8", 1)];
+        check(&Evidence { ledger: paid, ..good() }, [1, 0, 0, 0, 0], "paid 1 times in place of 0");
+        check(&Evidence { ledger: Vec::new(), ..good() }, [0, 1, 0, 0, 0], "failed 0 times in place of 1");
+        // It was paid after all, or by another batch.
+        let after_all = || BTreeMap::from([(row(), ONCE)]);
+        check(&Evidence { due: after_all(), ..good() }, [0, 1, 0, 0, 0], "paid 0 times in place of 1");
+        let both = BTreeMap::from([(row(), Due { paid: 1, failed: 1 })]);
+        check(&Evidence { due: both, ..good() }, [0, 1, 0, 0, 0], "paid 0 times in place of 1");
+        // And Paydesk must say so.
+        check(&Evidence { seen: seen((1, 0)), ..good() }, [0, 0, 0, 0, 0], "Paydesk says");
+        let finished = vec![(2, sight(&[Created, Finished]))];
+        check(&Evidence { seen: finished, ..good() }, [0, 0, 0, 0, 0], "Paydesk says");
+    }
+
+    #[test]
+    fn a_batch_that_is_larger_than_the_owner_wants_is_noticed() {
+        let due = || BTreeMap::from([(row(), Due { paid: 2, failed: 0 })]);
+        let ledger = || vec![payout("7", 1), payout("7", 1)];
+        let mut seen = sight(&[Created, Finished]);
+        seen[0].rows = (2, 0);
+        let seen = || vec![(2, seen.clone())];
+        let check = |part_size, words| {
+            let evidence = Evidence { due: due(), ledger: ledger(), seen: seen(), part_size, ..good() };
+            check(&evidence, [0, 0, 0, 0, 0], words);
+        };
+        check(None, "");
+        check(Some(2), "");
+        check(Some(1), "2 rows were created at once");
+    }
+
+    #[test]
+    fn where_nothing_fails_the_next_part_is_created_after_the_one_before_was_approved() {
+        let at = |seconds| AT + chrono::TimeDelta::seconds(seconds);
+        let part = |batch: &str, created, verified| LedgerRow {
+            created_at: at(created),
+            verified_at: Some(at(verified)),
+            ..payout(batch, 1)
+        };
+        let sight = |id: &str, batch: Option<&str>, rows| Sight {
+            id: id.to_owned(),
+            provider_id: batch.map(str::to_owned),
+            whole: batch.map(|_| "whole".to_owned()),
+            rows,
+            ..sight(&[Created, Finished]).remove(0)
+        };
+        let due = BTreeMap::from([(row(), Due { paid: 2, failed: 0 })]);
+        let words = |ledger, paid, words| {
+            let sights = vec![
+                sight("whole", None, (paid, 0)),
+                sight("a", Some("7"), (1, 0)),
+                sight("b", Some("8"), (1, 0)),
+            ];
+            let (due, seen) = (due.clone(), vec![(2, sights)]);
+            check(&Evidence { due, seen, ledger, calm: true, ..good() }, [0, 0, 0, 0, 0], words);
+        };
+        words(vec![part("7", 0, 40), part("8", 40, 80)], 2, "");
+        words(vec![part("7", 0, 40), part("8", 39, 80)], 2, "8 was created before 7 was approved");
+        words(vec![part("7", 0, 40), part("8", 40, 80)], 1, "its parts have paid 2 rows");
+    }
+
+    #[test]
+    fn what_was_sent_without_its_time_or_with_one_that_nobody_wanted_is_noticed() {
+        let body = |body: &str| LoggedCall { body: Some(body.to_owned()), ..create(None) };
+        let (with, without) = (body("{\"execute_at\":1}"), body("{}"));
+        let check = |is_scheduled, call: &LoggedCall, words| {
+            let evidence = Evidence { is_scheduled, log: vec![call.clone()], ..good() };
+            check(&evidence, [0, 0, 0, 0, 0], words);
+        };
+        check(true, &with, "");
+        check(true, &without, "not when the owner wanted");
+        check(false, &without, "");
+        check(false, &with, "not when the owner wanted");
+    }
+
+    #[test]
+    fn money_that_is_still_set_aside_is_noticed() {
+        let ledger = vec![payout("7", 1), LedgerRow { set_aside: true, ..payout("8", 0) }];
+        check(&Evidence { ledger, ..good() }, [0, 0, 0, 0, 0], "still set aside");
+    }
+
     #[test]
     fn where_nothing_fails_nothing_is_created_in_vain() {
         let ledger = vec![payout("7", 1), payout("8", 0)];
-        check(&Evidence { calm: true, ledger, ..good() }, [0, 0, 0, 0, 0], "were created");
+        check(&Evidence { calm: true, ledger, ..good() }, [0, 0, 0, 0, 0], "created in vain");
         check(&Evidence { calm: true, ..good() }, [0, 0, 0, 0, 0], "");
     }
 
@@ -382,5 +574,8 @@ mod tests {
             check(&[hidden], 0);
         }
         check(&[create(Some(Fault::ExpiredToken)), create(None), verify()], 0);
+        // Nobody waits for the answer to a call that arrives after its caller was killed.
+        let late = LoggedCall { held: true, ..create(Some(Fault::DropAfter)) };
+        check(&[create(None), late, verify()], 0);
     }
 }
