@@ -14,6 +14,8 @@ pub(crate) struct Row {
     pub(crate) address: String,
     pub(crate) currency: String,
     pub(crate) amount: String,
+    /// The currency of the amount, where it is a sum of money and not of the coin.
+    pub(crate) fiat: Option<String>,
     pub(crate) extra_id: Option<String>,
 }
 
@@ -135,12 +137,16 @@ impl Journey {
 
     /// The file, with what is wrong in it.
     pub(crate) fn file(&self) -> String {
-        let mut file = "address,currency,amount,extra_id\n".to_owned();
+        let mut file = "address,currency,amount,fiat_amount,fiat_currency,extra_id\n".to_owned();
         for (index, row) in self.rows.iter().enumerate() {
             let wrong = if self.corrected == Some(index) { "1" } else { "" };
-            let Row { address, currency, amount, extra_id } = row;
+            let Row { address, currency, amount, fiat, extra_id } = row;
+            let amounts = match fiat {
+                None => format!("{wrong}{amount},,"),
+                Some(fiat) => format!(",{wrong}{amount},{fiat}"),
+            };
             let extra_id = extra_id.as_deref().unwrap_or_default();
-            file.push_str(&format!("{address},{currency},{wrong}{amount},{extra_id}\n"));
+            file.push_str(&format!("{address},{currency},{amounts},{extra_id}\n"));
         }
         file
     }
@@ -150,10 +156,15 @@ impl Journey {
         let index = usize::try_from(number).ok()?.checked_sub(1)?;
         let row = self.rows.get(index)?;
         let revision = self.revised.as_ref().filter(|revision| is_revised && revision.row == index);
+        let amount = revision.map_or(&row.amount, |revision| &revision.amount).clone();
+        let (amount, fiat_amount) =
+            if row.fiat.is_none() { (amount, String::new()) } else { (String::new(), amount) };
         Some(RowEdit {
             address: row.address.clone(),
             currency: row.currency.clone(),
-            amount: revision.map_or(&row.amount, |revision| &revision.amount).clone(),
+            amount,
+            fiat_amount,
+            fiat_currency: row.fiat.clone().unwrap_or_default(),
             extra_id: row.extra_id.clone().unwrap_or_default(),
             ..RowEdit::default()
         })

@@ -488,7 +488,12 @@ impl Owner {
         let query = RowQuery { batch: id.clone(), filter: RowFilter::All, limit: 1_000, after: None };
         for row in self.payouts.rows(query).await?.rows {
             let wanted = self.journey.wanted(row.number, was_released);
-            let Some(edit) = wanted.filter(|edit| edit.amount != row.amount) else { continue };
+            let Some(edit) = wanted.filter(|edit| {
+                let sum = row.fiat_amount.as_deref().unwrap_or_default();
+                (edit.amount.as_str(), edit.fiat_amount.as_str()) != (&row.amount, sum)
+            }) else {
+                continue;
+            };
             if was_released && self.journey.wanted(row.number, false) != Some(edit.clone()) {
                 say_and_hear::<()>(&Said::Revises)?;
             }

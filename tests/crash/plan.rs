@@ -190,6 +190,7 @@ fn row(recipient: usize, amount: &str) -> Row {
         address: address.to_owned(),
         currency: currency.to_owned(),
         amount: amount.to_owned(),
+        fiat: None,
         extra_id: extra_id.map(str::to_owned),
     }
 }
@@ -240,7 +241,9 @@ impl Journey {
         let mut rows: Vec<Row> = (0..count)
             .map(|_| {
                 let recipient = dice.random_range(0..RECIPIENTS.len());
-                row(recipient, &amount(&mut *dice))
+                // What a sum of money is in coins changes by itself, from the check to the payment.
+                let fiat = dice.random_ratio(1, 4).then(|| "eur".to_owned());
+                Row { fiat, ..row(recipient, &amount(&mut *dice)) }
             })
             .collect();
         if dice.random_ratio(1, 3) {
@@ -391,7 +394,7 @@ mod tests {
     #[test]
     fn few_seeds_are_enough_for_everything_to_come_together() {
         let journeys: Vec<_> = (0..100).map(|seed| Case::Seed(seed).plan().journey).collect();
-        let mixtures: [(&str, fn(&Journey) -> bool); 8] = [
+        let mixtures: [(&str, fn(&Journey) -> bool); 10] = [
             ("parts, with failures", |journey| journey.parts() > 1 && journey.failing.is_some()),
             ("parts, late", |journey| journey.parts() > 1 && journey.dawdles != Dawdles::Never),
             ("parts, scheduled", |journey| journey.parts() > 1 && journey.schedule.is_some()),
@@ -399,6 +402,12 @@ mod tests {
             ("parts, paid twice", |journey| journey.parts() > 1 && journey.again == Again::Paid),
             ("series, with failures", |journey| journey.runs() > 2 && journey.failing.is_some()),
             ("series, revised", |journey| journey.runs() > 1 && journey.revised.is_some()),
+            ("sums, in parts", |journey| {
+                journey.parts() > 1 && journey.rows.iter().any(|row| row.fiat.is_some())
+            }),
+            ("sums, in a series", |journey| {
+                journey.runs() > 1 && journey.rows.iter().any(|row| row.fiat.is_some())
+            }),
             ("failures, revised", |journey| journey.failing.is_some() && journey.revised.is_some()),
         ];
         for (name, is_it) in mixtures {
@@ -412,17 +421,19 @@ mod tests {
 
     #[test]
     fn a_file_is_wrong_only_where_it_is_corrected() {
-        let rows = vec![row(0, "20.5"), row(3, "30")];
+        let rows = vec![Row { fiat: Some("eur".to_owned()), ..row(0, "20.5") }, row(3, "30")];
         let again = Again::Discarded;
         let journey = Journey { corrected: Some(1), again, ..Journey::plain(rows, Approval::Code) };
         assert_eq!(
             journey.file(),
-            "address,currency,amount,extra_id\n\
-             TKppXbvbxJVW8t3RM3L3VpnD2KY4YCpYAH,trx,20.5,\n\
-             rLVo29ML6SNPRYKYWwrcQFk1xd3ktvQwat,xrp,130,1234567\n"
+            "address,currency,amount,fiat_amount,fiat_currency,extra_id\n\
+             TKppXbvbxJVW8t3RM3L3VpnD2KY4YCpYAH,trx,,20.5,eur,\n\
+             rLVo29ML6SNPRYKYWwrcQFk1xd3ktvQwat,xrp,130,,,1234567\n"
         );
         let wanted = journey.wanted(2, false).unwrap();
         assert_eq!((wanted.amount.as_str(), wanted.extra_id.as_str()), ("30", "1234567"));
+        let wanted = journey.wanted(1, false).unwrap();
+        assert_eq!((wanted.fiat_amount.as_str(), wanted.fiat_currency.as_str()), ("20.5", "eur"));
         assert!(journey.due(false).values().all(|due| *due == Due { paid: 1, failed: 0 }));
     }
 

@@ -77,7 +77,8 @@ impl Evidence {
             let paid = Row {
                 address: row.address.clone(),
                 currency: row.currency.clone(),
-                amount: row.amount.to_string(),
+                amount: row.fiat_amount.unwrap_or(row.amount).to_string(),
+                fiat: row.fiat_currency.clone(),
                 extra_id: row.extra_id.clone(),
             };
             let done = &mut balance.entry(paid).or_default().1;
@@ -297,7 +298,13 @@ mod tests {
     const AT: DateTime<Utc> = DateTime::from_timestamp(1_800_000_000, 0).unwrap();
 
     fn row() -> Row {
-        Row { address: "A".to_owned(), currency: "trx".to_owned(), amount: "1.5".to_owned(), extra_id: None }
+        Row {
+            address: "A".to_owned(),
+            currency: "trx".to_owned(),
+            amount: "1.5".to_owned(),
+            fiat: None,
+            extra_id: None,
+        }
     }
 
     fn payout(batch: &str, times_paid: u32) -> LedgerRow {
@@ -308,6 +315,8 @@ mod tests {
             address: "A".to_owned(),
             currency: "trx".to_owned(),
             amount: serde_json::from_str("\"1.5\"").unwrap(),
+            fiat_amount: None,
+            fiat_currency: None,
             fee: serde_json::from_str("\"0\"").unwrap(),
             extra_id: None,
             unique_external_id: None,

@@ -405,7 +405,9 @@ async fn paying_sums(tour: &mut Tour<'_>, desktop: &Desktop) -> Result<()> {
     window.sees("With your code NOWPayments pays 4 recipients").await?;
     tour.picture("approval-sums").await?;
     window.press("Not now, back to the batch").await?;
-    window.sees("Waits for your code").await
+    window.sees("Waits for your code").await?;
+    window.press("Payouts").await?;
+    window.sees("Drop a file here").await
 }
 
 async fn guarding_payouts(tour: &mut Tour<'_>) -> Result<()> {

@@ -133,6 +133,10 @@ pub struct LedgerRow {
     pub currency: String,
     /// What the recipient gets, in the coin.
     pub amount: Amount,
+    /// The sum of money that was asked for instead of an amount,
+    pub fiat_amount: Option<Amount>,
+    /// and its currency, lower case.
+    pub fiat_currency: Option<String>,
     /// What the network gets, in the coin.
     pub fee: Amount,
     /// Tag or memo.
@@ -163,6 +167,8 @@ impl Payouts {
             address: row.address.clone(),
             currency: row.currency.clone(),
             amount: row.amount,
+            fiat_amount: row.fiat.as_ref().map(|(amount, _)| *amount),
+            fiat_currency: row.fiat.as_ref().map(|(_, currency)| currency.clone()),
             fee: row.fee,
             extra_id: row.extra_id.clone(),
             unique_external_id: row.external_id.clone(),

@@ -409,7 +409,7 @@ test("what a sum is in coins is exact once the batch was created", async () => {
   );
   const grid = within(await screen.findByRole("grid", { name: "Rows of payouts.csv" }));
   expect(await grid.findByText("0.0027 BTC")).toBeInTheDocument();
-  expect(within(screen.getByRole("table", { name: "Totals per coin" })).getByText("0.0079 BTC in all"));
+  expect(within(screen.getByRole("table", { name: "Totals per coin" })).getByText("0.0079 in all"));
 });
 
 test("what a sum is in coins stays about as long as the batch waits for its time", async () => {
@@ -419,7 +419,7 @@ test("what a sum is in coins stays about as long as the batch waits for its time
   );
   const grid = within(await screen.findByRole("grid", { name: "Rows of payouts.csv" }));
   expect(await grid.findByText("about 0.0027 BTC")).toBeInTheDocument();
-  expect(screen.getByText("about 0.0079 BTC in all")).toBeInTheDocument();
+  expect(screen.getByText("about 0.0079 in all")).toBeInTheDocument();
 });
 
 test("a row that says both an amount and a sum shows what stood there", async () => {
@@ -439,8 +439,8 @@ test("the totals of a coin hold its coins, each sum of money, and about how much
   open(() => withSum("checked"));
   const table = await screen.findByRole("table", { name: "Totals per coin" });
   expect(table).toHaveTextContent("0.0052");
-  expect(within(table).getByText("+ 250.00 EUR in BTC")).toBeInTheDocument();
-  expect(within(table).getByText("about 0.0079 BTC in all")).toBeInTheDocument();
+  expect(within(table).getByText("+ 250.00 EUR")).toBeInTheDocument();
+  expect(within(table).getByText("about 0.0079 in all")).toBeInTheDocument();
   // 0.0391 less 0.0079 and the fee.
   expect(table).toHaveTextContent("0.03116");
 });
@@ -449,7 +449,7 @@ test("where all rows of a coin are sums no coins are made up, and nothing is rec
   const unchecked = { amount: "0", fiat_in_coins: null, fee: null, balance: null, worth: null };
   open(() => batch("draft", { summary: summary("draft", { totals: [mixed(unchecked)] }) }));
   const table = await screen.findByRole("table", { name: "Totals per coin" });
-  expect(within(table).getByText("250.00 EUR in BTC")).toBeInTheDocument();
+  expect(within(table).getByText("250.00 EUR")).toBeInTheDocument();
   expect(table).not.toHaveTextContent(/\b0\b|in all|\+/);
 });
 
