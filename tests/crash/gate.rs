@@ -12,7 +12,7 @@ fn crash(arguments: &[&str]) -> (bool, String, String) {
 
 #[test]
 fn killed_at_any_instant_the_core_pays_every_row_once() {
-    let (passed, line, details) = crash(&["50", "--every", "7"]);
+    let (passed, line, details) = crash(&["40", "--every", "13"]);
     assert!(passed, "{line}{details}");
     assert!(line.contains(": 0 paid twice, 0 lost, 0 stuck; "), "{line}");
     assert!(line.ends_with(" unknown, all resolved by looking\n"), "{line}");

@@ -333,17 +333,15 @@ impl Owner {
             && self.journey.schedule.is_none()
             && self.journey.failing.is_none();
         let name = if from_file { AGAIN.to_owned() } else { format!("{}, again", batch.name) };
-        match named(batches, &name) {
-            None if !from_file => {
+        if !from_file {
+            let Some(again) = named(batches, &name) else {
                 let _ = self.payouts.pay_again(&batch.id).await;
                 return Ok(false);
+            };
+            let is_sent = !matches!(again.state, BatchState::Draft | BatchState::Checked);
+            if !is_sent && self.payouts.pay_again(&batch.id).await.is_ok() {
+                bail!(Trouble::Wrong("the same rows are to be paid again by two batches".to_owned()));
             }
-            Some(again) if !from_file && matches!(again.state, BatchState::Draft | BatchState::Checked) => {
-                if self.payouts.pay_again(&batch.id).await.is_ok() {
-                    bail!(Trouble::Wrong("the same rows are to be paid again by two batches".to_owned()));
-                }
-            }
-            _ => {}
         }
         Box::pin(self.settle(&name, batches, changes)).await
     }

@@ -393,8 +393,9 @@ mod tests {
 
     #[test]
     fn few_seeds_are_enough_for_everything_to_come_together() {
+        type Test = fn(&Journey) -> bool;
         let journeys: Vec<_> = (0..100).map(|seed| Case::Seed(seed).plan().journey).collect();
-        let mixtures: [(&str, fn(&Journey) -> bool); 10] = [
+        let mixtures: [(&str, Test); 10] = [
             ("parts, with failures", |journey| journey.parts() > 1 && journey.failing.is_some()),
             ("parts, late", |journey| journey.parts() > 1 && journey.dawdles != Dawdles::Never),
             ("parts, scheduled", |journey| journey.parts() > 1 && journey.schedule.is_some()),
