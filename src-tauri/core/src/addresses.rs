@@ -320,11 +320,10 @@ const TEZOS: &[base58::Prefix] = &[
 
 /// Versions of base58check for the old forms, and a prefix for witness programs.
 fn check_bitcoin_like(address: &str, versions: &[base58::Prefix], hrp: &str) -> Result<Checked, Fault> {
-    let lower = address.to_ascii_lowercase();
-    let is_segwit = [hrp, "bc", "tb", "bcrt", "ltc", "tltc"]
-        .iter()
-        .any(|hrp| lower.strip_prefix(hrp).is_some_and(|rest| rest.starts_with('1')));
-    if is_segwit {
+    let is_segwit = |(prefix, _): (&str, &str)| {
+        [hrp, "bc", "tb", "bcrt", "ltc", "tltc"].iter().any(|hrp| prefix.eq_ignore_ascii_case(hrp))
+    };
+    if address.split_once('1').is_some_and(is_segwit) {
         let program = bech32::check_segwit(address, hrp)?;
         let caution = (!program.is_known()).then_some(
             "is a witness program of a kind that the network does not know yet: coins sent there may be lost",

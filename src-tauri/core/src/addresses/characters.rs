@@ -5,7 +5,8 @@
 /// The first character of `text` that is not visible ASCII (`!` to `~`), with its position from 1.
 #[must_use]
 pub fn first_strange(text: &str) -> Option<(usize, char)> {
-    if text.bytes().all(|byte| byte.is_ascii_graphic()) {
+    // Without a way out at the first strange one, several are looked at in one step.
+    if text.bytes().fold(true, |all, byte| all & byte.is_ascii_graphic()) {
         return None;
     }
     text.chars().enumerate().find(|(_, c)| !c.is_ascii_graphic()).map(|(index, c)| (index + 1, c))

@@ -21,7 +21,8 @@ pub(super) fn check(address: &str, chain: Option<u32>) -> Result<Vec<u8>, Fault>
             Fault::format("does not begin with 0x")
         });
     };
-    if !digits.bytes().all(|byte| byte.is_ascii_hexdigit())
+    // Without a way out at the first wrong one, several are looked at in one step.
+    if !digits.bytes().fold(true, |all, byte| all & byte.is_ascii_hexdigit())
         && let Some((index, c)) = digits.char_indices().find(|(_, c)| !c.is_ascii_hexdigit())
     {
         return Err(Fault::format(format!(
@@ -54,9 +55,11 @@ fn is_forty_digits(text: &str) -> bool {
 /// Whether the letters are in the case that the hash of the lower-case digits gives them.
 fn is_in_case(digits: &str, lower: &str, salt: &str) -> bool {
     let hash = Keccak256::new().chain_update(salt).chain_update(lower).finalize();
-    let upper = |index: usize| hash[index / 2] >> (4 * (1 - index % 2)) & 8 != 0;
-    digits
-        .bytes()
-        .enumerate()
-        .all(|(index, byte)| !byte.is_ascii_alphabetic() || byte.is_ascii_uppercase() == upper(index))
+    let (pairs, _) = digits.as_bytes().as_chunks::<2>();
+    let is_wrong =
+        |digit: u8, upper: bool| digit.is_ascii_alphabetic() & (digit.is_ascii_uppercase() != upper);
+    // All of them, without a branch that nobody can foresee.
+    !pairs.iter().zip(hash).fold(false, |wrong, ([first, second], byte)| {
+        wrong | is_wrong(*first, byte & 0x80 != 0) | is_wrong(*second, byte & 0x08 != 0)
+    })
 }
