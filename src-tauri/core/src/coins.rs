@@ -1,12 +1,13 @@
 //! The coins of NOWPayments: which can be paid, and what their addresses and memos look like.
 
 pub(crate) mod explorers;
+mod pattern;
 
 use std::{collections::HashMap, sync::OnceLock};
 
 use nowpayments::Coin;
-use regex::Regex;
 
+pub use self::pattern::Pattern;
 use crate::addresses::Family;
 
 /// All coins, found by their ticker in any case.
@@ -22,8 +23,8 @@ pub struct ListedCoin {
     coin: Coin,
     contradicted: bool,
     family: OnceLock<Family>,
-    address_pattern: OnceLock<Result<Option<Regex>, Unusable>>,
-    memo_pattern: OnceLock<Result<Option<Regex>, Unusable>>,
+    address_pattern: OnceLock<Result<Option<Pattern>, Unusable>>,
+    memo_pattern: OnceLock<Result<Option<Pattern>, Unusable>>,
 }
 
 /// The list of coins gives a rule that cannot be understood, or none, so that nothing can be checked.
@@ -199,7 +200,7 @@ impl ListedCoin {
     pub fn family(&self) -> Family {
         *self.family.get_or_init(|| {
             let pattern = self.address_pattern().ok().flatten();
-            Family::of(self.coin.network.as_deref(), &self.coin.code, pattern)
+            Family::of(self.coin.network.as_deref(), &self.coin.code, pattern.map(Pattern::regex))
         })
     }
 
@@ -207,10 +208,11 @@ impl ListedCoin {
     ///
     /// # Errors
     /// When there is a pattern that cannot be understood, or neither a pattern nor a known family.
-    pub fn address_pattern(&self) -> Result<Option<&Regex>, Unusable> {
+    pub fn address_pattern(&self) -> Result<Option<&Pattern>, Unusable> {
         let compiled = self.address_pattern.get_or_init(|| {
             let pattern = compile(self.coin.wallet_regex.as_deref())?;
-            let family = Family::of(self.coin.network.as_deref(), &self.coin.code, pattern.as_ref());
+            let regex = pattern.as_ref().map(Pattern::regex);
+            let family = Family::of(self.coin.network.as_deref(), &self.coin.code, regex);
             if pattern.is_none() && family == Family::Unknown { Err(Unusable) } else { Ok(pattern) }
         });
         compiled.as_ref().map(Option::as_ref).map_err(|unusable| *unusable)
@@ -230,7 +232,7 @@ impl ListedCoin {
     ///
     /// # Errors
     /// When there is a pattern that cannot be understood.
-    pub fn memo_pattern(&self) -> Result<Option<&Regex>, Unusable> {
+    pub fn memo_pattern(&self) -> Result<Option<&Pattern>, Unusable> {
         let compiled = self.memo_pattern.get_or_init(|| compile(self.coin.extra_id_regex.as_deref()));
         compiled.as_ref().map(Option::as_ref).map_err(|unusable| *unusable)
     }
@@ -294,12 +296,9 @@ fn bare(text: &str) -> String {
     text.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect()
 }
 
-/// Compiles a pattern so that it must match all of a text, whatever anchors it has or lacks.
-fn compile(pattern: Option<&str>) -> Result<Option<Regex>, Unusable> {
-    let Some(pattern) = pattern.filter(|pattern| !pattern.is_empty()) else { return Ok(None) };
-    // By itself first: `a)|(b` would be something else within the brackets.
-    Regex::new(pattern).map_err(|_| Unusable)?;
-    Regex::new(&format!("^(?:{pattern})$")).map(Some).map_err(|_| Unusable)
+/// Compiles a pattern, where there is one.
+fn compile(pattern: Option<&str>) -> Result<Option<Pattern>, Unusable> {
+    pattern.filter(|pattern| !pattern.is_empty()).map(Pattern::new).transpose().map_err(|_| Unusable)
 }
 
 /// Whether one character was added, left out, or replaced, or two neighbours were swapped.
