@@ -52,6 +52,10 @@ impl Job {
 /// [`MOST_DECIMALS`](amounts::MOST_DECIMALS) as the client counts decimals.
 const DECIMALS: u32 = 6;
 
+/// For how many recipients there is room from the start, so that the table of them need not grow by copying itself. Nobody
+/// knows before the check how many records are payouts at all.
+const MOST_EXPECTED: usize = 2_000_000;
+
 /// How many examples of open amounts are kept.
 const EXAMPLES: usize = 5;
 
@@ -62,6 +66,8 @@ pub(super) struct Shown {
     pub(super) open: Vec<OpenAmount>,
     /// How many there are.
     pub(super) open_count: u32,
+    /// Records that have as many fields as the header.
+    records: usize,
     /// How many rows name a sum of money, and how many of them an amount of the coin as well.
     sums: u32,
     twice: u32,
@@ -86,6 +92,7 @@ pub(super) fn look(table: &Table<'_>, job: &Job) -> Result<Shown, FileError> {
     /// What one piece shows.
     #[derive(Default)]
     struct Part {
+        records: usize,
         decimal: bool,
         unsettled: bool,
         /// Open when nothing shows what a point means, and even when something does.
@@ -133,6 +140,7 @@ pub(super) fn look(table: &Table<'_>, job: &Job) -> Result<Shown, FileError> {
             if record.blank || record.fault.is_some() || record.count != header.len() {
                 return;
             }
+            part.records += 1;
             let field = |at: Option<usize>| {
                 record.fields.get(at?).and_then(|field| Some((field.text()?, field.cell)))
             };
@@ -160,6 +168,7 @@ pub(super) fn look(table: &Table<'_>, job: &Job) -> Result<Shown, FileError> {
     let mut first: HashMap<u64, u32, BuildHasherDefault<Hashed>> = HashMap::default();
     let mut repeated = HashMap::new();
     each_piece(table, job, 0..300, work, |part| {
+        all.records += part.records;
         all.decimal |= part.decimal;
         all.unsettled |= part.unsettled;
         all.sums += part.sums;
@@ -178,9 +187,9 @@ pub(super) fn look(table: &Table<'_>, job: &Job) -> Result<Shown, FileError> {
         ControlFlow::Continue(())
     })?;
     let points = if all.decimal && !all.unsettled { Points::Decimal } else { Points::Unsettled };
-    let [unsettled, decimal] = all.open;
+    let Part { records, sums, twice, open: [unsettled, decimal], .. } = all;
     let (open_count, open) = if points == Points::Decimal { decimal } else { unsettled };
-    Ok(Shown { points, open, open_count, sums: all.sums, twice: all.twice, repeated, hasher })
+    Ok(Shown { points, open, open_count, records, sums, twice, repeated, hasher })
 }
 
 /// Checks each row, by itself and against the others, and hands them over in the order of the file.
@@ -214,7 +223,7 @@ pub(super) fn check(
         hasher: shown.hasher,
     };
     let work = |piece: &Piece<'_>| {
-        let mut part = Part::default();
+        let mut part = Part { rows: Vec::with_capacity(piece.expected()), ..Part::default() };
         piece.each(|record: &Record<'_>, hidden| {
             part.records += 1;
             if record.blank {
@@ -238,7 +247,9 @@ pub(super) fn check(
         part
     };
     let mut summary = Summary { rows: table.above, ..Summary::default() };
-    let mut paid: HashMap<u64, u32, BuildHasherDefault<Hashed>> = HashMap::default();
+    let expected = shown.records.min(MOST_EXPECTED);
+    let mut paid: HashMap<u64, u32, BuildHasherDefault<Hashed>> =
+        HashMap::with_capacity_and_hasher(expected, BuildHasherDefault::default());
     let mut translated: BTreeMap<(String, String), u32> = BTreeMap::new();
     each_piece(&table, job, 300..1000, work, |part| {
         summary.rows.records += part.records;

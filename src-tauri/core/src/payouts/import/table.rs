@@ -4,7 +4,7 @@ use std::{borrow::Cow, ops::Range};
 
 use super::{
     Choices, FieldDelimiter, FileError, FileErrorCode, FileNote, FileNoteCode,
-    csv::{Block, Blocks, Reader},
+    csv::{self, Block, Blocks, Reader},
     encoding::{self, Encoding},
     file::{self, Kind},
     header::{self, Header},
@@ -16,7 +16,7 @@ use super::{
 use crate::{coins::Catalogue, payouts::batch::FileCounts};
 
 /// About how many bytes of text, and how many rows of a worksheet, are dealt with at a time.
-const PIECE: (usize, usize) = (256 << 10, 2048);
+const PIECE: (usize, usize) = (64 << 10, 2048);
 
 /// What is in a file, before anything is known of its columns.
 pub(super) struct Document<'b> {
@@ -243,11 +243,19 @@ impl<'d> Table<'d> {
 }
 
 impl Piece<'_> {
+    /// About how many records there are in it, and seldom fewer.
+    pub(super) fn expected(&self) -> usize {
+        match self {
+            Self::Text(block, _) => usize::try_from(csv::line_ends(block.text)).unwrap_or(0),
+            Self::Sheet(_, rows, _) => rows.len(),
+        }
+    }
+
     /// Reads its records. The second value says whether the spreadsheet hides the row.
     pub(super) fn each(&self, mut take: impl FnMut(&Record<'_>, bool)) {
         match self {
             Self::Text(block, delimiter) => {
-                let mut reader = Reader::at_line(*block, *delimiter);
+                let mut reader = Reader::whole(*block, *delimiter);
                 let mut record = Record::default();
                 while reader.read(&mut record) {
                     take(&record, false);
