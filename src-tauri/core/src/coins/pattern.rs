@@ -32,7 +32,7 @@ impl Pattern {
         Regex::new(pattern)?;
         let regex = Regex::new(&format!("^(?:{pattern})$"))?;
         let forms = regex_syntax::parse(pattern).ok().and_then(|parsed| forms(&parsed, true, true));
-        Ok(Self { regex, forms: forms.filter(|forms| forms.iter().all(|form| has_one_reading(form))) })
+        Ok(Self { regex, forms: forms.filter(|forms| forms.iter().all(has_one_reading)) })
     }
 
     /// Whether all of a text matches.

@@ -204,13 +204,13 @@ impl Payouts {
         };
         let survey = look(&choices).await?;
         if survey.asks.contains(&import::Ask::Columns) && choices.columns.is_none() {
-            let known: Option<(String, Option<bool>, Option<String>, Option<String>)> = sqlx::query_as(
+            let known: Option<Layout> = sqlx::query_as(
                 "SELECT columns, header, currency, fiat_currency FROM payout_layouts WHERE looks = ?",
             )
             .bind(looks_like(&survey))
             .fetch_optional(&self.ctx.db)
             .await?;
-            if let Some((columns, header, currency, fiat_currency)) = known
+            if let Some(Layout { columns, header, currency, fiat_currency }) = known
                 && let Ok(columns) = serde_json::from_str(&columns)
             {
                 let certain = header != Some(false) && currency.is_none() && fiat_currency.is_none();
@@ -347,6 +347,16 @@ impl Payouts {
         self.ctx.announce(Changed::Payouts { batch: id.clone() });
         Ok(id)
     }
+}
+
+/// What was said of a file that looked the same.
+#[derive(sqlx::FromRow)]
+struct Layout {
+    /// JSON.
+    columns: String,
+    header: Option<bool>,
+    currency: Option<String>,
+    fiat_currency: Option<String>,
 }
 
 /// What a file with these columns is recognised by: the names in its header, or how many columns it has.
