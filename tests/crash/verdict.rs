@@ -200,7 +200,9 @@ impl Evidence {
                 let resolved = end.is_some_and(|end| {
                     let good = matches!(steps[end].state, BatchState::Created | BatchState::Checked);
                     let calls = self.calls_between(id, begin, end);
-                    let created = calls.iter().rposition(creates).map_or(0, |at| at + 1);
+                    // What arrives late may be of an earlier try, whose end was another stay.
+                    let own = calls.iter().rposition(|call| creates(call) && !call.held);
+                    let created = own.or_else(|| calls.iter().position(creates)).map_or(0, |at| at + 1);
                     good && calls[created..].iter().any(reads_the_list)
                 });
                 if !resolved {
@@ -227,7 +229,8 @@ impl Evidence {
         let leaves_open = |call: &LoggedCall| creates(call) && is_hidden(call) && !call.held;
         for (at, _) in self.log.iter().enumerate().filter(|(_, call)| leaves_open(call)) {
             let rest = &self.log[at + 1..];
-            let Some(next) = rest.iter().position(|call| creates(call) || approves(call)) else { continue };
+            let goes_on = |call: &LoggedCall| (creates(call) || approves(call)) && !call.held;
+            let Some(next) = rest.iter().position(goes_on) else { continue };
             if !rest[..next].iter().any(reads_the_list) {
                 verdict.unresolved += 1;
                 let (hidden, next) = (&self.log[at], &rest[next]);
@@ -544,6 +547,11 @@ mod tests {
         check(1, &[create(None), verify()], 1);
         check(2, &[list(None), create(None), verify()], 1);
         check(2, &[create(None), list(Some(Fault::Truncated)), verify()], 1);
+        // A call of an earlier try that arrives after the look changes nothing; alone, it is what was looked for.
+        let late = || LoggedCall { held: true, ..create(None) };
+        check(3, &[create(None), list(None), late(), verify()], 0);
+        check(2, &[late(), list(None), verify()], 0);
+        check(2, &[list(None), late(), verify()], 1);
         // Somebody looked, but only after it was taken for created.
         check(1, &[create(None), list(None), verify()], 1);
     }
@@ -585,6 +593,9 @@ mod tests {
         check(&[create(Some(Fault::ExpiredToken)), create(None), verify()], 0);
         // Nobody waits for the answer to a call that arrives after its caller was killed.
         let late = LoggedCall { held: true, ..create(Some(Fault::DropAfter)) };
-        check(&[create(None), late, verify()], 0);
+        check(&[create(None), late.clone(), verify()], 0);
+        let hidden = create(Some(Fault::DropAfter));
+        check(&[hidden.clone(), late.clone(), list(None), verify()], 0);
+        check(&[hidden, late, verify()], 1);
     }
 }
