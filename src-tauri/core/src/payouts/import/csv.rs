@@ -13,6 +13,8 @@ use super::record::{Cell, Fault, FaultKind, Field, MOST_FIELDS, Record};
 /// Reads records one after the other.
 pub(super) struct Reader<'a> {
     text: &'a [u8],
+    /// The same, where it is known to be UTF-8.
+    known: Option<&'a str>,
     delimiter: u8,
     at: usize,
     line: u32,
@@ -51,12 +53,13 @@ impl<'a> Reader<'a> {
     /// Reads the first records of a block.
     pub(super) fn at_line(block: Block<'a>, delimiter: u8) -> Self {
         let Block { text, line } = block;
-        Self { text, delimiter, at: 0, line, plain: false }
+        Self { text, known: None, delimiter, at: 0, line, plain: false }
     }
 
-    /// Reads all records of a block: quotes are looked for in all of it at once.
+    /// Reads all records of a block: quotes, and what is not UTF-8, are looked for in all of it at once.
     pub(super) fn whole(block: Block<'a>, delimiter: u8) -> Self {
-        Self { plain: memchr(b'"', block.text).is_none(), ..Self::at_line(block, delimiter) }
+        let plain = memchr(b'"', block.text).is_none();
+        Self { plain, known: str::from_utf8(block.text).ok(), ..Self::at_line(block, delimiter) }
     }
 
     /// What comes after the records that were read.
@@ -66,6 +69,11 @@ impl<'a> Reader<'a> {
 
     fn peek(&self) -> Option<u8> {
         self.text.get(self.at).copied()
+    }
+
+    /// The text from `start` to here, where it is known to be UTF-8.
+    fn known(&self, start: usize) -> Option<&'a str> {
+        self.known.and_then(|text| text.get(start..self.at))
     }
 
     fn take_line_end(&mut self) {
@@ -87,11 +95,9 @@ impl<'a> Reader<'a> {
         let mut start = self.at;
         if self.peek() != Some(b'"') {
             let inside = self.skip_to_field_end();
-            let bytes = Cow::Borrowed(&self.text[start..self.at]);
-            return (
-                Field { line, cell: Cell::Written, formula: false, bytes },
-                inside.then_some(FaultKind::Inside),
-            );
+            let (bytes, known) = (Cow::Borrowed(&self.text[start..self.at]), self.known(start));
+            let field = Field { line, cell: Cell::Written, formula: false, bytes, known };
+            return (field, inside.then_some(FaultKind::Inside));
         }
         self.at += 1;
         start += 1;
@@ -111,13 +117,13 @@ impl<'a> Reader<'a> {
             }
         };
         let last = &self.text[start..self.at];
-        let bytes = if before.is_empty() {
-            Cow::Borrowed(last)
+        let (bytes, known) = if before.is_empty() {
+            (Cow::Borrowed(last), self.known(start))
         } else {
             before.extend_from_slice(last);
-            Cow::Owned(before)
+            (Cow::Owned(before), None)
         };
-        let field = Field { line, cell: Cell::Quoted, formula: false, bytes };
+        let field = Field { line, cell: Cell::Quoted, formula: false, bytes, known };
         if fault.is_some() {
             return (field, fault);
         }

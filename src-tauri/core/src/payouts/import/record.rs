@@ -35,6 +35,8 @@ pub(super) struct Field<'a> {
     pub(super) formula: bool,
     /// What it holds, without the quotes around it.
     pub(super) bytes: Cow<'a, [u8]>,
+    /// The same, where it is known to be UTF-8.
+    pub(super) known: Option<&'a str>,
 }
 
 /// How the value of a field was written.
@@ -103,7 +105,10 @@ impl Record<'_> {
 impl Field<'_> {
     /// Its text: spaces and tabs around it do not count unless it is quoted. `None` when it is not UTF-8.
     pub(super) fn text(&self) -> Option<&str> {
-        let text = str::from_utf8(&self.bytes).ok()?;
+        let text = match self.known {
+            Some(text) => text,
+            None => str::from_utf8(&self.bytes).ok()?,
+        };
         Some(if self.cell == Cell::Quoted { text } else { text.trim_matches([' ', '\t']) })
     }
 }

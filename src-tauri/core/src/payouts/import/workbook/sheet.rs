@@ -69,8 +69,13 @@ impl Sheet {
         let row = self.rows.get(index)?;
         let last = row.cells.last().map_or(0, |filled| usize::from(filled.column) + 1);
         let count = last.max(width);
-        let empty =
-            Field { line: row.number, cell: Cell::Written, formula: false, bytes: Cow::Borrowed(b"") };
+        let empty = Field {
+            line: row.number,
+            cell: Cell::Written,
+            formula: false,
+            bytes: Cow::Borrowed(b""),
+            known: Some(""),
+        };
         let mut record = Record { count, fields: vec![empty; count.min(MOST_FIELDS)], ..Record::default() };
         record.line = row.number;
         record.last_line = row.number;
@@ -81,6 +86,7 @@ impl Sheet {
                 Text::Shared(index) => self.shared.get(*index as usize).map_or("", |text| text),
             };
             field.bytes = Cow::Borrowed(text.as_bytes());
+            field.known = Some(text);
             field.cell = filled.cell;
             field.formula = filled.formula;
         }
