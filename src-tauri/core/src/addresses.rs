@@ -324,7 +324,14 @@ fn check_bitcoin_like(address: &str, versions: &[base58::Prefix], hrp: &str) -> 
         [hrp, "bc", "tb", "bcrt", "ltc", "tltc"].iter().any(|hrp| prefix.eq_ignore_ascii_case(hrp))
     };
     if address.split_once('1').is_some_and(is_segwit) {
-        let program = bech32::check_segwit(address, hrp)?;
+        let program = match bech32::check_segwit(address, hrp) {
+            Ok(program) => program,
+            // Some in base58 begin like one: LTc1…, Qc1….
+            Err(fault) => {
+                let account = base58::check(address, versions).map_err(|_| fault)?;
+                return Ok(Checked { account, caution: None });
+            }
+        };
         let caution = (!program.is_known()).then_some(
             "is a witness program of a kind that the network does not know yet: coins sent there may be lost",
         );

@@ -224,6 +224,21 @@ fn witness_programs_follow_bip_173_and_bip_350() {
 
 /// The test vectors of EIP-55, and one of EIP-1191 for Rootstock.
 #[test]
+fn an_address_in_base58_may_begin_like_one_in_bech32() {
+    for (family, address) in [
+        (Family::Litecoin, "LTc1kJ5bnyvdjibbKbCxkmXVXnkqp9c4DG"),
+        (Family::Litecoin, "LTC1gQn1c378WVZzxVs2UypsTLdKGRmEK5"),
+        (Family::Qtum, "Qc1XJQUAWFDh3Dhza1nJxzjgSybu9xmyih"),
+        (Family::DigiByte, "DGB121weobYmndTyg1S6E6XEkHJHjsMLqf"),
+    ] {
+        assert!(is_taken(family, address), "{address}");
+        assert_eq!(family.check(address).unwrap().account.len(), 21, "{address}");
+        let mistyped = address.replace(&address[9..10], "2");
+        assert!(!is_taken(family, &mistyped), "{mistyped}");
+    }
+}
+
+#[test]
 fn the_case_of_hexadecimal_addresses_is_their_checksum() {
     for address in [
         "0x52908400098527886E0F7030069857D2E4169EE7",
