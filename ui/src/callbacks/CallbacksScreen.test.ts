@@ -6,6 +6,10 @@ import type { CallbackListener, CallbackRow, Verdict } from "../bridge";
 import { announce, appState, argumentsOf, failure, program } from "../bridge/test-program";
 import { route } from "../lib/router.svelte";
 
+// What the window loads when it is needed is there before a test waits for it.
+import "../settings/SettingsPlace.svelte";
+import "./CallbacksScreen.svelte";
+
 beforeEach(() => route.replace(["settings", "callbacks"]));
 
 const shop = {

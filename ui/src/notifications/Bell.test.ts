@@ -6,6 +6,9 @@ import type { NotificationEntry } from "../bridge";
 import { announce, argumentsOf, program } from "../bridge/test-program";
 import { route } from "../lib/router.svelte";
 
+// What the window loads when it is needed is there before a test waits for it.
+import "../settings/SettingsPlace.svelte";
+
 beforeEach(() => route.replace(["settings"]));
 
 function entry(number: number, own: { payment?: string; batch?: string; read?: boolean }): NotificationEntry {

@@ -7,6 +7,9 @@ import { announce, argumentsOf, failure, notificationRules, program } from "../b
 import { route } from "../lib/router.svelte";
 import { typedAmount } from "./rules";
 
+// What the window loads when it is needed is there before a test waits for it.
+import "../settings/SettingsPlace.svelte";
+
 beforeEach(() => route.replace(["settings"]));
 
 /** A program that keeps the rules it is given. */

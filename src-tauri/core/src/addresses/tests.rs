@@ -222,7 +222,6 @@ fn witness_programs_follow_bip_173_and_bip_350() {
     }
 }
 
-/// The test vectors of EIP-55, and one of EIP-1191 for Rootstock.
 #[test]
 fn an_address_in_base58_may_begin_like_one_in_bech32() {
     for (family, address) in [
@@ -238,6 +237,7 @@ fn an_address_in_base58_may_begin_like_one_in_bech32() {
     }
 }
 
+/// The test vectors of EIP-55, and one of EIP-1191 for Rootstock.
 #[test]
 fn the_case_of_hexadecimal_addresses_is_their_checksum() {
     for address in [
