@@ -37,6 +37,7 @@ use secrecy::SecretString;
 use self::{
     batch::{Batch, BatchSummary, Control, PendingApproval, RowEdit, RowPage, RowQuery},
     desk::Desk,
+    files::Purpose,
     import::Choices,
     recipients::{Contact, ContactEdit, ContactPage},
     rules::{Rules, RulesEdit},
@@ -118,12 +119,13 @@ impl Payouts {
         self.stop_file();
     }
 
-    /// Reads text that this app wrote itself as a new batch called `name`, and begins to check it against the shop.
+    /// Reads text that this app wrote itself as the refund of a case that needs attention: a new batch called `name`, which it begins
+    /// to check against the shop.
     ///
     /// # Errors
     /// Those of [`Self::open_file`].
-    pub async fn import_own(&self, name: &str, text: &str) -> Result<Batch, Failure> {
-        self.import_rows(name, text, None).await
+    pub(crate) async fn import_refund(&self, case: u32, name: &str, text: &str) -> Result<Batch, Failure> {
+        self.import_rows(name, text, Purpose::Refund(case)).await
     }
 
     /// All batches, newest first.

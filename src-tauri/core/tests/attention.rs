@@ -18,6 +18,7 @@ use paydesk_core::{
     payouts::batch::{BatchState, RowFilter, RowQuery, RowStatus},
     surroundings::Surroundings,
 };
+use sqlx::{ConnectOptions, sqlite::SqliteConnectOptions};
 use world::{World, wait_for, wait_for_sync};
 
 const HOUR: Duration = Duration::from_hours(1);
@@ -208,6 +209,14 @@ async fn a_refund_is_a_draft_of_exactly_one_row_which_the_case_remembers() {
         );
     }
     assert_eq!(shop.payouts.list().await.unwrap(), [], "what was refused left no draft");
+    // Nor does what the case cannot remember: it could be prepared twice.
+    let file = world.folder.path().join("shops").join(format!("{}.sqlite", shop.shop.id));
+    let mut db = SqliteConnectOptions::new().filename(file).connect().await.unwrap();
+    let trigger = "CREATE TRIGGER forgets BEFORE UPDATE OF batch ON attention_cases BEGIN SELECT RAISE(ABORT, 'forgets'); END";
+    sqlx::query(trigger).execute(&mut db).await.unwrap();
+    refund(&customer, "0.05").await.unwrap_err();
+    assert_eq!(shop.payouts.list().await.unwrap(), []);
+    sqlx::query("DROP TRIGGER forgets").execute(&mut db).await.unwrap();
 
     // As a file this amount could be read in two ways.
     let prepared = refund(&format!("  {customer} "), "0.051").await.unwrap().refund.unwrap();

@@ -58,24 +58,24 @@ impl Attention {
         ];
         let line = fields.map(|field| format!("\"{}\"", field.replace('"', "\"\""))).join(",");
         let text = format!("address,currency,amount,extra_id,description\n{line}\n");
-        let batch = self.payouts.import_own(&note, &text).await?.summary.id;
+        let batch = self.payouts.import_refund(id, &note, &text).await?.summary.id;
         if let Some(problem) = self.refused(&batch).await? {
             self.payouts.discard(&batch).await?;
+            // The case remembers the one before, which came to nothing.
+            if let Some(before) = &case.refund {
+                sqlx::query("UPDATE attention_cases SET batch = ? WHERE id = ?")
+                    .bind(&before.batch)
+                    .bind(id)
+                    .execute(&self.ctx.db)
+                    .await?;
+            }
             return Err(match problem.column.as_deref() {
                 Some(field @ ("address" | "amount" | "extra_id")) => Failure::invalid(field, problem.message),
                 _ => Failure::other(problem.message),
             });
         }
-        let mut db = self.ctx.write().await?;
-        sqlx::query("UPDATE attention_cases SET batch = ?2 WHERE id = ?1")
-            .bind(id)
-            .bind(&batch)
-            .execute(&mut *db)
-            .await?;
-        let case = list::case(&mut db, id).await?;
-        db.commit().await?;
         self.ctx.announce(Changed::Attention);
-        Ok(case)
+        list::case(&mut *self.ctx.db.acquire().await?, id).await
     }
 
     /// What the importer found wrong with the only row of a batch.

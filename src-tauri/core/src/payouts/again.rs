@@ -3,6 +3,7 @@
 use super::{
     Payouts,
     batch::{Batch, BatchState, RowStatus},
+    files::Purpose,
     record::{Record, stale},
     report,
 };
@@ -63,7 +64,7 @@ impl Payouts {
         if unpaid == 0 {
             return Err(Failure::other("Every row of this batch was paid: there is nothing to pay again."));
         }
-        self.import_rows(&format!("{}, again", record.name), &table, Some(id)).await
+        self.import_rows(&format!("{}, again", record.name), &table, Purpose::Again(id)).await
     }
 
     /// Looks at a batch at NOWPayments, or at all of its parts.

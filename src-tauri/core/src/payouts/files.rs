@@ -70,6 +70,26 @@ pub struct OpenFile {
     pub survey: Survey,
 }
 
+/// What a new batch is there for.
+#[derive(Clone, Copy)]
+pub(super) enum Purpose<'a> {
+    /// To pay what a file says.
+    File,
+    /// To pay again what this other batch has not paid.
+    Again(&'a str),
+    /// To send a payment back: the case that it is of.
+    Refund(u32),
+}
+
+impl<'a> Purpose<'a> {
+    fn batch_paid_again(self) -> Option<&'a str> {
+        match self {
+            Self::Again(batch) => Some(batch),
+            Self::File | Self::Refund(_) => None,
+        }
+    }
+}
+
 /// A file that is being read.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Type)]
 pub struct FileInProgress {
@@ -183,7 +203,7 @@ impl Payouts {
             self.desk.files.keep(Waiting { file: file.clone(), bytes });
             return Ok(Opened::Asks { file: Box::new(file) });
         }
-        let batch = self.keep_file(&name, bytes, choices, coins, None).await?;
+        let batch = self.keep_file(&name, bytes, choices, coins, Purpose::File).await?;
         self.desk.files.drop(&id);
         self.take_next_control(&batch).await?;
         self.begin_check(&batch);
@@ -246,17 +266,17 @@ impl Payouts {
         Ok(db.commit().await?)
     }
 
-    /// Reads text that this app wrote itself as a new batch, which may be there to pay again what another has not paid.
+    /// Reads text that this app wrote itself as a new batch.
     pub(super) async fn import_rows(
         &self,
         name: &str,
         text: &str,
-        pays_again: Option<&str>,
+        purpose: Purpose<'_>,
     ) -> Result<Batch, Failure> {
         let coins = self.ctx.coins().await?;
         let choices = Choices { numbers: Some(Numbers::Point), ..Choices::default() };
         let bytes = Arc::new(text.as_bytes().to_vec());
-        let id = self.keep_file(name, bytes, choices, coins, pays_again).await?;
+        let id = self.keep_file(name, bytes, choices, coins, purpose).await?;
         self.begin_check(&id);
         self.get(&id).await
     }
@@ -268,12 +288,12 @@ impl Payouts {
         bytes: Arc<Vec<u8>>,
         choices: Choices,
         coins: Arc<Catalogue>,
-        pays_again: Option<&str>,
+        purpose: Purpose<'_>,
     ) -> Result<String, Failure> {
         let job = Arc::new(Job::default());
         *self.desk.files.reading() = Some((name.to_owned(), job.clone()));
         self.ctx.announce(Changed::PayoutFile);
-        let kept = self.keep_rows(name, bytes, choices, coins, pays_again, &job).await;
+        let kept = self.keep_rows(name, bytes, choices, coins, purpose, &job).await;
         *self.desk.files.reading() = None;
         self.ctx.announce(Changed::PayoutFile);
         kept
@@ -285,7 +305,7 @@ impl Payouts {
         bytes: Arc<Vec<u8>>,
         choices: Choices,
         coins: Arc<Catalogue>,
-        pays_again: Option<&str>,
+        purpose: Purpose<'_>,
         job: &Arc<Job>,
     ) -> Result<String, Failure> {
         let (sender, mut receiver) = mpsc::channel::<Vec<Row>>(2);
@@ -312,9 +332,17 @@ impl Payouts {
         .bind(&id)
         .bind(name)
         .bind(store::time(now))
-        .bind(pays_again)
+        .bind(purpose.batch_paid_again())
         .execute(&mut *tx)
         .await?;
+        // In the same transaction: killed in between, the same could be prepared twice.
+        if let Purpose::Refund(case) = purpose {
+            sqlx::query("UPDATE attention_cases SET batch = ? WHERE id = ?")
+                .bind(&id)
+                .bind(case)
+                .execute(&mut *tx)
+                .await?;
+        }
         let mut number = 0;
         let mut told = Instant::now();
         while let Some(rows) = receiver.recv().await {
