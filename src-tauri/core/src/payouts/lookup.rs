@@ -126,7 +126,7 @@ pub(super) fn find(
         }
         match pair(rows, payouts)? {
             Some(_) => alike.push((id, payouts)),
-            None if payouts.iter().any(|payout| contents.pay_the_same(payout)) => partly.push(id),
+            None if payouts.iter().any(|payout| contents.may_hold(payout)) => partly.push(id),
             None => {}
         }
     }
@@ -195,23 +195,37 @@ pub(super) fn pair(rows: &[PayableRow], payouts: &[&Payout]) -> Result<Option<Ve
     for (at, row) in rows.iter().enumerate() {
         let own = row.unique_external_id.as_deref().and_then(|id| by_id.get(id));
         if let Some(&index) = own.or_else(|| row.provider_id.as_deref().and_then(|id| by_id.get(id))) {
-            if !same(row, payouts[index])? || !std::mem::take(&mut free[index]) {
+            let payout = payouts[index];
+            // A sum of money that the payout does not show is not told apart by it: its id is ours.
+            let is_silent = row.fiat_amount.is_some() && payout.fiat_amount.is_none();
+            let is_same = if is_silent { may_be(row, payout) } else { is_like(row, &row.pays()?, payout) };
+            if !is_same || !std::mem::take(&mut free[index]) {
                 return Ok(None);
             }
             pairs[at] = Some(index);
         }
     }
-    for (at, row) in rows.iter().enumerate().filter(|(at, _)| pairs[*at].is_none()).collect::<Vec<_>>() {
-        let nameless = payouts[at].unique_external_id.is_none();
-        let index = if free[at] && nameless && same(row, payouts[at])? {
-            Some(at)
-        } else {
-            let like = by_content.get_mut(&(row.currency.as_str(), row.pays()?));
-            like.and_then(|like| {
+    let is_nameless = |index: usize| payouts[index].unique_external_id.is_none();
+    // Where no sum of money is shown, those rows take what the others leave.
+    let are_silent = payouts.iter().all(|payout| payout.fiat_amount.is_none());
+    let mut left: Vec<_> = rows.iter().enumerate().filter(|(at, _)| pairs[*at].is_none()).collect();
+    left.sort_by_key(|(_, row)| row.fiat_amount.is_some());
+    for (at, row) in left {
+        let content = row.pays()?;
+        let mut index =
+            Some(at).filter(|&at| free[at] && is_nameless(at) && is_like(row, &content, payouts[at]));
+        if index.is_none() {
+            let like = by_content.get_mut(&(row.currency.as_str(), content));
+            index = like.and_then(|like| {
                 like.retain(|&index| free[index]);
                 like.iter().rev().copied().find(|&index| same_recipient(row, payouts[index]))
-            })
-        };
+            });
+        }
+        if index.is_none() && are_silent {
+            index = (0..payouts.len()).find(|&index| {
+                free[index] && is_nameless(index) && row.fiat_amount.is_some() && may_be(row, payouts[index])
+            });
+        }
         let Some(index) = index else { return Ok(None) };
         free[index] = false;
         pairs[at] = Some(index);
@@ -249,33 +263,33 @@ impl<'a> Contents<'a> {
         Self { exact, sums }
     }
 
-    /// The rows that pay what this payout pays. One that shows no sum of money may be any that pays one.
+    /// The rows that pay what this payout pays.
     pub(super) fn alike(&self, payout: &Payout) -> Vec<&'a PayableRow> {
-        let currency = payout.currency.as_str();
         // All amounts are in their canonical form.
-        let (text, rows) = match paid(payout) {
-            PayoutAmount::Coin(amount) => ((amount.to_string(), None), self.sums.get(currency)),
-            PayoutAmount::Fiat(fiat) => ((fiat.amount.to_string(), Some(fiat.currency)), None),
+        let (amount, fiat) = match paid(payout) {
+            PayoutAmount::Coin(amount) => (amount.to_string(), None),
+            PayoutAmount::Fiat(fiat) => (fiat.amount.to_string(), Some(fiat.currency)),
         };
-        let exact = self.exact.get(&(currency, (text.0.as_str(), text.1)));
-        let rows = exact.into_iter().chain(rows).flatten().copied();
-        rows.filter(|row| same_recipient(row, payout)).collect()
+        let rows = self.exact.get(&(payout.currency.as_str(), (amount.as_str(), fiat)));
+        rows.into_iter().flatten().copied().filter(|row| same_recipient(row, payout)).collect()
     }
 
-    /// Whether any row pays what this payout pays.
-    pub(super) fn pay_the_same(&self, payout: &Payout) -> bool {
+    /// Whether any row may be what this payout is: one that shows no sum of money may be any that pays one.
+    pub(super) fn may_hold(&self, payout: &Payout) -> bool {
+        let sums = self.sums.get(payout.currency.as_str()).into_iter().flatten();
         !self.alike(payout).is_empty()
+            || payout.fiat_amount.is_none() && sums.into_iter().any(|row| same_recipient(row, payout))
     }
 }
 
-/// Whether the provider's payout is exactly what our row says. Where a sum of money was asked for and the payout does not show it,
-/// nothing can be said of its amount.
-fn same(row: &PayableRow, payout: &Payout) -> Result<bool, Failure> {
-    let alike = match (row.pays()?, paid(payout)) {
-        (PayoutAmount::Fiat(_), PayoutAmount::Coin(_)) => true,
-        (ours, theirs) => ours == theirs,
-    };
-    Ok(alike && payout.currency == row.currency.as_str() && same_recipient(row, payout))
+/// Whether the provider's payout is exactly what our row says, which pays this.
+fn is_like(row: &PayableRow, pays: &PayoutAmount, payout: &Payout) -> bool {
+    *pays == paid(payout) && may_be(row, payout)
+}
+
+/// Whether they pay the same coin to the same recipient, whatever the amount.
+fn may_be(row: &PayableRow, payout: &Payout) -> bool {
+    payout.currency == row.currency.as_str() && same_recipient(row, payout)
 }
 
 /// Whether they go to the same address and memo. The case of a hexadecimal address is a checksum and no more.
@@ -457,6 +471,15 @@ mod tests {
         let rows = [row.clone(), self::row(2, "B", "trx", "1")];
         let found = find(&rows, &HashSet::new(), &HashSet::new(), &listing(silent), at(0), false).unwrap();
         assert!(matches!(found, Found::Unclear(_)), "{found:?}");
+        // The same recipient gets an amount, too, and the payouts come in another order.
+        let rows = [row.clone(), self::row(2, "A", "trx", "900")];
+        let mut payouts =
+            [payout("7", 2, &rows[1], "CREATING"), payout("7", 1, &ours("250", "911"), "CREATING")];
+        let paired = |payouts: &[Payout; 2]| pair(&rows, &payouts.each_ref()).unwrap();
+        payouts.iter_mut().for_each(|payout| payout.unique_external_id = None);
+        assert_eq!(paired(&payouts).as_deref(), Some([1, 0].as_slice()));
+        (payouts[1].fiat_amount, payouts[1].fiat_currency) = (None, None);
+        assert_eq!(paired(&payouts).as_deref(), Some([1, 0].as_slice()), "what the other row leaves");
         // An amount of the coin is no sum of money.
         let coins = self::row(1, "A", "trx", "900");
         assert_eq!(pair(&[coins], &[&payout("7", 1, &row, "CREATING")]).unwrap(), None);

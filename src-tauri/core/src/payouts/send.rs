@@ -148,7 +148,7 @@ impl Payouts {
             listing.payouts.iter().filter(|payout| payout.created_at.is_some_and(|at| at >= checked))
         {
             let dead = matches!(payout.status, PayoutStatus::Rejected | PayoutStatus::Cancelled);
-            if !dead && contents.pay_the_same(payout) && !lookup::is_ours(&mut *db, payout).await? {
+            if !dead && !contents.alike(payout).is_empty() && !lookup::is_ours(&mut *db, payout).await? {
                 elsewhere += 1;
             }
         }
