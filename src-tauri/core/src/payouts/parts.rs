@@ -215,6 +215,7 @@ impl Payouts {
             }
             Turn::Wait { .. } => Ok(Next::Same(Duration::ZERO)),
             Turn::Over(state) => {
+                let before = (record.state, record.paid, record.failed);
                 let mut tx = self.ctx.write().await?;
                 (record.paid, record.failed) = done(&mut tx, &record.id).await?;
                 sqlx::query("UPDATE payout_batches SET paid = ?, failed = ? WHERE id = ?")
@@ -227,7 +228,10 @@ impl Payouts {
                     watch::enter(&self.ctx, &mut tx, record, state).await?;
                 }
                 tx.commit().await?;
-                self.announce(record);
+                // Whoever looks at what has ended is told of nothing new.
+                if before != (record.state, record.paid, record.failed) {
+                    self.announce(record);
+                }
                 Ok(Next::Settled)
             }
         }
