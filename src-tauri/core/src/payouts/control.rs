@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use chrono::{DateTime, Utc};
 use nowpayments::Amount;
 use sqlx::{SqliteConnection, SqliteExecutor};
 
@@ -51,21 +52,18 @@ impl Payouts {
     pub(super) async fn read_next_control(&self) -> Result<Option<Control>, Failure> {
         next(&self.ctx.db).await
     }
+}
 
-    /// The batch of a file must add up to what was said beforehand. The next one need not any more.
-    pub(super) async fn take_next_control(&self, id: &str) -> Result<(), Failure> {
-        let mut tx = self.ctx.write().await?;
-        let Some(control) = next(&mut *tx).await? else { return Ok(()) };
-        keep(&mut tx, id, &control).await?;
-        sqlx::query("DELETE FROM payout_next_control").execute(&mut *tx).await?;
-        let record = Record::load(&mut *tx, id).await?;
-        record
-            .note(&mut tx, self.ctx.now(), &format!("It must add up to {}, as you said.", words(&control)))
-            .await?;
-        tx.commit().await?;
-        self.ctx.announce(Changed::PayoutFile);
-        Ok(())
-    }
+/// The batch of a file must add up to what was said beforehand. The next one need not any more.
+pub(super) async fn take_next(
+    tx: &mut SqliteConnection,
+    record: &Record,
+    at: DateTime<Utc>,
+) -> Result<(), Failure> {
+    let Some(control) = next(&mut *tx).await? else { return Ok(()) };
+    keep(tx, &record.id, &control).await?;
+    sqlx::query("DELETE FROM payout_next_control").execute(&mut *tx).await?;
+    record.note(tx, at, &format!("It must add up to {}, as you said.", words(&control))).await
 }
 
 /// The totals with their currencies and sums in canonical form.

@@ -16,6 +16,7 @@ use tokio::{sync::mpsc, time::Instant};
 use super::{
     Payouts,
     batch::{Batch, Progress, RowProblem, RowStatus},
+    control,
     draft::json,
     import::{
         self, AcceptedRow, Choices, Column, FileError, Job, Numbers, RejectedRow, Row, Summary, Survey,
@@ -205,7 +206,6 @@ impl Payouts {
         }
         let batch = self.keep_file(&name, bytes, choices, coins, Purpose::File).await?;
         self.desk.files.drop(&id);
-        self.take_next_control(&batch).await?;
         self.begin_check(&batch);
         Ok(Opened::Batch { batch: Box::new(self.get(&batch).await?) })
     }
@@ -371,6 +371,9 @@ impl Payouts {
         record.recount(&mut tx).await?;
         keep_explorers(&mut tx, &id, &coins).await?;
         record.note(&mut tx, now, &words(name, &summary)).await?;
+        if let Purpose::File = purpose {
+            control::take_next(&mut tx, &record, now).await?;
+        }
         tx.commit().await?;
         self.ctx.announce(Changed::Payouts { batch: id.clone() });
         Ok(id)
