@@ -18,6 +18,8 @@ struct Report<'a> {
     accepted: Vec<Accepted<'a>>,
     rejected: Vec<Rejected<'a>>,
     totals: &'a BTreeMap<String, Amount>,
+    /// Sums of money by currency: only in the answer to a file that has such rows, as their two keys are.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     fiat_totals: &'a BTreeMap<&'static str, Amount>,
 }
 
@@ -27,7 +29,9 @@ struct Accepted<'a> {
     address: &'a str,
     currency: &'a str,
     amount: Option<&'a Amount>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     fiat_amount: Option<&'a Amount>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     fiat_currency: Option<&'static str>,
     extra_id: Option<&'a str>,
     warnings: &'a [Warning],

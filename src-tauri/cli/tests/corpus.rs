@@ -37,16 +37,22 @@ fn the_program_says_of_each_file_what_the_importer_found() {
             Ok(import) => {
                 assert_eq!(said["rows"], json!(import.summary.rows), "{}", case.name);
                 assert_eq!(said["totals"], json!(import.summary.totals), "{}", case.name);
-                assert_eq!(said["fiat_totals"], json!(import.summary.fiat_totals), "{}", case.name);
+                let fiat_totals = &import.summary.fiat_totals;
+                let expected = (!fiat_totals.is_empty()).then(|| json!(fiat_totals));
+                assert_eq!(said.get("fiat_totals"), expected.as_ref(), "{}", case.name);
                 let accepted: Vec<_> = import
                     .accepted
                     .iter()
                     .map(|row| {
-                        json!({
-                            "line": row.line, "address": row.address, "currency": row.currency, "amount": row.amount.coins(),
-                            "fiat_amount": row.amount.fiat().map(|fiat| &fiat.amount),
-                            "fiat_currency": row.amount.fiat().map(|fiat| fiat.currency), "extra_id": row.extra_id, "warnings": row.warnings,
-                        })
+                        let mut expected = json!({
+                            "line": row.line, "address": row.address, "currency": row.currency,
+                            "amount": row.amount.coins(), "extra_id": row.extra_id, "warnings": row.warnings,
+                        });
+                        if let Some(fiat) = row.amount.fiat() {
+                            expected["fiat_amount"] = json!(fiat.amount);
+                            expected["fiat_currency"] = json!(fiat.currency);
+                        }
+                        expected
                     })
                     .collect();
                 assert_eq!(said["accepted"], json!(accepted), "{}", case.name);
