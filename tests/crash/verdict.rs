@@ -194,12 +194,15 @@ impl Evidence {
 
     /// Each `unknown` among the steps of a batch was followed by a look at the provider's list before it ended.
     fn judge_unknowns(&self, verdict: &mut Verdict) {
-        for Sight { id, steps, .. } in self.last() {
+        for Sight { id, provider_id, steps, .. } in self.last() {
             for (begin, end) in unknowns(steps) {
                 verdict.unknown += 1;
+                let calls = self.calls_between(id, begin, end.unwrap_or(begin));
+                // What was created after its approval is another batch, as the next part.
+                let approval = calls.iter().position(|call| approves_batch(call, provider_id.as_deref()));
+                let calls = &calls[..approval.unwrap_or(calls.len())];
                 let resolved = end.is_some_and(|end| {
                     let good = matches!(steps[end].state, BatchState::Created | BatchState::Checked);
-                    let calls = self.calls_between(id, begin, end);
                     // What arrives late may be of an earlier try, whose end was another stay.
                     let own = calls.iter().rposition(|call| creates(call) && !call.held);
                     let created = own.or_else(|| calls.iter().position(creates)).map_or(0, |at| at + 1);
@@ -207,7 +210,9 @@ impl Evidence {
                 });
                 if !resolved {
                     verdict.unresolved += 1;
-                    verdict.wrong.push(format!("an unknown end was not resolved by looking: {steps:#?}"));
+                    verdict
+                        .wrong
+                        .push(format!("an unknown end was not resolved by looking: {steps:#?}, {calls:#?}"));
                 }
             }
         }
@@ -260,6 +265,10 @@ fn creates(call: &LoggedCall) -> bool {
 
 fn approves(call: &LoggedCall) -> bool {
     call.method == "POST" && path(call).ends_with("/verify")
+}
+
+fn approves_batch(call: &LoggedCall, provider_id: Option<&str>) -> bool {
+    approves(call) && provider_id.is_some_and(|id| path(call) == format!("/payout/{id}/verify"))
 }
 
 fn reads_the_list(call: &LoggedCall) -> bool {
@@ -552,6 +561,11 @@ mod tests {
         check(3, &[create(None), list(None), late(), verify()], 0);
         check(2, &[late(), list(None), verify()], 0);
         check(2, &[list(None), late(), verify()], 1);
+        // The next part is created after the approval of this one, before anybody sees how it stands.
+        let next = || [verify(), create(None)];
+        check(4, &[&[create(None), list(None)][..], &next()].concat(), 0);
+        check(3, &[&[create(None)][..], &next()].concat(), 1);
+        check(4, &[&[create(None)][..], &next(), &[list(None)]].concat(), 1);
         // Somebody looked, but only after it was taken for created.
         check(1, &[create(None), list(None), verify()], 1);
     }
