@@ -4,6 +4,8 @@ use nowpayments::{Outcome, Refused, Shortage};
 use serde::{Deserialize, Serialize};
 use specta::Type;
 
+use crate::language::said;
+
 /// What went wrong, in words for the shop owner.
 ///
 /// `message` says what happened, what it means for the money, and what to do next. It never holds a secret.
@@ -72,7 +74,10 @@ impl Failure {
 
     /// The shop that this was about has been closed.
     pub(crate) fn closed() -> Self {
-        Self::new(FailureCode::NoShop, "No shop is open. Choose one first.")
+        Self::new(
+            FailureCode::NoShop,
+            said!(en: "No shop is open. Choose one first.", de: "Es ist kein Shop geöffnet. Wählen Sie zuerst einen."),
+        )
     }
 
     /// There is no such `what`.
