@@ -7,7 +7,7 @@ mod payouts;
 mod world;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use nowpayments_simulator::{Fault, FaultRule};
+use nowpayments_simulator::{Fault, FaultRule, Switches};
 use paydesk_core::{
     FailureCode,
     payouts::{
@@ -15,7 +15,7 @@ use paydesk_core::{
         schedule::{Interval, Repetition, Schedule},
     },
 };
-use payouts::{FILE, Owner};
+use payouts::{ETH, FILE, Owner};
 use world::wait_for;
 
 /// In so many hours by the clock of this computer, which the simulated one is ahead of or behind.
@@ -140,21 +140,38 @@ async fn daily(owner: &Owner) -> Batch {
     approved(owner, &Schedule { execute_at: hours(5), repetition: Some(repetition) }).await
 }
 
+/// NOWPayments' list of payouts cannot be read, however often it is asked for.
+fn hide_the_list(owner: &Owner) {
+    let (method, path) = ("GET".to_owned(), "/payout".to_owned());
+    let rule = FaultRule { method, path, skip: 0, times: None, fault: Fault::Unreadable };
+    owner.world.simulator.set_fault(rule);
+}
+
 #[tokio::test]
 async fn the_next_run_is_found_though_the_look_for_it_failed_at_first() {
     let owner = Owner::new().await;
     let id = daily(&owner).await.summary.id;
     owner.pass(6 * 3600);
-    owner.world.simulator.set_fault(FaultRule {
-        method: "GET".to_owned(),
-        path: "/payout".to_owned(),
-        skip: 0,
-        times: None,
-        fault: Fault::Unreadable,
-    });
+    hide_the_list(&owner);
     owner.payouts().look(&id).await.unwrap_err();
     assert_eq!(owner.get(&id).await.summary.state, BatchState::Finished);
     owner.world.simulator.clear_faults();
+    owner.payouts().look(&id).await.unwrap();
+    assert_eq!(owner.payouts().list().await.unwrap().len(), 2);
+}
+
+#[tokio::test]
+async fn after_a_run_with_failures_the_next_one_is_found_at_a_later_look_too() {
+    let owner = Owner::new().await;
+    let id = daily(&owner).await.summary.id;
+    let failing_addresses = vec![ETH.to_owned()];
+    owner.world.simulator.set_switches(Switches { failing_addresses, ..Switches::default() });
+    owner.pass(6 * 3600);
+    hide_the_list(&owner);
+    owner.payouts().look(&id).await.unwrap_err();
+    assert_eq!(owner.get(&id).await.summary.state, BatchState::FinishedWithFailures);
+    owner.world.simulator.clear_faults();
+    // Nothing of the run itself is new by now.
     owner.payouts().look(&id).await.unwrap();
     assert_eq!(owner.payouts().list().await.unwrap().len(), 2);
 }

@@ -190,8 +190,9 @@ impl Payouts {
         let rows = record::payable(&self.ctx.db, &record.id).await?;
         let mut tx = self.ctx.write().await?;
         let changed = absorb(&self.ctx, &mut tx, record, &rows, &batch).await?;
+        // Nobody else can write before this has ended, not even what follows.
+        tx.commit().await?;
         if changed {
-            tx.commit().await?;
             self.announce(record);
         }
         let may_be_followed = self.find_next_run(record).await?;
