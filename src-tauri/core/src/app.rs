@@ -29,6 +29,7 @@ use crate::{
     shops::{self, Bases, ConnectionReport, DemoConnection, Environment, NewShop, Shop, ShopContext},
     store,
     surroundings::Surroundings,
+    takings::Takings,
 };
 
 /// The id of the demo shop.
@@ -116,6 +117,8 @@ pub struct OpenShop {
     pub exports: Exports,
     /// Its payouts.
     pub payouts: Payouts,
+    /// What came in.
+    pub takings: Takings,
     /// What needs the owner.
     pub attention: Attention,
     /// How codes are given.
@@ -139,6 +142,7 @@ impl OpenShop {
             exports: Exports::new(ctx.clone(), payments.clone()),
             attention: Attention::new(ctx.clone(), payouts.clone()),
             callbacks: Callbacks::new(ctx.clone(), payments.clone(), payouts.clone()),
+            takings: Takings::new(ctx.clone()),
             payments,
             payouts,
             second_factor: SecondFactors::new(ctx.clone()),
@@ -150,6 +154,7 @@ impl OpenShop {
         shop.ctx.by_itself(shop.payments.clone().mind());
         shop.ctx.by_itself(shop.invoices.clone().settle());
         shop.ctx.by_itself(shop.payouts.clone().run());
+        shop.ctx.by_itself(shop.takings.clone().run());
         shop.ctx.by_itself(shop.attention.clone().run());
         shop.ctx.by_itself(shop.callbacks.clone().run());
         Arc::new(shop)

@@ -26,6 +26,7 @@ pub mod shops;
 mod spreadsheet;
 mod store;
 pub mod surroundings;
+pub mod takings;
 mod xlsx;
 
 pub use app::{AppState, Core, OpenShop, Settings, Theme};

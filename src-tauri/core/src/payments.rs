@@ -308,11 +308,11 @@ impl Stored {
 }
 
 /// What was asked for of the coin that a payment is in: nothing where its customer has paid in another one.
-fn asked<'a>(pay_amount: Option<&'a Amount>, origin_type: Option<&str>) -> Option<&'a Amount> {
+pub(crate) fn asked<'a>(pay_amount: Option<&'a Amount>, origin_type: Option<&str>) -> Option<&'a Amount> {
     pay_amount.filter(|_| origin_type != Some("WRONG_ASSET"))
 }
 
-fn amount(text: Option<impl AsRef<str>>) -> Result<Option<Amount>, Failure> {
+pub(crate) fn amount(text: Option<impl AsRef<str>>) -> Result<Option<Amount>, Failure> {
     text.map(|text| exact(text.as_ref())).transpose()
 }
 

@@ -13,7 +13,7 @@ use crate::{
     attention,
     failure::Failure,
     notifications::{self, StatusChange},
-    store,
+    store, takings,
 };
 
 mod row;
@@ -193,6 +193,7 @@ async fn insert(db: &mut SqliteConnection, rows: Vec<Row>, now: DateTime<Utc>) -
     for (number, created_at) in open {
         open::put(db, number, &created_at, now).await?;
     }
+    takings::stale_above(db, last).await?;
     attention::notice(db, &numbers, now).await?;
     callback::catch_up(db, now).await
 }
@@ -209,6 +210,9 @@ async fn update(
     let moved = row.status != before.status;
     let words = (row.words() != before.words()).then(|| row.words().map(|word| word.map(str::to_owned)));
     let (status, created_at) = (row.status.clone(), row.created_at.clone());
+    for made_at in [&before.created_at, &created_at] {
+        takings::stale_at(db, made_at).await?;
+    }
     row::update(db, *number, row).await?;
     if let Some(words) = words {
         write_words(db, *number, words).await?;

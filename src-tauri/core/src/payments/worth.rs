@@ -18,7 +18,7 @@ pub struct Worth {
 impl Worth {
     /// The worth of what was `paid` where `expected` coins were to be paid for the `price`; `None` when nothing was paid, or
     /// nothing was to be paid. What NOWPayments has `stated` counts; it states 0 also where something was paid.
-    pub(super) fn of(
+    pub(crate) fn of(
         price: &Amount,
         expected: Option<&Amount>,
         paid: Option<&Amount>,

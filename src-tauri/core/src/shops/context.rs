@@ -67,6 +67,11 @@ impl ShopContext {
         let _ = self.changes.send(changed);
     }
 
+    /// What is announced from now on.
+    pub(crate) fn changes(&self) -> broadcast::Receiver<Changed> {
+        self.changes.subscribe()
+    }
+
     /// Begins a transaction that writes. It takes the write lock at once and waits for it: one that began by reading
     /// could not go on once somebody else has written.
     pub(crate) async fn write(&self) -> Result<Transaction<'static, Sqlite>, sqlx::Error> {
@@ -144,11 +149,6 @@ impl fmt::Debug for ShopContext {
 
 #[cfg(test)]
 impl ShopContext {
-    /// What is announced from now on.
-    pub(crate) fn changes(&self) -> broadcast::Receiver<Changed> {
-        self.changes.subscribe()
-    }
-
     /// A shop in `folder` whose NOWPayments cannot be reached.
     pub(crate) async fn for_test(folder: &std::path::Path) -> Arc<Self> {
         Self::for_test_at(folder, "http://127.0.0.1:9/v1", "key", None).await
