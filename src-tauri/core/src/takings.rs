@@ -119,6 +119,9 @@ pub struct TakingsBreakdown {
     pub outcomes: Outcomes,
     /// The coins of finished payments, that of the largest sales first.
     pub coins: Vec<TakingsOfCoin>,
+    /// What finished and underpaid payments, of whatever currency their prices are, brought into the shop's balance after
+    /// what NOWPayments took; by coin, alphabetically.
+    pub received: Vec<Received>,
     /// Whether every day is summed.
     pub complete: bool,
 }
@@ -155,6 +158,18 @@ pub struct TakingsOfCoin {
     /// How much of the coin came.
     #[specta(type = String)]
     pub paid: Amount,
+}
+
+/// How much of a coin came into the shop's balance.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Type)]
+pub struct Received {
+    /// The coin, lower case.
+    pub coin: String,
+    /// From how many payments.
+    pub count: u32,
+    /// How much.
+    #[specta(type = String)]
+    pub amount: Amount,
 }
 
 /// The takings of a shop. Cheap to clone.
@@ -228,9 +243,20 @@ impl Takings {
         let mut db = self.ctx.db.begin().await?;
         let mut sums = Sums::default();
         Sums::of_days(&mut db, begins, ends).await?.values().for_each(|day| sums.add(day));
-        let coins = Sums::of_coins(&mut db, begins, ends).await?.by_coin(currency);
+        let coins = Sums::of_coins(&mut db, begins, ends).await?;
         db.commit().await?;
-        Ok(TakingsBreakdown { begins, ends, outcomes: sums.outcomes(currency), coins, complete })
+        Ok(TakingsBreakdown {
+            begins,
+            ends,
+            outcomes: sums.outcomes(currency),
+            coins: coins.by_coin(currency),
+            received: coins
+                .outcomes
+                .into_iter()
+                .map(|(coin, (count, amount))| Received { coin, count, amount })
+                .collect(),
+            complete,
+        })
     }
 
     /// Sums the days in which payments change, from the opening of the shop until it is closed.
@@ -342,13 +368,17 @@ impl Kind {
         !self.repeats && PaymentStatus::from(self.status.as_str()) == PaymentStatus::Finished
     }
 
+    /// Whether payments like it have brought something that stays.
+    fn has_brought_something(&self) -> bool {
+        matches!(
+            PaymentStatus::from(self.status.as_str()),
+            PaymentStatus::Finished | PaymentStatus::PartiallyPaid
+        )
+    }
+
     /// Whether payments like it have brought something that is no sale.
     fn is_besides(&self) -> bool {
-        match PaymentStatus::from(self.status.as_str()) {
-            PaymentStatus::PartiallyPaid => true,
-            PaymentStatus::Finished => self.repeats,
-            _ => false,
-        }
+        self.has_brought_something() && !self.is_sale()
     }
 }
 

@@ -34,6 +34,15 @@ CREATE TABLE takings_coins (
     PRIMARY KEY (day, currency, coin, status, repeats)
 ) STRICT, WITHOUT ROWID;
 
+-- What finished and underpaid payments brought into the shop's balance, after what NOWPayments took.
+CREATE TABLE takings_outcomes (
+    day TEXT NOT NULL REFERENCES takings_known (day) ON DELETE CASCADE,
+    coin TEXT NOT NULL,
+    count INTEGER NOT NULL,
+    amount TEXT NOT NULL,
+    PRIMARY KEY (day, coin)
+) STRICT, WITHOUT ROWID;
+
 -- The hours in which payments were made that have changed since their day was summed: 2026-11-27T19, UTC.
 CREATE TABLE takings_stale (
     hour TEXT PRIMARY KEY

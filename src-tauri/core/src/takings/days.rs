@@ -65,6 +65,8 @@ pub(super) struct Sums {
     pub(super) kinds: BTreeMap<Kind, Sum>,
     /// How many payments have brought something in a coin, what they cost, and how much of the coin came.
     pub(super) coins: BTreeMap<(Kind, String), (u32, Amount, Amount)>,
+    /// How many payments have brought how much of a coin into the shop's balance.
+    pub(super) outcomes: BTreeMap<String, (u32, Amount)>,
 }
 
 impl Sums {
@@ -76,7 +78,7 @@ impl Sums {
     ) -> Result<Self, Failure> {
         let mut lines = sqlx::query_as::<_, Line>(
             "SELECT status, price_amount, price_currency, pay_amount, actually_paid, actually_paid_at_fiat, pay_currency, \
-             parent_payment_id IS NOT NULL AS repeats, origin_type \
+             parent_payment_id IS NOT NULL AS repeats, origin_type, outcome_amount, outcome_currency \
              FROM payments INDEXED BY payments_by_created WHERE created_at >= ? AND created_at < ?",
         )
         .bind(store::time(begins))
@@ -97,6 +99,12 @@ impl Sums {
         let to_pay = asked(to_pay.as_ref(), line.origin_type.as_deref());
         let worth = Worth::of(&price, to_pay, paid.as_ref(), stated?.as_ref());
         let kind = Kind { currency: line.price_currency, status: line.status, repeats: line.repeats };
+        let outcome = amount(line.outcome_amount.as_deref())?.zip(line.outcome_currency);
+        if let Some((outcome, coin)) = outcome.filter(|_| kind.has_brought_something()) {
+            let (count, coins) = self.outcomes.entry(coin).or_default();
+            *count += 1;
+            *coins += &outcome;
+        }
         if let Some(paid) = paid {
             let (count, prices, coins) = self.coins.entry((kind.clone(), line.pay_currency)).or_default();
             *count += 1;
@@ -129,7 +137,7 @@ impl Sums {
         Ok(days)
     }
 
-    /// What came in each coin on the days from `first` to `last`, all days together.
+    /// What came in each coin, and what became of it, on the days from `first` to `last`, all days together.
     pub(super) async fn of_coins(
         db: &mut SqliteConnection,
         first: NaiveDate,
@@ -147,6 +155,17 @@ impl Sums {
             *count += row.count;
             *price += &exact(&row.price)?;
             *paid += &exact(&row.paid)?;
+        }
+        let outcomes: Vec<(String, u32, String)> =
+            sqlx::query_as("SELECT coin, count, amount FROM takings_outcomes WHERE day BETWEEN ? AND ?")
+                .bind(first.to_string())
+                .bind(last.to_string())
+                .fetch_all(&mut *db)
+                .await?;
+        for (coin, more, amount) in outcomes {
+            let (count, coins) = sums.outcomes.entry(coin).or_default();
+            *count += more;
+            *coins += &exact(&amount)?;
         }
         Ok(sums)
     }
@@ -185,6 +204,15 @@ impl Sums {
                 .execute(&mut *db)
                 .await?;
         }
+        for (coin, (count, amount)) in &self.outcomes {
+            sqlx::query("INSERT INTO takings_outcomes VALUES (?, ?, ?, ?)")
+                .bind(day.to_string())
+                .bind(coin)
+                .bind(count)
+                .bind(amount.to_string())
+                .execute(&mut *db)
+                .await?;
+        }
         Ok(())
     }
 }
@@ -200,6 +228,8 @@ struct Line {
     pay_currency: String,
     repeats: bool,
     origin_type: Option<String>,
+    outcome_amount: Option<String>,
+    outcome_currency: Option<String>,
 }
 
 #[derive(sqlx::FromRow)]

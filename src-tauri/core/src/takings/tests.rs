@@ -248,13 +248,13 @@ async fn a_payment_that_changes_is_summed_anew() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(24))]
+    #![proptest_config(ProptestConfig::with_cases(12))]
 
     /// Whatever the zone and whenever the payments were made, months hold what their payments come to, each once.
     #[test]
     fn no_payment_is_left_out_or_summed_twice(
         minutes in (-48..=56_i32).prop_map(|quarters| quarters * 15),
-        made in vec((0..80 * 86_400_000_i64, 1..1_000_000_u32, prop::bool::ANY), 1..60),
+        made in vec((0..80 * 86_400_000_i64, 1..1_000_000_u32), 1..60),
     ) {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let (sum, count) = runtime.block_on(async {
@@ -262,7 +262,7 @@ proptest! {
             let begin: DateTime<Utc> = "2026-09-05T00:00:00Z".parse().unwrap();
             let times: Vec<_> = made
                 .iter()
-                .map(|(ms, price, _)| (store::time(begin + chrono::TimeDelta::milliseconds(*ms)), format!("0.{price:06}")))
+                .map(|(ms, price)| (store::time(begin + chrono::TimeDelta::milliseconds(*ms)), format!("0.{price:06}")))
                 .collect();
             let payments: Vec<Made<'_>> = times
                 .iter()
@@ -277,7 +277,7 @@ proptest! {
             let sum: Amount = series.steps.iter().map(|step| &step.takes.sales).sum();
             (sum, series.steps.iter().map(|step| step.takes.orders).sum::<u32>())
         });
-        let expected: Amount = made.iter().map(|(_, price, _)| Amount::of_units((*price).into(), 6)).sum();
+        let expected: Amount = made.iter().map(|(_, price)| Amount::of_units((*price).into(), 6)).sum();
         prop_assert_eq!(sum, expected);
         prop_assert_eq!(usize::try_from(count).unwrap(), made.len());
     }
