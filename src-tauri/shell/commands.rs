@@ -3,6 +3,7 @@
 pub(crate) mod app;
 pub(crate) mod attention;
 pub(crate) mod audit;
+pub(crate) mod balances;
 pub(crate) mod callbacks;
 pub(crate) mod exports;
 pub(crate) mod invoices;
@@ -12,6 +13,7 @@ pub(crate) mod payouts;
 pub(crate) mod screen_lock;
 pub(crate) mod second_factor;
 pub(crate) mod shops;
+pub(crate) mod takings;
 
 /// How every command answers.
 pub(crate) type Answer<T> = Result<T, paydesk_core::Failure>;

@@ -15,6 +15,7 @@ use tokio::sync::{broadcast, watch};
 use crate::{
     attention::Attention,
     audit::Audit,
+    balances::Balance,
     callbacks::Callbacks,
     changes::Changed,
     exports::Exports,
@@ -117,6 +118,8 @@ pub struct OpenShop {
     pub exports: Exports,
     /// Its payouts.
     pub payouts: Payouts,
+    /// What it holds.
+    pub balance: Balance,
     /// What came in.
     pub takings: Takings,
     /// What needs the owner.
@@ -142,6 +145,7 @@ impl OpenShop {
             exports: Exports::new(ctx.clone(), payments.clone()),
             attention: Attention::new(ctx.clone(), payouts.clone()),
             callbacks: Callbacks::new(ctx.clone(), payments.clone(), payouts.clone()),
+            balance: Balance::new(ctx.clone()),
             takings: Takings::new(ctx.clone()),
             payments,
             payouts,
@@ -154,6 +158,7 @@ impl OpenShop {
         shop.ctx.by_itself(shop.payments.clone().mind());
         shop.ctx.by_itself(shop.invoices.clone().settle());
         shop.ctx.by_itself(shop.payouts.clone().run());
+        shop.ctx.by_itself(shop.balance.clone().run());
         shop.ctx.by_itself(shop.takings.clone().run());
         shop.ctx.by_itself(shop.attention.clone().run());
         shop.ctx.by_itself(shop.callbacks.clone().run());

@@ -21,6 +21,8 @@ pub enum Changed {
     PaymentViews,
     /// Payments in the cache.
     Payments,
+    /// What the shop holds.
+    Balances,
     /// What came in, day by day.
     Takings,
     /// What needs attention: cases that were settled or came back, that time made, or whose refund was prepared. Those

@@ -22,7 +22,7 @@ use crate::{
 };
 
 /// What the shop counts in. One for all shops, until an owner can choose.
-pub(super) const SHOP_CURRENCY: &str = "usd";
+pub(crate) const SHOP_CURRENCY: &str = "usd";
 
 /// How many complete looks, late enough, must have found nothing before the owner may give up an unknown batch.
 pub(super) const LOOKS_TO_RELEASE: u32 = 2;
