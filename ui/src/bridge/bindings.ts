@@ -59,6 +59,18 @@ export const commands = {
 	syncStatus: () => typedError<SyncStatus, Failure>(__TAURI_INVOKE("sync_status")),
 	/**  Has the sync run now. */
 	syncNow: () => typedError<null, Failure>(__TAURI_INVOKE("sync_now")),
+	/**  What has come in today, this week and this month. */
+	takingsSummary: (currency: string | null) => typedError<TakingsSummary, Failure>(__TAURI_INVOKE("takings_summary", { currency })),
+	/**  Takings by the last days, weeks or months. */
+	takingsSeries: (step: TakingsStep, count: number, currency: string) => typedError<TakingsSeries, Failure>(__TAURI_INVOKE("takings_series", { step, count, currency })),
+	/**  What became of the payments of the last days, and in which coins they were paid. */
+	takingsBreakdown: (days: number, currency: string) => typedError<TakingsBreakdown, Failure>(__TAURI_INVOKE("takings_breakdown", { days, currency })),
+	/**  What the shop holds, as it was read last. */
+	balances: () => typedError<Balances, Failure>(__TAURI_INVOKE("balances")),
+	/**  Reads the balances at NOWPayments now. */
+	readBalances: () => typedError<Balances, Failure>(__TAURI_INVOKE("read_balances")),
+	/**  What the shop held of a coin on each of the last days. */
+	balanceHistory: (coin: string, days: number) => typedError<BalanceHistory, Failure>(__TAURI_INVOKE("balance_history", { coin, days })),
 	/**  A page of what needs attention. */
 	attentionCases: (query: AttentionQuery) => typedError<AttentionPage, Failure>(__TAURI_INVOKE("attention_cases", { query })),
 	/**  One case. */
@@ -461,6 +473,30 @@ export type Autostart = {
 	on: boolean,
 };
 
+/**  What the shop held of a coin. */
+export type BalanceHistory = {
+	/**  The coin, lower case. */
+	coin: string,
+	/**  The days, oldest first, from the first one on whose end is known. */
+	days: HeldOnDay[],
+};
+
+/**  What the shop holds. */
+export type Balances = {
+	/**  Its coins: those of the most worth first, then those whose worth is not known. */
+	coins: HeldCoin[],
+	/**  What all of it is worth together, as far as that is known. */
+	worth: string,
+	/**  The currency of that, lower case. */
+	worth_currency: string,
+	/**  How many coins are not in it, because NOWPayments does not say what they are worth. */
+	without_worth: number,
+	/**  When this was so; `None` before the first reading. */
+	read_at: string | null,
+	/**  Why the last reading failed, if it did: what is shown is that much older. */
+	trouble: Failure | null,
+};
+
 /**  A batch, whole but for its rows. */
 export type Batch = {
 	/**  As in the list. */
@@ -737,6 +773,10 @@ export type Changed =
 { kind: "payment_views" } | 
 /**  Payments in the cache. */
 { kind: "payments" } | 
+/**  What the shop holds. */
+{ kind: "balances" } | 
+/**  What came in, day by day. */
+{ kind: "takings" } | 
 /**
  *  What needs attention: cases that were settled or came back, that time made, or whose refund was prepared. Those
  *  that payments make and end come with [`Self::Payments`].
@@ -1342,6 +1382,30 @@ export type FollowUp = {
 /**  The one event that crosses to the window. */
 export type Happened = Changed;
 
+/**  How much of a coin the shop holds. */
+export type HeldCoin = {
+	/**  The coin, lower case. */
+	coin: string,
+	/**  What can be paid out. */
+	amount: string,
+	/**  What is on its way, in or out. */
+	pending: string,
+	/**  What both are worth together, at the rate of the reading. */
+	worth: string | null,
+	/**  How much more or less both are together than a day ago; `None` when nobody has looked as long ago as that. */
+	day_change: string | null,
+};
+
+/**  What the shop held at the end of a day; today: now. */
+export type HeldOnDay = {
+	/**  The day of the owner's clock. */
+	day: string,
+	/**  What could be paid out. */
+	amount: string,
+	/**  What was on its way. */
+	pending: string,
+};
+
 /**  What the time between two runs of a batch is counted in. */
 export type Interval = 
 /**  Days. */
@@ -1683,6 +1747,24 @@ batch: Batch } |
 { kind: "asks"; 
 /**  The file. */
 file: OpenFile };
+
+/**  How many payments have come how far. */
+export type Outcomes = {
+	/**  Made in all: the sum of all others. */
+	made: number,
+	/**  Finished. */
+	finished: number,
+	/**  Not at their end yet. */
+	open: number,
+	/**  Paid in part, which is where they stay unless more comes. */
+	underpaid: number,
+	/**  Nobody paid in time. */
+	expired: number,
+	/**  Failed, refunded, or in a status that Paydesk does not know. */
+	other: number,
+	/**  Of those that are at their end, how many of a thousand are finished, rounded down; `None` when none is. */
+	finished_per_mille: number | null,
+};
 
 /**  Which part of a batch another one is. */
 export type Part = {
@@ -2117,6 +2199,16 @@ export type QuoteRequest = {
 	terms: Terms,
 };
 
+/**  How much of a coin came into the shop's balance. */
+export type Received = {
+	/**  The coin, lower case. */
+	coin: string,
+	/**  From how many payments. */
+	count: number,
+	/**  How much. */
+	amount: string,
+};
+
 /**  A refund that was prepared. It is a batch of payouts like any other: nothing is sent before it was checked and approved. */
 export type Refund = {
 	/**  The batch. */
@@ -2466,6 +2558,107 @@ export type SyncTrouble = {
 	offline: boolean,
 	/**  Since when anything is wrong. */
 	since: string,
+};
+
+/**  What came in. */
+export type Takes = {
+	/**  The prices of the payments that are finished. */
+	sales: string,
+	/**  How many those are. */
+	orders: number,
+	/**  What came besides: for underpaid payments, and once more to the address of earlier ones. */
+	besides: string,
+	/**  How many payments brought that. */
+	besides_count: number,
+	/**  A part of it is worked out, cut off behind its last decimal. */
+	besides_about: boolean,
+};
+
+/**  What became of the payments of some days, and in which coins they were paid. */
+export type TakingsBreakdown = {
+	/**  The first day. */
+	begins: string,
+	/**  The last day: today. */
+	ends: string,
+	/**  How far they have come, without those that repeat others. */
+	outcomes: Outcomes,
+	/**  The coins of finished payments, that of the largest sales first. */
+	coins: TakingsOfCoin[],
+	/**
+	 *  What finished and underpaid payments, of whatever currency their prices are, brought into the shop's balance after
+	 *  what NOWPayments took; by coin, alphabetically.
+	 */
+	received: Received[],
+	/**  Whether every day is summed. */
+	complete: boolean,
+};
+
+/**  What finished payments brought in one coin. */
+export type TakingsOfCoin = {
+	/**  The coin, lower case. */
+	coin: string,
+	/**  How many payments. */
+	orders: number,
+	/**  Their prices. */
+	sales: string,
+	/**  How much of the coin came. */
+	paid: string,
+};
+
+/**  Takings of a day, a week or a month. */
+export type TakingsOfStep = {
+	/**  The first day. */
+	begins: string,
+	/**  The last day. */
+	ends: string,
+	/**  What came in. */
+	takes: Takes,
+};
+
+/**  Takings step by step. */
+export type TakingsSeries = {
+	/**  The steps, oldest first, the last of which is not over yet. */
+	steps: TakingsOfStep[],
+	/**  Whether every day is summed. */
+	complete: boolean,
+};
+
+/**  What has come in since the beginning of a day, a week or a month. */
+export type TakingsSpan = {
+	/**  Which. */
+	step: TakingsStep,
+	/**  Its first day. */
+	begins: string,
+	/**  What has come in so far. */
+	now: Takes,
+	/**  What had come in as long after the beginning of the day, week or month before. */
+	before: Takes,
+	/**
+	 *  How much more the sales are than they were before, in percent, rounded to whole ones; negative when less, `None`
+	 *  when there were none before.
+	 */
+	change: number | null,
+};
+
+/**  Days, weeks from Monday on, or months. */
+export type TakingsStep = 
+/**  Days. */
+"day" | 
+/**  Weeks, from Monday on. */
+"week" | 
+/**  Months. */
+"month";
+
+/**  What has come in today, this week and this month. */
+export type TakingsSummary = {
+	/**  The currency of the prices that these are in, lower case; `None` before the first payment. */
+	currency: string | null,
+	/**  All currencies of prices, that of most payments first. */
+	currencies: string[],
+	/**  Today, this week and this month. */
+	spans: TakingsSpan[],
+	/**  Whether every day is summed; otherwise some are still to come. */
+	complete: boolean,
 };
 
 /**  Whose fees, and which rate. */
