@@ -1,6 +1,7 @@
 //! Balances: what the shop holds at NOWPayments, and how that changed. NOWPayments tells the present only, so each reading in
 //! which something has changed is kept here.
 
+mod chart;
 #[cfg(test)]
 mod tests;
 

@@ -83,7 +83,6 @@ macro_rules! said {
     };
 }
 
-#[allow(unused_imports, reason = "not all words are in both languages yet")]
 pub(crate) use {said, words};
 
 #[cfg(test)]

@@ -8,6 +8,7 @@ pub mod audit;
 pub mod balances;
 pub mod callbacks;
 pub mod changes;
+pub mod charts;
 pub mod coins;
 pub mod exports;
 pub mod failure;

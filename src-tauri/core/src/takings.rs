@@ -5,6 +5,7 @@
 //! finished, exactly. What came for underpaid ones, and what came once more to the address of an earlier one, is told
 //! **besides**: it is worth something and no sale.
 
+mod chart;
 mod days;
 #[cfg(test)]
 mod tests;

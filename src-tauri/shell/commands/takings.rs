@@ -2,6 +2,7 @@
 
 use paydesk_core::{
     Core,
+    charts::{Chart, ChartSize, Palette},
     takings::{TakingsBreakdown, TakingsSeries, TakingsStep, TakingsSummary},
 };
 use tauri::State;
@@ -39,4 +40,18 @@ pub(crate) async fn takings_breakdown(
     currency: String,
 ) -> Answer<TakingsBreakdown> {
     core.shop()?.takings.breakdown(days, &currency).await
+}
+
+/// Sales by the last days, weeks or months, as a chart in the colours of the window.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn takings_chart(
+    core: State<'_, Core>,
+    step: TakingsStep,
+    count: u32,
+    currency: String,
+    palette: Palette,
+    size: ChartSize,
+) -> Answer<Chart> {
+    core.shop()?.takings.chart(step, count, &currency, &palette, size).await
 }

@@ -65,12 +65,16 @@ export const commands = {
 	takingsSeries: (step: TakingsStep, count: number, currency: string) => typedError<TakingsSeries, Failure>(__TAURI_INVOKE("takings_series", { step, count, currency })),
 	/**  What became of the payments of the last days, and in which coins they were paid. */
 	takingsBreakdown: (days: number, currency: string) => typedError<TakingsBreakdown, Failure>(__TAURI_INVOKE("takings_breakdown", { days, currency })),
+	/**  Sales by the last days, weeks or months, as a chart in the colours of the window. */
+	takingsChart: (step: TakingsStep, count: number, currency: string, palette: Palette, size: ChartSize) => typedError<Chart, Failure>(__TAURI_INVOKE("takings_chart", { step, count, currency, palette, size })),
 	/**  What the shop holds, as it was read last. */
 	balances: () => typedError<Balances, Failure>(__TAURI_INVOKE("balances")),
 	/**  Reads the balances at NOWPayments now. */
 	readBalances: () => typedError<Balances, Failure>(__TAURI_INVOKE("read_balances")),
 	/**  What the shop held of a coin on each of the last days. */
 	balanceHistory: (coin: string, days: number) => typedError<BalanceHistory, Failure>(__TAURI_INVOKE("balance_history", { coin, days })),
+	/**  The same as a chart in the colours of the window. */
+	balanceChart: (coin: string, days: number, palette: Palette, size: ChartSize) => typedError<Chart, Failure>(__TAURI_INVOKE("balance_chart", { coin, days, palette, size })),
 	/**  A page of what needs attention. */
 	attentionCases: (query: AttentionQuery) => typedError<AttentionPage, Failure>(__TAURI_INVOKE("attention_cases", { query })),
 	/**  One case. */
@@ -816,6 +820,32 @@ batch: string | null } |
 { kind: "not_opened"; 
 /**  Why. */
 failure: Failure };
+
+/**  A chart. */
+export type Chart = {
+	/**  The picture: a whole SVG document that scales. */
+	svg: string,
+	/**  What it shows. */
+	title: string,
+	/**  The same numbers. */
+	table: ChartTable,
+};
+
+/**  The size of a chart. */
+export type ChartSize = {
+	/**  In points, from 160 to 4000. */
+	width: number,
+	/**  In points, from 120 to 4000. */
+	height: number,
+};
+
+/**  The numbers of a chart. */
+export type ChartTable = {
+	/**  The heads. */
+	columns: string[],
+	/**  The rows, each with as many cells as there are heads. */
+	rows: string[][],
+};
 
 /**  One item of a connection check. */
 export type CheckItem = {
@@ -1764,6 +1794,16 @@ export type Outcomes = {
 	other: number,
 	/**  Of those that are at their end, how many of a thousand are finished, rounded down; `None` when none is. */
 	finished_per_mille: number | null,
+};
+
+/**  The colours of a chart, from the theme: `#rrggbb`, `#rgb`, `#rrggbbaa`, `rgb(1, 2, 3)` or `rgb(1 2 3 / 0.5)`. */
+export type Palette = {
+	/**  Of all text. */
+	ink: string,
+	/**  Of the lines of the grid. */
+	lines: string,
+	/**  Of the series, one after the other; they begin anew where there are more series. */
+	series: string[],
 };
 
 /**  Which part of a batch another one is. */
