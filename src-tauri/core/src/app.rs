@@ -92,7 +92,7 @@ pub(crate) struct Inner {
     may_begin: watch::Sender<bool>,
     current: Mutex<Current>,
     /// Held while shops are added, opened, closed and removed.
-    switching: tokio::sync::Mutex<()>,
+    pub(crate) switching: tokio::sync::Mutex<()>,
     /// Locked as long as this process has the databases open.
     lock: Mutex<Option<File>>,
 }
@@ -405,6 +405,11 @@ impl Core {
         let keychain = &self.inner.surroundings.keychain;
         keychain.store(&shop.id, Secret::ApiKey, new.key()).await?;
         keychain.store(&shop.id, Secret::Password, new.password.clone()).await?;
+        self.insert_shop(shop).await
+    }
+
+    /// Adds a shop to the list of them.
+    pub(crate) async fn insert_shop(&self, shop: &Shop) -> Result<(), Failure> {
         sqlx::query("INSERT INTO shops (id, name, environment, email, added_at) VALUES (?, ?, ?, ?, ?)")
             .bind(&shop.id)
             .bind(&shop.name)
@@ -516,7 +521,7 @@ impl Core {
         removed
     }
 
-    async fn forget(&self, id: &str) -> Result<(), Failure> {
+    pub(crate) async fn forget(&self, id: &str) -> Result<(), Failure> {
         for secret in Secret::ALL {
             match self.inner.surroundings.keychain.delete(id, secret).await {
                 // The demo shop has at most one secret, of no worth.
@@ -560,11 +565,11 @@ impl Core {
         self.inner.current.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn shop_path(&self, id: &str) -> PathBuf {
+    pub(crate) fn shop_path(&self, id: &str) -> PathBuf {
         self.inner.surroundings.data.join("shops").join(format!("{id}.sqlite"))
     }
 
-    async fn stored_shop(&self, id: &str) -> Result<Shop, Failure> {
+    pub(crate) async fn stored_shop(&self, id: &str) -> Result<Shop, Failure> {
         let shop = sqlx::query_as::<_, StoredShop>("SELECT * FROM shops WHERE id = ?")
             .bind(id)
             .fetch_optional(&self.inner.db)

@@ -5,6 +5,7 @@ pub mod addresses;
 mod app;
 pub mod attention;
 pub mod audit;
+pub mod backup;
 pub mod balances;
 pub mod callbacks;
 pub mod changes;

@@ -24,6 +24,11 @@ impl Cost {
 
     /// What a sealed secret may ask for at the most: more was not written by us.
     const MOST: Self = Self { memory: 1024 * 1024, passes: 16 };
+
+    /// Whether something that was sealed may ask for it.
+    pub(crate) fn is_bearable(self) -> bool {
+        self.memory <= Self::MOST.memory && self.passes <= Self::MOST.passes
+    }
 }
 
 /// What is random about a sealed secret.
@@ -79,7 +84,7 @@ pub(crate) fn open(
     let (cost, random) = header[1..].split_at(8);
     let number = |at: usize| u32::from_be_bytes([cost[at], cost[at + 1], cost[at + 2], cost[at + 3]]);
     let cost = Cost { memory: number(0), passes: number(4) };
-    if header[0] != VERSION || cost.memory > Cost::MOST.memory || cost.passes > Cost::MOST.passes {
+    if header[0] != VERSION || !cost.is_bearable() {
         return Err(Unopened::Damaged);
     }
     let (salt, nonce) = random.split_at(SALT);
@@ -89,7 +94,8 @@ pub(crate) fn open(
     cipher.decrypt(&nonce, payload).map(Zeroizing::new).map_err(|_| Unopened::WrongPin)
 }
 
-fn cipher(pin: &SecretString, salt: &[u8], cost: Cost) -> Option<XChaCha20Poly1305> {
+/// The cipher whose key is made of a PIN or a passphrase.
+pub(crate) fn cipher(pin: &SecretString, salt: &[u8], cost: Cost) -> Option<XChaCha20Poly1305> {
     let params = Params::new(cost.memory, cost.passes, 1, Some(32)).ok()?;
     let mut key = Zeroizing::new([0; 32]);
     Argon2::new(Algorithm::Argon2id, Version::V0x13, params)

@@ -1,0 +1,314 @@
+//! A shop in one file, sealed with a passphrase: its database with its secrets, to be restored here or on another computer.
+//!
+//! A header, then JSON that says what it holds, then the database, compressed and sealed together (`sealed.rs`). What is restored
+//! is looked through to its last byte before anything on this computer changes.
+
+mod sealed;
+
+use std::{
+    collections::BTreeMap,
+    fs::File,
+    io::{self, BufReader, BufWriter, Read, Write},
+    path::{Path, PathBuf},
+};
+
+use chrono::{DateTime, Utc};
+use flate2::{Compression, read::DeflateDecoder, write::DeflateEncoder};
+use secrecy::{ExposeSecret, SecretString};
+use serde::{Deserialize, Serialize};
+use specta::Type;
+use sqlx::{ConnectOptions, Connection, sqlite::SqliteConnectOptions};
+use tempfile::NamedTempFile;
+use zeroize::Zeroizing;
+
+use self::sealed::{Fresh, SealedReader, SealedWriter, Unopened};
+use crate::{
+    app::Core,
+    changes::Changed,
+    failure::{Failure, FailureCode},
+    language::{said, words},
+    payments,
+    second_factor::sealed::Cost,
+    secrets::Secret,
+    shops::{Environment, Shop},
+};
+
+/// A passphrase that can be tried out without end is longer than a PIN.
+const SHORTEST_PASSPHRASE: usize = 12;
+/// The JSON at the beginning is no larger than this.
+const LARGEST_CONTENTS: u32 = 1024 * 1024;
+
+/// What was backed up or restored.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Type)]
+pub struct BackupReport {
+    /// The shop.
+    pub shop: Shop,
+    /// When the backup was made.
+    pub made_at: DateTime<Utc>,
+    /// How many payments it holds.
+    pub payments: u32,
+    /// How many batches of payouts it holds.
+    pub batches: u32,
+}
+
+/// What stands at the beginning of a backup. The secrets are in it: it is never logged, and is wiped from memory.
+#[derive(Serialize, Deserialize)]
+struct Contents {
+    /// The version of Paydesk that wrote it.
+    paydesk: String,
+    report: BackupReport,
+    /// By their names in the keychain.
+    secrets: BTreeMap<String, String>,
+}
+
+impl Drop for Contents {
+    fn drop(&mut self) {
+        for secret in std::mem::take(&mut self.secrets).into_values() {
+            drop(Zeroizing::new(secret));
+        }
+    }
+}
+
+impl Core {
+    /// Writes a shop into the file at `target`, sealed with a passphrase. Until it is whole the file has another name.
+    ///
+    /// # Errors
+    /// When the passphrase is too short (`passphrase`), there is no such shop or it is the demo shop, the keychain cannot be
+    /// read, or the file cannot be written. A file that was there before is left as it was.
+    pub async fn back_up(
+        &self,
+        shop: &str,
+        target: &Path,
+        passphrase: SecretString,
+    ) -> Result<BackupReport, Failure> {
+        self.unlocked()?;
+        if passphrase.expose_secret().chars().count() < SHORTEST_PASSPHRASE {
+            return Err(Failure::invalid(
+                "passphrase",
+                words!(
+                    en: "Choose a longer passphrase: at least {SHORTEST_PASSPHRASE} characters, a few words for example. Whoever has the file can try as many as they like.",
+                    de: "Wählen Sie eine längere Passphrase: mindestens {SHORTEST_PASSPHRASE} Zeichen, zum Beispiel ein paar Wörter. Wer die Datei hat, kann so viele ausprobieren, wie er will."
+                ),
+            ));
+        }
+        let shop = self.stored_shop(shop).await?;
+        if shop.environment == Environment::Demo {
+            return Err(Failure::other(said!(
+                en: "The demo shop has practice money only and is not backed up.",
+                de: "Der Demo-Shop enthält nur Übungsgeld und wird nicht gesichert."
+            )));
+        }
+        let folder = self.shops_folder();
+        let copy =
+            tempfile::Builder::new().prefix("backup").tempdir_in(&folder).map_err(|error| at_disk(&error))?;
+        let copy_path = copy.path().join("shop.sqlite");
+        let report = self.copy_database(shop, &copy_path).await?;
+        let mut secrets = BTreeMap::new();
+        for secret in Secret::ALL {
+            if let Some(value) = self.inner.surroundings.keychain.read(&report.shop.id, secret).await? {
+                secrets.insert(secret.name().to_owned(), value.expose_secret().to_owned());
+            }
+        }
+        let contents =
+            Contents { paydesk: env!("CARGO_PKG_VERSION").to_owned(), report: report.clone(), secrets };
+        let surroundings = &self.inner.surroundings;
+        let fresh = Fresh { salt: surroundings.random_bytes(), nonce: surroundings.random_bytes() };
+        let target = target.to_owned();
+        blocking(move || {
+            write(&contents, &copy_path, &target, &passphrase, &fresh).map_err(|error| at_disk(&error))
+        })
+        .await?;
+        drop(copy);
+        Ok(report)
+    }
+
+    /// Restores the shop that is in the file at `source`: its database and its secrets, exactly. It is not opened.
+    ///
+    /// # Errors
+    /// When the passphrase is not that of the file (`passphrase`), the file is no backup, is damaged or comes from a newer
+    /// Paydesk, the shop is on this computer already, or the disk or the keychain fails. Nothing has changed then.
+    pub async fn restore(&self, source: &Path, passphrase: SecretString) -> Result<BackupReport, Failure> {
+        self.unlocked()?;
+        let folder = self.shops_folder();
+        let copy = tempfile::Builder::new()
+            .prefix("restore")
+            .tempdir_in(&folder)
+            .map_err(|error| at_disk(&error))?;
+        let copy_path = copy.path().join("shop.sqlite");
+        let contents = {
+            let (source, target) = (source.to_owned(), copy_path.clone());
+            blocking(move || read(&source, &target, &passphrase)).await?
+        };
+        let report = contents.report.clone();
+        check(&copy_path).await?;
+
+        let _switching = self.inner.switching.lock().await;
+        if self.stored_shop(&report.shop.id).await.is_ok() {
+            return Err(Failure::other(words!(
+                en: "The shop of this backup, {name}, is on this computer already. Nothing was changed. To go back to the backup, remove the shop first.",
+                de: "Der Shop dieser Sicherung, {name}, ist schon auf diesem Rechner. Es wurde nichts geändert. Um zur Sicherung zurückzukehren, entfernen Sie zuerst den Shop.",
+                name = report.shop.name
+            )));
+        }
+        let restored = self.take_in(&contents, &copy_path).await;
+        if let Err(failure) = restored {
+            if let Err(left) = self.forget(&report.shop.id).await {
+                tracing::error!(failure = %left, "a shop that was not restored left something behind");
+            }
+            return Err(failure);
+        }
+        self.announce(Changed::Shops);
+        Ok(report)
+    }
+
+    /// Copies the database of a shop as it is at one moment, whether it is open or not.
+    async fn copy_database(&self, shop: Shop, to: &Path) -> Result<BackupReport, Failure> {
+        let path = self.shop_path(&shop.id);
+        if !path.exists() {
+            // It was never opened on this computer.
+            payments::open_database(&path).await?.close().await;
+        }
+        let mut db = SqliteConnectOptions::new().filename(&path).connect().await?;
+        sqlx::query("VACUUM INTO ?").bind(to.to_string_lossy().as_ref()).execute(&mut db).await?;
+        db.close().await?;
+        let mut db = SqliteConnectOptions::new().filename(to).read_only(true).connect().await?;
+        let payments = sqlx::query_scalar("SELECT count(*) FROM payments").fetch_one(&mut db).await?;
+        let batches = sqlx::query_scalar("SELECT count(*) FROM payout_batches").fetch_one(&mut db).await?;
+        db.close().await?;
+        Ok(BackupReport { shop, made_at: self.inner.surroundings.now(), payments, batches })
+    }
+
+    /// Puts a shop where shops are.
+    async fn take_in(&self, contents: &Contents, database: &Path) -> Result<(), Failure> {
+        let shop = &contents.report.shop;
+        let keychain = &self.inner.surroundings.keychain;
+        for secret in Secret::ALL {
+            if let Some(value) = contents.secrets.get(secret.name()) {
+                keychain.store(&shop.id, secret, value.clone().into()).await?;
+            }
+        }
+        tokio::fs::rename(database, self.shop_path(&shop.id)).await.map_err(|error| at_disk(&error))?;
+        self.insert_shop(shop).await
+    }
+
+    fn shops_folder(&self) -> PathBuf {
+        self.inner.surroundings.data.join("shops")
+    }
+}
+
+fn write(
+    contents: &Contents,
+    database: &Path,
+    target: &Path,
+    passphrase: &SecretString,
+    fresh: &Fresh,
+) -> io::Result<()> {
+    let folder = target.parent().ok_or_else(|| io::Error::other("it has no folder"))?;
+    let file = NamedTempFile::with_prefix_in(".paydesk-backup", folder)?;
+    let sealed = SealedWriter::new(BufWriter::new(file), passphrase, Cost::STANDARD, fresh)?;
+    let mut packed = DeflateEncoder::new(sealed, Compression::fast());
+    let json = Zeroizing::new(serde_json::to_vec(contents)?);
+    let length = u32::try_from(json.len()).map_err(io::Error::other)?;
+    packed.write_all(&length.to_be_bytes())?;
+    packed.write_all(&json)?;
+    io::copy(&mut File::open(database)?, &mut packed)?;
+    let file = packed.finish()?.finish()?.into_inner().map_err(io::IntoInnerError::into_error)?;
+    file.as_file().sync_all()?;
+    file.persist(target).map_err(|error| error.error)?;
+    Ok(())
+}
+
+fn read(source: &Path, database: &Path, passphrase: &SecretString) -> Result<Contents, Failure> {
+    let file = File::open(source).map_err(|error| at_disk(&error))?;
+    let sealed = SealedReader::open(BufReader::new(file), passphrase).map_err(unopened)?;
+    let mut packed = DeflateDecoder::new(sealed);
+    let mut length = [0; 4];
+    packed.read_exact(&mut length).map_err(damaged)?;
+    let length = u32::from_be_bytes(length);
+    if length > LARGEST_CONTENTS {
+        return Err(not_ours());
+    }
+    let mut json = Zeroizing::new(Vec::new());
+    (&mut packed).take(length.into()).read_to_end(&mut json).map_err(damaged)?;
+    let contents: Contents = serde_json::from_slice(&json).map_err(|_| not_ours())?;
+    let mut database =
+        File::options().write(true).create_new(true).open(database).map_err(|error| at_disk(&error))?;
+    io::copy(&mut packed, &mut database).map_err(damaged)?;
+    // Whatever stands behind the packed database belongs to the sealed stream, too, and to its end.
+    io::copy(&mut packed.into_inner(), &mut io::sink()).map_err(damaged)?;
+    database.sync_all().map_err(|error| at_disk(&error))?;
+    Ok(contents)
+}
+
+/// Whether a restored database is whole and not of a newer Paydesk; brings an older one up to date.
+async fn check(path: &Path) -> Result<(), Failure> {
+    let db = payments::open_database(path).await?;
+    let found: String = sqlx::query_scalar("PRAGMA quick_check(1)").fetch_one(&db).await?;
+    db.close().await;
+    if found == "ok" { Ok(()) } else { Err(damaged(io::Error::from(io::ErrorKind::InvalidData))) }
+}
+
+async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, Failure> + Send + 'static,
+) -> Result<T, Failure> {
+    tokio::task::spawn_blocking(work).await.unwrap_or_else(|error| {
+        tracing::error!(%error, "the thread of a backup failed");
+        Err(Failure::other(said!(
+            en: "Paydesk failed inside. Nothing was changed.",
+            de: "In Paydesk ist ein Fehler aufgetreten. Es wurde nichts geändert."
+        )))
+    })
+}
+
+fn unopened(why: Unopened) -> Failure {
+    match why {
+        Unopened::Foreign => not_ours(),
+        Unopened::Newer => Failure::new(
+            FailureCode::File,
+            said!(
+                en: "This backup was made by a newer Paydesk. Install that one to restore it; nothing was changed.",
+                de: "Diese Sicherung stammt von einem neueren Paydesk. Installieren Sie dieses, um sie wiederherzustellen; es wurde nichts geändert."
+            ),
+        ),
+        Unopened::WrongPassphrase => Failure::invalid(
+            "passphrase",
+            said!(
+                en: "This is not the passphrase of this backup, or the file is damaged. Nothing was changed.",
+                de: "Das ist nicht die Passphrase dieser Sicherung, oder die Datei ist beschädigt. Es wurde nichts geändert."
+            ),
+        ),
+        Unopened::Unreadable(error) => at_disk(&error),
+    }
+}
+
+fn not_ours() -> Failure {
+    Failure::new(
+        FailureCode::File,
+        said!(
+            en: "This file is no backup of Paydesk. Nothing was changed.",
+            de: "Diese Datei ist keine Sicherung von Paydesk. Es wurde nichts geändert."
+        ),
+    )
+}
+
+fn damaged(error: io::Error) -> Failure {
+    match error.kind() {
+        io::ErrorKind::InvalidData | io::ErrorKind::UnexpectedEof | io::ErrorKind::InvalidInput => {
+            Failure::new(
+                FailureCode::File,
+                said!(
+                    en: "This backup is damaged: it was altered or cut off. Nothing was changed. Use another copy of it.",
+                    de: "Diese Sicherung ist beschädigt: Sie wurde verändert oder abgeschnitten. Es wurde nichts geändert. Nehmen Sie eine andere Kopie."
+                ),
+            )
+        }
+        _ => at_disk(&error),
+    }
+}
+
+fn at_disk(error: &dyn std::fmt::Display) -> Failure {
+    Failure::other(words!(
+        en: "The disk did not do what was asked of it ({error}). Nothing was changed. Check the place and the free space, and try again.",
+        de: "Der Datenträger hat nicht getan, was von ihm verlangt wurde ({error}). Es wurde nichts geändert. Prüfen Sie den Ort und den freien Platz, und versuchen Sie es noch einmal."
+    ))
+}
