@@ -36,6 +36,8 @@ mod hex;
 #[cfg(test)]
 mod tests;
 
+use crate::language::{said, words};
+
 use std::borrow::Cow;
 
 use regex::Regex;
@@ -141,35 +143,57 @@ impl Fault {
     }
 
     fn character(character: char, position: usize) -> Self {
-        Self::format(format!("has \"{character}\" at position {position}, which these addresses never hold"))
+        Self::format(words!(
+            en: "has \"{character}\" at position {position}, which these addresses never hold",
+            de: "hat an Stelle {position} „{character}“, das in solchen Adressen nie vorkommt",
+        ))
     }
 
     fn leftover() -> Self {
-        Self::format("has too many or too few characters")
+        Self::format(said!(
+            en: "has too many or too few characters",
+            de: "hat zu viele oder zu wenige Zeichen",
+        ))
     }
 
     fn checksum() -> Self {
         Self {
             kind: Kind::Checksum,
-            message: "has a wrong checksum: a character is mistyped, missing or in the wrong case".to_owned(),
+            message: said!(
+                en: "has a wrong checksum: a character is mistyped, missing or in the wrong case",
+                de: "hat eine falsche Prüfsumme: ein Zeichen ist vertippt, fehlt oder ist fälschlich groß oder klein \
+                     geschrieben",
+            ).to_owned(),
         }
     }
 
     fn test_network() -> Self {
         Self {
             kind: Kind::TestNetwork,
-            message: "belongs to a test network, where coins are worth nothing".to_owned(),
+            message: said!(
+                en: "belongs to a test network, where coins are worth nothing",
+                de: "gehört zu einem Testnetzwerk, in dem Coins nichts wert sind",
+            ).to_owned(),
         }
     }
 
     fn secret() -> Self {
         Self::format(
-            "is a secret key, not an address; whoever sees it can take the coins, so move them and delete it from the file",
+            said!(
+                en: "is a secret key, not an address; whoever sees it can take the coins, so move them and delete it \
+                     from the file",
+                de: "ist ein geheimer Schlüssel und keine Adresse; wer ihn sieht, kann die Coins nehmen: bringen Sie \
+                     sie an einen anderen Ort, und löschen Sie ihn aus der Datei",
+            ),
         )
     }
 
     fn secret_or_signature() -> Self {
-        Self::format("is too long for an address; it may be a secret key or the hash of a transaction")
+        Self::format(said!(
+            en: "is too long for an address; it may be a secret key or the hash of a transaction",
+            de: "ist zu lang für eine Adresse; vielleicht ist es ein geheimer Schlüssel oder die Kennung einer \
+                 Transaktion",
+        ))
     }
 }
 
@@ -245,7 +269,10 @@ impl Family {
     /// What to call it in a sentence.
     #[must_use]
     pub fn name(self) -> &'static str {
-        FAMILIES.iter().find(|(family, ..)| *family == self).map_or("an unknown network", |(.., name)| name)
+        FAMILIES.iter().find(|(family, ..)| *family == self).map_or(said!(
+            en: "an unknown network",
+            de: "einem unbekannten Netzwerk",
+        ), |(.., name)| name)
     }
 
     /// The family whose address a text is, if one can be told by its form and, where there is one, its checksum.
@@ -305,7 +332,10 @@ impl Family {
             Self::Tron | Self::Ripple => account[1..].iter().all(|byte| *byte == 0),
             _ => false,
         };
-        let caution = nobody.then_some("is the empty account, which nobody holds the key of");
+        let caution = nobody.then_some(said!(
+            en: "is the empty account, which nobody holds the key of",
+            de: "ist das leere Konto, zu dem niemand den Schlüssel hat",
+        ));
         Ok(Checked { account, caution })
     }
 }
@@ -333,7 +363,11 @@ fn check_bitcoin_like(address: &str, versions: &[base58::Prefix], hrp: &str) -> 
             }
         };
         let caution = (!program.is_known()).then_some(
-            "is a witness program of a kind that the network does not know yet: coins sent there may be lost",
+            said!(
+                en: "is a witness program of a kind that the network does not know yet: coins sent there may be lost",
+                de: "ist ein Witness-Programm einer Art, die das Netzwerk noch nicht kennt: dorthin gesendete Coins \
+                     können verloren sein",
+            ),
         );
         let account = [b"segwit", &[program.version][..], &program.bytes].concat();
         return Ok(Checked { account, caution });

@@ -12,7 +12,7 @@ use specta::Type;
 use sqlx::SqlitePool;
 use tokio::sync::{broadcast, watch};
 
-use crate::{
+use crate::{language::{said, words}, 
     attention::Attention,
     audit::Audit,
     callbacks::Callbacks,
@@ -172,7 +172,11 @@ impl Core {
     pub async fn open_with(surroundings: Surroundings, bases: Bases) -> Result<Self, Failure> {
         let data = &surroundings.data;
         make_private_folder(&data.join("shops")).map_err(|error| {
-            Failure::other(format!("Paydesk cannot make its folder {} ({error}).", data.display()))
+            Failure::other(words!(
+                en: "Paydesk cannot make its folder {} ({error}).",
+                de: "Paydesk kann seinen Ordner {} nicht anlegen ({error}).",
+                data.display(),
+            ))
         })?;
         let lock = lock(&data.join("lock"))?;
         let db = store::open(&data.join("paydesk.sqlite"), &store::APP).await?;
@@ -434,10 +438,12 @@ impl Core {
         let lost = || {
             Failure::new(
                 FailureCode::Keychain,
-                format!(
-                    "The keychain of this computer does not have the keys of “{}” any more. Nothing at NOWPayments has \
-                     changed. Remove the shop and add it again.",
-                    shop.name
+                words!(
+                    en: "The keychain of this computer does not have the keys of “{}” any more. Nothing at \
+                         NOWPayments has changed. Remove the shop and add it again.",
+                    de: "Der Schlüsselbund dieses Rechners hat die Schlüssel von „{}“ nicht mehr. Bei NOWPayments \
+                         hat sich nichts geändert. Entfernen Sie den Shop, und fügen Sie ihn neu hinzu.",
+                    shop.name,
                 ),
             )
         };
@@ -616,13 +622,22 @@ fn make_private_folder(path: &Path) -> std::io::Result<()> {
 
 fn lock(path: &Path) -> Result<File, Failure> {
     let failed = |error: std::io::Error| {
-        Failure::other(format!("Paydesk cannot use its folder: {} ({error}).", path.display()))
+        Failure::other(words!(
+            en: "Paydesk cannot use its folder: {} ({error}).",
+            de: "Paydesk kann seinen Ordner nicht benutzen: {} ({error}).",
+            path.display(),
+        ))
     };
     let file = File::options().create(true).truncate(false).write(true).open(path).map_err(failed)?;
     match file.try_lock() {
         Ok(()) => Ok(file),
         Err(TryLockError::WouldBlock) => Err(Failure::other(
-            "Paydesk is open already, with the same data. Use that one, or close it first: two at once could pay twice.",
+            said!(
+                en: "Paydesk is open already, with the same data. Use that one, or close it first: two at once could \
+                     pay twice.",
+                de: "Paydesk ist schon geöffnet, mit denselben Daten. Benutzen Sie jenes, oder schließen Sie es \
+                     zuerst: zwei zugleich könnten doppelt zahlen.",
+            ),
         )),
         Err(TryLockError::Error(error)) => Err(failed(error)),
     }
@@ -630,6 +645,10 @@ fn lock(path: &Path) -> Result<File, Failure> {
 
 async fn delete_database(path: &Path) -> Result<(), Failure> {
     store::delete(path).await.map_err(|error| {
-        Failure::other(format!("Paydesk could not delete {} ({error}). Delete it yourself.", path.display()))
+        Failure::other(words!(
+            en: "Paydesk could not delete {} ({error}). Delete it yourself.",
+            de: "Paydesk konnte {} nicht löschen ({error}). Löschen Sie es selbst.",
+            path.display(),
+        ))
     })
 }

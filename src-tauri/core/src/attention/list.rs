@@ -8,7 +8,7 @@ use super::{
     Attention, AttentionCase, AttentionCount, AttentionKind, AttentionPage, AttentionQuery, AttentionShelf,
     KindCount, Refund, Settled, SettledBy,
 };
-use crate::{
+use crate::{language::said, 
     failure::Failure,
     payments::several::{self, Seen},
     payouts::batch::BatchState,
@@ -216,6 +216,9 @@ impl Cursor {
             DateTime::parse_from_rfc3339(at).ok()?;
             Some(Self { at: at.to_owned(), id: id.parse().ok()? })
         });
-        cursor.ok_or_else(|| Failure::invalid("after", "The list cannot go on from there. Begin at its top."))
+        cursor.ok_or_else(|| Failure::invalid("after", said!(
+            en: "The list cannot go on from there. Begin at its top.",
+            de: "Die Liste lässt sich von dort nicht fortsetzen. Beginnen Sie oben.",
+        )))
     }
 }

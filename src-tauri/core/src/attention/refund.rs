@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use specta::Type;
 
 use super::{Attention, AttentionCase, list};
-use crate::{
+use crate::{language::said, 
     changes::Changed,
     failure::{Failure, FailureCode},
     payouts::{
@@ -40,11 +40,18 @@ impl Attention {
         let _one_at_a_time = self.preparing.lock().await;
         let case = self.get(id).await?;
         if case.refund.as_ref().is_some_and(|refund| !is_over(refund.state)) {
-            let message = "A refund was prepared for this already. Open it under Payouts; discard it there to make another.";
+            let message = said!(
+                en: "A refund was prepared for this already. Open it under Payouts; discard it there to make another.",
+                de: "Dafür ist schon eine Erstattung vorbereitet. Öffnen Sie sie unter Auszahlungen; um eine andere \
+                     zu machen, verwerfen Sie sie dort.",
+            );
             return Err(Failure::new(FailureCode::Stale, message));
         }
         if case.refundable.is_none() {
-            let message = "There is nothing that could be sent back: the shop has not got this money.";
+            let message = said!(
+                en: "There is nothing that could be sent back: the shop has not got this money.",
+                de: "Es gibt nichts, was zurückgesendet werden könnte: Der Shop hat dieses Geld nicht bekommen.",
+            );
             return Err(Failure::new(FailureCode::Stale, message));
         }
         let amount = amount(&refund.amount, &case)?;
@@ -97,7 +104,10 @@ fn amount(typed: &str, case: &AttentionCase) -> Result<String, Failure> {
     let amount: Amount =
         typed.trim().parse().map_err(|error| wrong(format!("This is no amount: {error}.")))?;
     if !amount.is_positive() {
-        return Err(wrong("The amount must be more than zero.".to_owned()));
+        return Err(wrong(said!(
+            en: "The amount must be more than zero.",
+            de: "Der Betrag muss größer als null sein.",
+        ).to_owned()));
     }
     if amount.decimals() as usize > MOST_DECIMALS {
         return Err(wrong(format!(
