@@ -173,19 +173,18 @@ impl Fault {
             message: said!(
                 en: "belongs to a test network, where coins are worth nothing",
                 de: "gehört zu einem Testnetzwerk, in dem Coins nichts wert sind",
-            ).to_owned(),
+            )
+            .to_owned(),
         }
     }
 
     fn secret() -> Self {
-        Self::format(
-            said!(
-                en: "is a secret key, not an address; whoever sees it can take the coins, so move them and delete it \
-                     from the file",
-                de: "ist ein geheimer Schlüssel und keine Adresse; wer ihn sieht, kann die Coins nehmen: bringen Sie \
-                     sie an einen anderen Ort, und löschen Sie ihn aus der Datei",
-            ),
-        )
+        Self::format(said!(
+            en: "is a secret key, not an address; whoever sees it can take the coins, so move them and delete it \
+                 from the file",
+            de: "ist ein geheimer Schlüssel und keine Adresse; wer ihn sieht, kann die Coins nehmen: bringen Sie \
+                 sie an einen anderen Ort, und löschen Sie ihn aus der Datei",
+        ))
     }
 
     fn secret_or_signature() -> Self {
@@ -269,10 +268,13 @@ impl Family {
     /// What to call it in a sentence.
     #[must_use]
     pub fn name(self) -> &'static str {
-        FAMILIES.iter().find(|(family, ..)| *family == self).map_or(said!(
-            en: "an unknown network",
-            de: "einem unbekannten Netzwerk",
-        ), |(.., name)| name)
+        FAMILIES.iter().find(|(family, ..)| *family == self).map_or(
+            said!(
+                en: "an unknown network",
+                de: "einem unbekannten Netzwerk",
+            ),
+            |(.., name)| name,
+        )
     }
 
     /// The family whose address a text is, if one can be told by its form and, where there is one, its checksum.

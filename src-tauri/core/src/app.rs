@@ -12,7 +12,7 @@ use specta::Type;
 use sqlx::SqlitePool;
 use tokio::sync::{broadcast, watch};
 
-use crate::{language::{said, words}, 
+use crate::{
     attention::Attention,
     audit::Audit,
     callbacks::Callbacks,
@@ -20,6 +20,7 @@ use crate::{language::{said, words},
     exports::Exports,
     failure::{Failure, FailureCode},
     invoices::Invoices,
+    language::{said, words},
     notifications::Notifications,
     payments::{self, Payments},
     payouts::Payouts,
@@ -434,7 +435,9 @@ impl Core {
 
     async fn client(&self, shop: &Shop) -> Result<Client, Failure> {
         let Inner { surroundings, bases, .. } = &*self.inner;
-        let base = bases.of(shop.environment).ok_or_else(|| Failure::not_found("shop"))?;
+        let base = bases
+            .of(shop.environment)
+            .ok_or_else(|| Failure::not_found(said!(en: "shop", de: "diesen Shop")))?;
         let lost = || {
             Failure::new(
                 FailureCode::Keychain,
@@ -565,7 +568,7 @@ impl Core {
             .bind(id)
             .fetch_optional(&self.inner.db)
             .await?;
-        shop.map(Shop::from).ok_or_else(|| Failure::not_found("shop"))
+        shop.map(Shop::from).ok_or_else(|| Failure::not_found(said!(en: "shop", de: "diesen Shop")))
     }
 
     pub(crate) async fn setting(&self, key: &str) -> Result<Option<String>, Failure> {
@@ -631,14 +634,12 @@ fn lock(path: &Path) -> Result<File, Failure> {
     let file = File::options().create(true).truncate(false).write(true).open(path).map_err(failed)?;
     match file.try_lock() {
         Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => Err(Failure::other(
-            said!(
-                en: "Paydesk is open already, with the same data. Use that one, or close it first: two at once could \
-                     pay twice.",
-                de: "Paydesk ist schon geöffnet, mit denselben Daten. Benutzen Sie jenes, oder schließen Sie es \
-                     zuerst: zwei zugleich könnten doppelt zahlen.",
-            ),
-        )),
+        Err(TryLockError::WouldBlock) => Err(Failure::other(said!(
+            en: "Paydesk is open already, with the same data. Use that one, or close it first: two at once could \
+                 pay twice.",
+            de: "Paydesk ist schon geöffnet, mit denselben Daten. Benutzen Sie jenes, oder schließen Sie es \
+                 zuerst: zwei zugleich könnten doppelt zahlen.",
+        ))),
         Err(TryLockError::Error(error)) => Err(failed(error)),
     }
 }

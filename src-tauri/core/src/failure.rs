@@ -284,7 +284,9 @@ fn try_again(refused: &Refused) -> String {
         Some(wait) => {
             let seconds = wait.as_secs().max(1);
             match seconds {
-                1 => words!(en: "Try again in {seconds} seconds.", de: "Versuchen Sie es in einer Sekunde noch einmal."),
+                1 => {
+                    words!(en: "Try again in {seconds} seconds.", de: "Versuchen Sie es in einer Sekunde noch einmal.")
+                }
                 _ => words!(
                     en: "Try again in {seconds} seconds.",
                     de: "Versuchen Sie es in {seconds} Sekunden noch einmal.",

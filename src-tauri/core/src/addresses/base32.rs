@@ -3,8 +3,8 @@
 use base64::Engine;
 use sha2::{Digest, Sha512_256};
 
-use crate::language::{said, words};
 use super::Fault;
+use crate::language::{said, words};
 
 /// A Stellar account (`G…`) or muxed account (`M…`): version, key, CRC-16 (SEP-23).
 pub(super) fn check_stellar(address: &str) -> Result<Vec<u8>, Fault> {

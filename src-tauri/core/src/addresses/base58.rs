@@ -3,8 +3,8 @@
 use sha2::Sha256;
 use sha3::{Digest, Keccak256};
 
-use crate::language::{said, words};
 use super::Fault;
+use crate::language::{said, words};
 
 /// Bytes that a base58check payload begins with, and how many follow them.
 pub(super) type Prefix = (&'static [u8], usize);
@@ -78,14 +78,12 @@ fn decode_25(text: &[u8]) -> Option<[u8; 25]> {
 /// The X-address, which carries a tag in itself, is not taken: the tag belongs in its own column.
 pub(super) fn check_ripple(address: &str) -> Result<Vec<u8>, Fault> {
     if address.starts_with('X') && address.len() > 40 {
-        return Err(Fault::format(
-            said!(
-                en: "is an X-address, which holds a tag in itself; write the classic address, which begins with r, \
-                     and the tag as extra_id",
-                de: "ist eine X-Adresse, die ein Tag in sich trägt; schreiben Sie die klassische Adresse, die mit r \
-                     beginnt, und das Tag als extra_id",
-            ),
-        ));
+        return Err(Fault::format(said!(
+            en: "is an X-address, which holds a tag in itself; write the classic address, which begins with r, \
+                 and the tag as extra_id",
+            de: "ist eine X-Adresse, die ein Tag in sich trägt; schreiben Sie die klassische Adresse, die mit r \
+                 beginnt, und das Tag als extra_id",
+        )));
     }
     if address.starts_with('s') && check_in(bs58::Alphabet::RIPPLE, address, &[(&[33], 16)]).is_ok() {
         return Err(Fault::secret());
@@ -147,10 +145,12 @@ pub(super) fn check_solana(address: &str) -> Result<Vec<u8>, Fault> {
 /// Source: the Cardano ledger's Byron specification, address encoding.
 pub(super) fn check_byron(address: &str) -> Result<Vec<u8>, Fault> {
     let bytes = decode(address)?;
-    let broken = || Fault::format(said!(
-        en: "is not an address of Cardano",
-        de: "ist keine Adresse von Cardano",
-    ));
+    let broken = || {
+        Fault::format(said!(
+            en: "is not an address of Cardano",
+            de: "ist keine Adresse von Cardano",
+        ))
+    };
     let rest = bytes.strip_prefix(&[0x82, 0xD8, 0x18]).ok_or_else(broken)?;
     let (major, length, rest) = cbor_head(rest).ok_or_else(broken)?;
     let length = usize::try_from(length).map_err(|_| broken())?;
@@ -189,10 +189,12 @@ fn crc32(bytes: &[u8]) -> u32 {
 /// Monero: blocks of 8 bytes as 11 characters; one byte of network, two keys, an optional payment id, and the
 /// first 4 bytes of the Keccak-256 of all of it.
 pub(super) fn check_monero(address: &str) -> Result<Vec<u8>, Fault> {
-    let bytes = decode_blocks(address).ok_or_else(|| Fault::format(said!(
-        en: "is not an address of Monero",
-        de: "ist keine Adresse von Monero",
-    )))?;
+    let bytes = decode_blocks(address).ok_or_else(|| {
+        Fault::format(said!(
+            en: "is not an address of Monero",
+            de: "ist keine Adresse von Monero",
+        ))
+    })?;
     let (payload, checksum) =
         bytes.split_at_checked(bytes.len().saturating_sub(4)).ok_or_else(Fault::checksum)?;
     if Keccak256::digest(payload)[..4] != *checksum {

@@ -8,8 +8,8 @@ use bech32::{
     },
 };
 
-use crate::language::{said, words};
 use super::{Fault, base32::regroup};
+use crate::language::{said, words};
 
 /// A witness program: the version and the program.
 pub(super) struct Program {
@@ -59,13 +59,11 @@ pub(super) fn check_unified(address: &str) -> Result<Vec<u8>, Fault> {
 /// A Shelley address of Cardano (CIP-19): the kind and the network in the first byte, then one or two hashes.
 pub(super) fn check_shelley(address: &str) -> Result<Vec<u8>, Fault> {
     if address.starts_with("stake") {
-        return Err(Fault::format(
-            said!(
-                en: "is a staking account, which cannot be paid; write the address that begins with addr1",
-                de: "ist ein Staking-Konto, an das nicht gezahlt werden kann; schreiben Sie die Adresse, die mit \
-                     addr1 beginnt",
-            ),
-        ));
+        return Err(Fault::format(said!(
+            en: "is a staking account, which cannot be paid; write the address that begins with addr1",
+            de: "ist ein Staking-Konto, an das nicht gezahlt werden kann; schreiben Sie die Adresse, die mit \
+                 addr1 beginnt",
+        )));
     }
     let bytes = check(address, "addr", &[])?;
     match (bytes[0] >> 4, bytes[0] & 0x0F, bytes.len()) {
@@ -114,12 +112,10 @@ fn same_hrp(found: &str, wanted: &str) -> Result<(), Fault> {
 
 fn unreadable(error: &UncheckedHrpstringError, address: &str) -> Fault {
     match error {
-        UncheckedHrpstringError::Char(CharError::MixedCase) => {
-            Fault::format(said!(
-                en: "mixes upper and lower case, which such an address never does",
-                de: "mischt Groß- und Kleinbuchstaben, was eine solche Adresse nie tut",
-            ))
-        }
+        UncheckedHrpstringError::Char(CharError::MixedCase) => Fault::format(said!(
+            en: "mixes upper and lower case, which such an address never does",
+            de: "mischt Groß- und Kleinbuchstaben, was eine solche Adresse nie tut",
+        )),
         UncheckedHrpstringError::Char(CharError::InvalidChar(c)) => {
             let position = address.rfind(*c).map_or(0, |index| index + 1);
             Fault::character(*c, position)
@@ -153,10 +149,12 @@ pub(super) fn check_cash_address(address: &str) -> Result<Vec<u8>, Fault> {
     match prefix {
         "bitcoincash" => {}
         "bchtest" | "bchreg" => return Err(Fault::test_network()),
-        _ => return Err(Fault::format(said!(
-            en: "is not an address of Bitcoin Cash",
-            de: "ist keine Adresse von Bitcoin Cash",
-        ))),
+        _ => {
+            return Err(Fault::format(said!(
+                en: "is not an address of Bitcoin Cash",
+                de: "ist keine Adresse von Bitcoin Cash",
+            )));
+        }
     }
     let mut symbols = Vec::with_capacity(data.len());
     for (index, character) in data.bytes().enumerate() {
@@ -172,10 +170,12 @@ pub(super) fn check_cash_address(address: &str) -> Result<Vec<u8>, Fault> {
     let payload = &symbols[..symbols.len().saturating_sub(8)];
     let bytes = regroup(payload).ok_or_else(Fault::leftover)?;
     // The version byte: a reserved bit, four bits of kind (0 and 1 are addresses, 2 and 3 the same for tokens), three bits of size.
-    let Some((version, hash)) = bytes.split_first() else { return Err(Fault::format(said!(
-        en: "is too short",
-        de: "ist zu kurz",
-    ))) };
+    let Some((version, hash)) = bytes.split_first() else {
+        return Err(Fault::format(said!(
+            en: "is too short",
+            de: "ist zu kurz",
+        )));
+    };
     let size = [20, 24, 28, 32, 40, 48, 56, 64][usize::from(version & 7)];
     if version >> 3 > 3 || hash.len() != size {
         return Err(Fault::format(said!(

@@ -121,7 +121,9 @@ fn special(c: char) -> Option<&'static str> {
         ),
         '\u{66B}' => said!(en: "an Arabic decimal separator", de: "ein arabisches Dezimalzeichen"),
         '\u{66C}' => said!(en: "an Arabic thousands separator", de: "ein arabisches Tausenderzeichen"),
-        '£' | '¥' | '¢' | '\u{20A0}'..='\u{20CF}' => said!(en: "a currency sign", de: "ein Währungszeichen"),
+        '£' | '¥' | '¢' | '\u{20A0}'..='\u{20CF}' => {
+            said!(en: "a currency sign", de: "ein Währungszeichen")
+        }
         _ if is_direction_override(c) => said!(
             en: "an invisible sign that turns the direction of the text",
             de: "ein unsichtbares Zeichen, das die Schreibrichtung umkehrt",

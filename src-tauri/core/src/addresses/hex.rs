@@ -2,8 +2,8 @@
 
 use sha3::{Digest, Keccak256};
 
-use crate::language::{said, words};
 use super::Fault;
+use crate::language::{said, words};
 
 /// Whether it has the shape of such an address, whatever its checksum says.
 pub(super) fn has_shape(address: &str) -> bool {
@@ -35,10 +35,12 @@ pub(super) fn check(address: &str, chain: Option<u32>) -> Result<Vec<u8>, Fault>
     match digits.len() {
         40 => {}
         64 => return Err(Fault::secret_or_signature()),
-        other => return Err(Fault::format(words!(
-            en: "has {other} characters after 0x instead of 40",
-            de: "hat nach 0x {other} Zeichen statt 40",
-        ))),
+        other => {
+            return Err(Fault::format(words!(
+                en: "has {other} characters after 0x instead of 40",
+                de: "hat nach 0x {other} Zeichen statt 40",
+            )));
+        }
     }
     let lower = digits.to_ascii_lowercase();
     let has_lower = digits.bytes().any(|byte| byte.is_ascii_lowercase());

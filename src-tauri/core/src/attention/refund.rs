@@ -5,9 +5,10 @@ use serde::{Deserialize, Serialize};
 use specta::Type;
 
 use super::{Attention, AttentionCase, list};
-use crate::{language::said, 
+use crate::{
     changes::Changed,
     failure::{Failure, FailureCode},
+    language::said,
     payouts::{
         batch::{BatchState, RowFilter, RowProblem, RowQuery},
         import::MOST_DECIMALS,
@@ -104,10 +105,13 @@ fn amount(typed: &str, case: &AttentionCase) -> Result<String, Failure> {
     let amount: Amount =
         typed.trim().parse().map_err(|error| wrong(format!("This is no amount: {error}.")))?;
     if !amount.is_positive() {
-        return Err(wrong(said!(
-            en: "The amount must be more than zero.",
-            de: "Der Betrag muss größer als null sein.",
-        ).to_owned()));
+        return Err(wrong(
+            said!(
+                en: "The amount must be more than zero.",
+                de: "Der Betrag muss größer als null sein.",
+            )
+            .to_owned(),
+        ));
     }
     if amount.decimals() as usize > MOST_DECIMALS {
         return Err(wrong(format!(

@@ -13,8 +13,8 @@ use super::{
     CallbackKind, CallbackToCheck, Callbacks, SIGNATURE, Verdict, sample, tokens,
     words::{self, About},
 };
-use crate::language::{said, words};
 use crate::failure::Failure;
+use crate::language::{said, words};
 
 /// A larger body is not looked into for what may have happened to it.
 const LARGEST_TO_LOOK_INTO: usize = 64 << 10;
@@ -70,10 +70,13 @@ pub(super) fn judge(body: &[u8], signature: Option<&str>, secret: &SecretString)
         Err(CallbackError::Unreadable { problem, signed }) => {
             let mut notes = Vec::from_iter(place(body, &problem));
             if !signed {
-                notes.push(said!(
-                    en: "The signature is not that of these bytes either.",
-                    de: "Auch die Signatur ist nicht die dieser Bytes.",
-                ).to_owned());
+                notes.push(
+                    said!(
+                        en: "The signature is not that of these bytes either.",
+                        de: "Auch die Signatur ist nicht die dieser Bytes.",
+                    )
+                    .to_owned(),
+                );
             }
             let message = words::unreadable_body(&problem, signed).1;
             return Judgement::Refused(Refused { message, notes, unsigned: !signed });
@@ -82,7 +85,8 @@ pub(super) fn judge(body: &[u8], signature: Option<&str>, secret: &SecretString)
             let message = said!(
                 en: "There is no IPN secret to check it with.",
                 de: "Es gibt kein IPN-Geheimnis, mit dem sie geprüft werden könnte.",
-            ).to_owned();
+            )
+            .to_owned();
             return Judgement::Refused(Refused { message, notes: Vec::new(), unsigned: true });
         }
     };
@@ -132,10 +136,13 @@ impl Callbacks {
 }
 
 fn no_secret() -> Failure {
-    Failure::invalid("secret", said!(
-        en: "The shop has no IPN secret yet. Enter the one to check this callback with.",
-        de: "Der Shop hat noch kein IPN-Geheimnis. Geben Sie das ein, mit dem diese Rückmeldung geprüft werden soll.",
-    ))
+    Failure::invalid(
+        "secret",
+        said!(
+            en: "The shop has no IPN secret yet. Enter the one to check this callback with.",
+            de: "Der Shop hat noch kein IPN-Geheimnis. Geben Sie das ein, mit dem diese Rückmeldung geprüft werden soll.",
+        ),
+    )
 }
 
 /// Checks what was copied by hand. `own`: the secret was typed with it.

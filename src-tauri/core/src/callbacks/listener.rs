@@ -15,7 +15,14 @@ use super::{
     CallbackListener, Callbacks, ListenerState, PATH, SUGGESTED_PORT,
     server::{self, Limits},
 };
-use crate::{language::{said, words}, changes::Changed, failure::Failure, secrets::Secret, shops::Environment, store};
+use crate::{
+    changes::Changed,
+    failure::Failure,
+    language::{said, words},
+    secrets::Secret,
+    shops::Environment,
+    store,
+};
 
 /// Ports below are those of the system.
 const FIRST_PORT: u16 = 1024;
@@ -147,11 +154,14 @@ impl Callbacks {
         }
         let socket = bind(port.unwrap_or(0)).await.map_err(|error| {
             let failure = cannot_listen(port.unwrap_or(0), &error);
-            Failure::invalid("port", words!(
-                en: "{} Nothing was changed.",
-                de: "{} Es wurde nichts geändert.",
-                failure.message,
-            ))
+            Failure::invalid(
+                "port",
+                words!(
+                    en: "{} Nothing was changed.",
+                    de: "{} Es wurde nichts geändert.",
+                    failure.message,
+                ),
+            )
         })?;
         let port = local_port(&socket)?;
         sqlx::query(
@@ -331,12 +341,10 @@ impl Callbacks {
 
     fn refuse_in_practice(&self) -> Result<(), Failure> {
         match self.is_practice() {
-            true => Err(Failure::other(
-                said!(
-                    en: "The demo shop has the IPN secret of its simulator, which stays as it is.",
-                    de: "Der Demo-Shop hat das IPN-Geheimnis seines Simulators, und das bleibt, wie es ist.",
-                ),
-            )),
+            true => Err(Failure::other(said!(
+                en: "The demo shop has the IPN secret of its simulator, which stays as it is.",
+                de: "Der Demo-Shop hat das IPN-Geheimnis seines Simulators, und das bleibt, wie es ist.",
+            ))),
             false => Ok(()),
         }
     }
@@ -373,12 +381,10 @@ fn cannot_listen(port: u16, error: &io::Error) -> Failure {
 }
 
 fn secret_lost() -> Failure {
-    Failure::other(
-        said!(
-            en: "The keychain of this computer has no IPN secret for this shop any more, so no callbacks are taken. \
-                 Enter it anew.",
-            de: "Der Schlüsselbund dieses Rechners hat für diesen Shop kein IPN-Geheimnis mehr, darum werden keine \
-                 Rückmeldungen angenommen. Geben Sie es neu ein.",
-        ),
-    )
+    Failure::other(said!(
+        en: "The keychain of this computer has no IPN secret for this shop any more, so no callbacks are taken. \
+             Enter it anew.",
+        de: "Der Schlüsselbund dieses Rechners hat für diesen Shop kein IPN-Geheimnis mehr, darum werden keine \
+             Rückmeldungen angenommen. Geben Sie es neu ein.",
+    ))
 }

@@ -17,8 +17,8 @@ use sha2::Sha512;
 use tokio::net::TcpStream;
 
 use super::{Callbacks, PATH, SIGNATURE, TestDelivery};
-use crate::language::{said, words};
 use crate::failure::Failure;
+use crate::language::{said, words};
 
 /// NOWPayments waits three seconds; the rest is for a computer that is busy.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -56,11 +56,12 @@ pub(super) fn has_signed(secret: &SecretString, text: &[u8], signature: &str) ->
 
 impl Callbacks {
     pub(super) async fn post_sample(&self) -> Result<TestDelivery, Failure> {
-        let not_listening =
-            || Failure::other(said!(
+        let not_listening = || {
+            Failure::other(said!(
                 en: "Paydesk does not listen for callbacks now. Turn that on first.",
                 de: "Paydesk nimmt gerade keine Rückmeldungen an. Schalten Sie das zuerst ein.",
-            ));
+            ))
+        };
         let port = self.listener.port().ok_or_else(not_listening)?;
         let secret = self.listener.secret().ok_or_else(not_listening)?;
         let body = format!(
@@ -84,10 +85,13 @@ impl Callbacks {
         match posted {
             Ok(Ok((status, answer))) => Ok(TestDelivery { taken: status == 200, status, answer }),
             Ok(Err(error)) => Err(failed(error.to_string())),
-            Err(_) => Err(failed(said!(
-                en: "there was no answer in time",
-                de: "es kam keine Antwort in der Zeit",
-            ).to_owned())),
+            Err(_) => Err(failed(
+                said!(
+                    en: "there was no answer in time",
+                    de: "es kam keine Antwort in der Zeit",
+                )
+                .to_owned(),
+            )),
         }
     }
 }

@@ -7,8 +7,8 @@ use nowpayments::{
     payouts::PayoutStatus,
 };
 
-use crate::language::{said, words};
 use super::CallbackKind;
+use crate::language::{said, words};
 
 /// What a callback is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,14 +54,20 @@ impl<'a> About<'a> {
 pub fn form(form: Form) -> (&'static str, &'static str) {
     match form {
         Form::Raw => ("raw", said!(en: "the body as it came", de: "der Inhalt, wie er kam")),
-        Form::Canonical => ("canonical", said!(
-            en: "the body with its keys sorted",
-            de: "der Inhalt mit sortierten Schlüsseln",
-        )),
-        Form::Documented => ("documented", said!(
-            en: "the body with its keys sorted and its arrays as objects",
-            de: "der Inhalt mit sortierten Schlüsseln, Listen als Objekte",
-        )),
+        Form::Canonical => (
+            "canonical",
+            said!(
+                en: "the body with its keys sorted",
+                de: "der Inhalt mit sortierten Schlüsseln",
+            ),
+        ),
+        Form::Documented => (
+            "documented",
+            said!(
+                en: "the body with its keys sorted and its arrays as objects",
+                de: "der Inhalt mit sortierten Schlüsseln, Listen als Objekte",
+            ),
+        ),
     }
 }
 

@@ -27,7 +27,13 @@ use super::{
     record::{self, PayableRow, Record},
     rhythm::Rhythm,
 };
-use crate::{changes::Changed, failure::Failure, second_factor::provider_now, store};
+use crate::{
+    changes::Changed,
+    failure::Failure,
+    language::{said, words},
+    second_factor::provider_now,
+    store,
+};
 
 /// How many addresses are checked at once.
 const AT_ONCE: usize = 4;
@@ -97,7 +103,16 @@ impl Payouts {
             let mut record = Record::load(&mut *tx, id).await?;
             not_sent(&record)?;
             if record.state == BatchState::Checked {
-                record.back_to_draft(&mut tx, self.ctx.now(), "It is checked again.").await?;
+                record
+                    .back_to_draft(
+                        &mut tx,
+                        self.ctx.now(),
+                        said!(
+                            en: "It is checked again.",
+                            de: "Sie wird noch einmal geprüft.",
+                        ),
+                    )
+                    .await?;
             }
             record.set_trouble(&mut *tx, None).await?;
             tx.commit().await?;
@@ -115,7 +130,10 @@ impl Payouts {
         let mut tx = self.ctx.write().await?;
         let mut record = Record::load(&mut *tx, id).await?;
         if record.state == BatchState::Draft {
-            let words = "You stopped the check against your shop. What was checked is kept.";
+            let words = said!(
+                en: "You stopped the check against your shop. What was checked is kept.",
+                de: "Sie haben die Prüfung gegen Ihren Shop angehalten. Was geprüft ist, bleibt behalten.",
+            );
             record.set_trouble(&mut *tx, Some(words)).await?;
             record.note(&mut tx, self.ctx.now(), words).await?;
             tx.commit().await?;
@@ -129,7 +147,11 @@ impl Payouts {
             let mut tx = self.ctx.write().await?;
             let mut record = Record::load(&mut *tx, id).await?;
             if record.state == BatchState::Draft {
-                let trouble = format!("The check against your shop did not end: {}", failure.message);
+                let trouble = words!(
+                    en: "The check against your shop did not end: {}",
+                    de: "Die Prüfung gegen Ihren Shop kam nicht zu Ende: {}",
+                    failure.message,
+                );
                 record.set_trouble(&mut *tx, Some(&trouble)).await?;
                 record.note(&mut tx, self.ctx.now(), &trouble).await?;
                 tx.commit().await?;
@@ -268,10 +290,15 @@ impl Payouts {
         record.recount(&mut tx).await?;
         record.set_trouble(&mut *tx, None).await?;
         let note = match record.bad {
-            0 => format!("Checked against your shop: {} can be paid.", rows_in_words(record.payable)),
-            bad => format!(
-                "Checked against your shop: {} can be paid, {bad} cannot.",
-                rows_in_words(record.payable)
+            0 => words!(
+                en: "Checked against your shop: {} can be paid.",
+                de: "Gegen Ihren Shop geprüft: {} zahlbar.",
+                rows_in_words(record.payable),
+            ),
+            bad => words!(
+                en: "Checked against your shop: {} can be paid, {bad} cannot.",
+                de: "Gegen Ihren Shop geprüft: {} zahlbar, {bad} nicht.",
+                rows_in_words(record.payable),
             ),
         };
         record.advance(&mut tx, BatchState::Checked, self.ctx.now(), &note).await?;
@@ -508,9 +535,12 @@ async fn keep_verdict(
                 column: Some("address".to_owned()),
                 value: recipient.address.clone(),
                 code: "address_refused".to_owned(),
-                message: format!(
-                    "NOWPayments does not take this as an address for {}: “{reason}”. Ask the recipient for it again.",
-                    recipient.currency.to_ascii_uppercase()
+                message: words!(
+                    en: "NOWPayments does not take this as an address for {}: “{reason}”. Ask the recipient for it \
+                         again.",
+                    de: "NOWPayments nimmt das nicht als Adresse für {}: „{reason}“. Fragen Sie den Empfänger noch \
+                         einmal danach.",
+                    recipient.currency.to_ascii_uppercase(),
                 ),
             };
             find_problem(tx, batch, *number, &problem).await?;
@@ -691,7 +721,12 @@ pub(super) fn rows_in_words(count: u32) -> String {
 
 /// A ticker that the importer took from the list of coins.
 pub(super) fn ticker(text: &str) -> Result<Ticker, Failure> {
-    text.parse().map_err(|_| Failure::other(format!("“{text}” is no ticker of NOWPayments.")))
+    text.parse().map_err(|_| {
+        Failure::other(words!(
+            en: "“{text}” is no ticker of NOWPayments.",
+            de: "„{text}“ ist kein Kürzel von NOWPayments.",
+        ))
+    })
 }
 
 fn count(items: usize) -> u32 {

@@ -17,6 +17,7 @@ use crate::{
     coins::{Catalogue, ListedCoin},
     failure::Failure,
     fiat,
+    language::words,
 };
 
 impl Payouts {
@@ -63,7 +64,17 @@ pub(super) async fn take_next(
     let Some(control) = next(&mut *tx).await? else { return Ok(()) };
     keep(tx, &record.id, &control).await?;
     sqlx::query("DELETE FROM payout_next_control").execute(&mut *tx).await?;
-    record.note(tx, at, &format!("It must add up to {}, as you said.", words(&control))).await
+    record
+        .note(
+            tx,
+            at,
+            &words!(
+                en: "It must add up to {}, as you said.",
+                de: "Wie Sie gesagt haben, muss sie {} ergeben.",
+                words(&control),
+            ),
+        )
+        .await
 }
 
 /// The totals with their currencies and sums in canonical form.
@@ -73,15 +84,21 @@ fn exact(control: &Control, coins: &Catalogue) -> Result<Control, Failure> {
         let (typed, amount) = (currency.trim(), amount.trim());
         let known = coins.get(typed).map(ListedCoin::ticker).or(fiat::find(typed));
         let currency = known.ok_or_else(|| {
-            let message =
-                format!("NOWPayments has no coin “{typed}”, and it is no currency of theirs either.");
+            let message = words!(
+                en: "NOWPayments has no coin “{typed}”, and it is no currency of theirs either.",
+                de: "NOWPayments hat keinen Coin „{typed}“, und eine Währung ist es dort auch nicht.",
+            );
             Failure::invalid(&format!("currency {index}"), message)
         })?;
         let exact: Amount = amount.parse().map_err(|error| {
             Failure::invalid(&format!("amount {index}"), format!("“{amount}” is not a sum: {error}."))
         })?;
         if sums.insert(currency.to_owned(), exact).is_some() {
-            let message = format!("{} stands there twice.", currency.to_ascii_uppercase());
+            let message = words!(
+                en: "{} stands there twice.",
+                de: "{} steht zweimal da.",
+                currency.to_ascii_uppercase(),
+            );
             return Err(Failure::invalid(&format!("currency {index}"), message));
         }
     }
@@ -144,9 +161,10 @@ pub(super) async fn control(
 pub(super) fn differences(record: &Record, totals: &[CoinTotal], control: &Control) -> Vec<String> {
     let mut differences = Vec::new();
     if let Some(rows) = control.rows.filter(|rows| *rows != record.payable) {
-        differences.push(format!(
-            "By your control totals {rows} payouts are to be made, and there are {}.",
-            record.payable
+        differences.push(words!(
+            en: "By your control totals {rows} payouts are to be made, and there are {}.",
+            de: "Nach Ihren Kontrollsummen sollen es {rows} Auszahlungen sein, und es sind {}.",
+            record.payable,
         ));
     }
     if control.sums.is_empty() {

@@ -16,6 +16,7 @@ use crate::{
     audit::{self, AuditArea},
     changes::Changed,
     failure::{Failure, FailureCode},
+    language::{said, words},
     pins::Pin,
     second_factor::{provider_now, secret::accept_pin},
     secrets::Secret,
@@ -82,12 +83,11 @@ impl Rules {
             Some(limit) => format!("{limit} {}", SHOP_CURRENCY.to_ascii_uppercase()),
             None => "none".to_owned(),
         };
-        format!(
-            "Limit per batch: {}. Limit in 24 hours: {}. Recipients: {}. At most {} payouts at once.",
-            limit(&self.batch_limit),
-            limit(&self.day_limit),
-            if self.contacts_only { "contacts only" } else { "all" },
-            self.part_size
+        words!(
+            en: "Limit per batch: {}. Limit in 24 hours: {}. Recipients: {}. At most {} payouts at once.",
+            de: "Grenze je Zahlliste: {}. Grenze in 24 Stunden: {}. Empfänger: {}. Höchstens {} Auszahlungen auf \
+                 einmal.",
+            limit(&self.batch_limit), limit(&self.day_limit), if self.contacts_only { "contacts only" } else { "all" }, self.part_size,
         )
     }
 }
@@ -149,7 +149,18 @@ impl Payouts {
         .await?;
         if now != next {
             let at = self.ctx.now();
-            audit::write(&mut tx, at, AuditArea::Rules, "Payouts", "", &next.in_words()).await?;
+            audit::write(
+                &mut tx,
+                at,
+                AuditArea::Rules,
+                said!(
+                    en: "Payouts",
+                    de: "Auszahlungen",
+                ),
+                "",
+                &next.in_words(),
+            )
+            .await?;
         }
         self.judge_checked(&mut tx).await?;
         tx.commit().await?;
@@ -163,7 +174,13 @@ impl Payouts {
         if !two_persons && !self.second_factor.get().await?.enrolled {
             return Ok(());
         }
-        let pin = given(pin, "This loosens what guards your money: it takes the PIN. Nothing was changed.")?;
+        let pin = given(
+            pin,
+            said!(
+                en: "This loosens what guards your money: it takes the PIN. Nothing was changed.",
+                de: "Damit wird gelockert, was Ihr Geld schützt: Das braucht die PIN. Es wurde nichts geändert.",
+            ),
+        )?;
         match two_persons {
             true => self.person(Secret::ApproverPin).check(pin, "pin").await,
             false => self.second_factor.open(pin).await.map(drop),
@@ -185,7 +202,13 @@ impl Payouts {
             return Err(stale());
         }
         if preparer.expose_secret() == approver.expose_secret() {
-            return Err(Failure::invalid("approver", "Two persons need two PINs: these are the same."));
+            return Err(Failure::invalid(
+                "approver",
+                said!(
+                    en: "Two persons need two PINs: these are the same.",
+                    de: "Zwei Personen brauchen zwei PINs: Diese sind gleich.",
+                ),
+            ));
         }
         let of = |field: &str| {
             let field = field.to_owned();
@@ -196,16 +219,20 @@ impl Payouts {
         // Codes that are made on this device are made with one PIN: that of whoever approves.
         if self.second_factor.get().await?.enrolled {
             self.second_factor.open(approver.clone()).await.map_err(|failure| {
-                let message = format!(
-                    "Codes are made on this computer with a PIN: whoever approves has that one. {}",
-                    failure.message
+                let message = words!(
+                    en: "Codes are made on this computer with a PIN: whoever approves has that one. {}",
+                    de: "Codes werden auf diesem Rechner mit einer PIN erzeugt: Wer freigibt, hat diese. {}",
+                    failure.message,
                 );
                 of("approver")(Failure { message, ..failure })
             })?;
         }
         self.person(Secret::PreparerPin).set(preparer, "preparer").await?;
         self.person(Secret::ApproverPin).set(approver, "approver").await?;
-        self.note_rule("Two persons: batches are sent with one PIN and approved with another.").await
+        self.note_rule(said!(
+            en: "Two persons: batches are sent with one PIN and approved with another.",
+            de: "Zwei Personen: Zahllisten werden mit der einen PIN gesendet und mit der anderen freigegeben.",
+        )).await
     }
 
     /// One person is enough again. It takes both.
@@ -219,7 +246,11 @@ impl Payouts {
         // The rule is in force as long as there is an approver.
         self.person(Secret::ApproverPin).clear().await?;
         self.person(Secret::PreparerPin).clear().await?;
-        self.note_rule("Two persons: no more. One is enough to pay.").await
+        self.note_rule(said!(
+            en: "Two persons: no more. One is enough to pay.",
+            de: "Zwei Personen: nicht mehr. Zum Zahlen genügt eine.",
+        ))
+        .await
     }
 
     /// A batch is sent: by whoever prepares, where two persons are needed.
@@ -227,7 +258,13 @@ impl Payouts {
         if !self.has_two_persons().await? {
             return Ok(());
         }
-        let pin = given(pin, "It takes the PIN of whoever prepares payouts. Nothing was sent.")?;
+        let pin = given(
+            pin,
+            said!(
+                en: "It takes the PIN of whoever prepares payouts. Nothing was sent.",
+                de: "Das braucht die PIN der Person, die Auszahlungen vorbereitet. Es wurde nichts gesendet.",
+            ),
+        )?;
         self.person(Secret::PreparerPin).check(pin, "pin").await
     }
 
@@ -236,13 +273,30 @@ impl Payouts {
         if !self.has_two_persons().await? {
             return Ok(());
         }
-        let pin = given(pin, "It takes the PIN of whoever approves payouts. Nothing was sent.")?;
+        let pin = given(
+            pin,
+            said!(
+                en: "It takes the PIN of whoever approves payouts. Nothing was sent.",
+                de: "Das braucht die PIN der Person, die Auszahlungen freigibt. Es wurde nichts gesendet.",
+            ),
+        )?;
         self.person(Secret::ApproverPin).check(pin, "pin").await
     }
 
     async fn note_rule(&self, words: &str) -> Result<(), Failure> {
         let mut tx = self.ctx.write().await?;
-        audit::write(&mut tx, self.ctx.now(), AuditArea::Rules, "Payouts", "", words).await?;
+        audit::write(
+            &mut tx,
+            self.ctx.now(),
+            AuditArea::Rules,
+            said!(
+                en: "Payouts",
+                de: "Auszahlungen",
+            ),
+            "",
+            words,
+        )
+        .await?;
         tx.commit().await?;
         self.ctx.announce(Changed::Everything);
         Ok(())
@@ -269,8 +323,11 @@ impl Payouts {
             // Nothing was asked about its worth yet, and that is said elsewhere.
             if record.checked_at.is_some() {
                 over.push(
-                    "What this batch is worth is not known, so your limits cannot be kept. Check it again."
-                        .to_owned(),
+                    said!(
+                        en: "What this batch is worth is not known, so your limits cannot be kept. Check it again.",
+                        de: "Was diese Zahlliste wert ist, ist nicht bekannt, darum können Ihre Grenzen nicht \
+                             eingehalten werden. Prüfen Sie erneut.",
+                    ).to_owned(),
                 );
             }
             return Ok(over);
@@ -287,8 +344,13 @@ impl Payouts {
                 )),
                 Some(_) => {}
                 None => over.push(
-                    "What was sent in the last 24 hours is worth an amount that is not known, so your limit of a day cannot be kept. Wait, or change the limit in the settings."
-                        .to_owned(),
+                    said!(
+                        en: "What was sent in the last 24 hours is worth an amount that is not known, so your limit \
+                             of a day cannot be kept. Wait, or change the limit in the settings.",
+                        de: "Was in den letzten 24 Stunden gesendet wurde, hat einen unbekannten Wert, darum kann \
+                             Ihre Grenze für einen Tag nicht eingehalten werden. Warten Sie, oder ändern Sie die \
+                             Grenze in den Einstellungen.",
+                    ).to_owned(),
                 ),
             }
         }
@@ -338,7 +400,13 @@ fn limit(field: &str, text: &str) -> Result<Option<Amount>, Failure> {
     }
     match text.parse::<Amount>() {
         Ok(limit) if limit.is_positive() => Ok(Some(limit)),
-        Ok(_) => Err(Failure::invalid(field, "A limit is above 0. Leave it empty for none.")),
+        Ok(_) => Err(Failure::invalid(
+            field,
+            said!(
+                en: "A limit is above 0. Leave it empty for none.",
+                de: "Eine Grenze ist größer als 0. Lassen Sie das Feld leer, wenn es keine geben soll.",
+            ),
+        )),
         Err(error) => Err(Failure::invalid(
             field,
             format!(
@@ -350,7 +418,15 @@ fn limit(field: &str, text: &str) -> Result<Option<Amount>, Failure> {
 
 fn part_size(text: &str) -> Result<u32, Failure> {
     let size = text.trim().parse().ok().filter(|size| (1..=LARGEST_PART).contains(size));
-    size.ok_or_else(|| Failure::invalid("part_size", format!("Write a number from 1 to {LARGEST_PART}.")))
+    size.ok_or_else(|| {
+        Failure::invalid(
+            "part_size",
+            words!(
+                en: "Write a number from 1 to {LARGEST_PART}.",
+                de: "Schreiben Sie eine Zahl von 1 bis {LARGEST_PART}.",
+            ),
+        )
+    })
 }
 
 #[cfg(test)]

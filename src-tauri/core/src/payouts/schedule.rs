@@ -25,6 +25,7 @@ use super::{
 use crate::{
     changes::Changed,
     failure::{Failure, FailureCode},
+    language::{said, words},
     second_factor::{local, provider_now},
     store,
 };
@@ -117,19 +118,33 @@ impl Schedule {
         if self.execute_at < now + SOONEST {
             return Err(Failure::invalid(
                 "execute_at",
-                format!(
-                    "Choose a time that is at least {} minutes away: before it you have to approve the batch.",
-                    SOONEST.num_minutes()
+                words!(
+                    en: "Choose a time that is at least {} minutes away: before it you have to approve the batch.",
+                    de: "Wählen Sie einen Zeitpunkt, der mindestens {} Minuten entfernt ist: Vorher müssen Sie die \
+                         Zahlliste freigeben.",
+                    SOONEST.num_minutes(),
                 ),
             ));
         }
         if let Some(repetition) = &self.repetition {
             let longest = repetition.interval.in_api().longest();
             if !(1..=longest).contains(&repetition.every) {
-                return Err(Failure::invalid("every", format!("Write a number from 1 to {longest}.")));
+                return Err(Failure::invalid(
+                    "every",
+                    words!(
+                        en: "Write a number from 1 to {longest}.",
+                        de: "Schreiben Sie eine Zahl von 1 bis {longest}.",
+                    ),
+                ));
             }
             if repetition.until.is_some_and(|until| until < self.execute_at) {
-                return Err(Failure::invalid("until", "The end is before the first time."));
+                return Err(Failure::invalid(
+                    "until",
+                    said!(
+                        en: "The end is before the first time.",
+                        de: "Das Ende liegt vor dem ersten Mal.",
+                    ),
+                ));
             }
         }
         Ok(())
@@ -194,7 +209,10 @@ impl Payouts {
         let mut record = Record::load(&mut *tx, id).await?;
         not_sent(&record)?;
         if record.whole.is_some() {
-            return Err(Failure::other("A part is paid when the whole batch is. Nothing was changed."));
+            return Err(Failure::other(said!(
+                en: "A part is paid when the whole batch is. Nothing was changed.",
+                de: "Ein Teil wird gezahlt, wenn die ganze Zahlliste gezahlt wird. Es wurde nichts geändert.",
+            )));
         }
         if record.schedule() == schedule {
             return Ok(());
@@ -216,8 +234,16 @@ impl Payouts {
         .await?;
         record.recount(&mut tx).await?;
         let words = match &schedule {
-            Some(schedule) => format!("It is to be paid on {}.", schedule.in_words()),
-            None => "It is to be paid as soon as it is approved.".to_owned(),
+            Some(schedule) => words!(
+                en: "It is to be paid on {}.",
+                de: "Sie soll gezahlt werden: {}.",
+                schedule.in_words(),
+            ),
+            None => said!(
+                en: "It is to be paid as soon as it is approved.",
+                de: "Sie soll gezahlt werden, sobald sie freigegeben ist.",
+            )
+            .to_owned(),
         };
         record.note(&mut tx, now, &words).await?;
         tx.commit().await?;
@@ -258,9 +284,13 @@ impl Payouts {
                     PayoutAmount::Coin(amount) => format!("{amount} {}", row.currency),
                     PayoutAmount::Fiat(fiat) => format!("{fiat} in {}", row.currency),
                 };
-                format!("The payout of {in_words} to {} is called off.", row.address)
+                words!(
+                    en: "The payout of {in_words} to {} is called off.",
+                    de: "Die Auszahlung von {in_words} an {} wird abgesagt.",
+                    row.address,
+                )
             }
-            None => "It is called off.".to_owned(),
+            None => said!(en: "It is called off.", de: "Sie wird abgesagt.").to_owned(),
         };
         record.note(&mut tx, self.ctx.now(), &words).await?;
         tx.commit().await?;
@@ -287,7 +317,12 @@ impl Payouts {
             (_, Err(failure), _) => Err(failure),
             _ => Err(Failure::new(
                 FailureCode::UnknownOutcome,
-                "NOWPayments took it, but does not show it as called off yet. Look at the batch again in a while; it can be called off again without harm.",
+                said!(
+                    en: "NOWPayments took it, but does not show it as called off yet. Look at the batch again in a \
+                         while; it can be called off again without harm.",
+                    de: "NOWPayments hat es angenommen, zeigt sie aber noch nicht als abgesagt. Sehen Sie sich die \
+                         Zahlliste nach einer Weile wieder an; sie kann ohne Schaden noch einmal abgesagt werden.",
+                ),
             )),
         }
     }
@@ -418,7 +453,15 @@ impl Payouts {
         }
         let mut run = Record::load(&mut *tx, &id).await?;
         run.recount(tx).await?;
-        run.note(tx, now, "NOWPayments has made the next run of this series. It needs no code.").await?;
+        run.note(
+            tx,
+            now,
+            said!(
+                en: "NOWPayments has made the next run of this series. It needs no code.",
+                de: "NOWPayments hat die nächste Ausführung dieser Serie angelegt. Sie braucht keinen Code.",
+            ),
+        )
+        .await?;
         Ok(id)
     }
 }

@@ -3,8 +3,8 @@
 use nowpayments::callbacks::{self, CallbackError, Form};
 use secrecy::{ExposeSecret, SecretString};
 
-use crate::language::said;
 use super::super::{sample, tokens};
+use crate::language::said;
 
 /// What a text that is no signature looks like.
 pub(super) fn of_signature(signature: &str) -> Vec<String> {
@@ -84,17 +84,21 @@ fn of_body(body: &[u8], signature: &str, secret: &SecretString) -> Option<String
     let fits = |text: &[u8]| fits(text, signature, secret);
     let trimmed = body.trim_ascii();
     if trimmed.len() < body.len() && fits(trimmed) {
-        return Some(said!(
-            en: "It is that of the body without the space or line break around it.",
-            de: "Sie ist die des Inhalts ohne das Leerzeichen oder den Zeilenumbruch um ihn herum.",
-        ).to_owned());
+        return Some(
+            said!(
+                en: "It is that of the body without the space or line break around it.",
+                de: "Sie ist die des Inhalts ohne das Leerzeichen oder den Zeilenumbruch um ihn herum.",
+            )
+            .to_owned(),
+        );
     }
     if ["\n", "\r\n"].iter().any(|end| fits(&[trimmed, end.as_bytes()].concat())) {
         return Some(
             said!(
                 en: "It is that of the body with a line break at its end, which is missing here.",
                 de: "Sie ist die des Inhalts mit einem Zeilenumbruch am Ende, der hier fehlt.",
-            ).to_owned(),
+            )
+            .to_owned(),
         );
     }
     let text = str::from_utf8(trimmed).ok()?;

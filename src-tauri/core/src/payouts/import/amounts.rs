@@ -5,7 +5,11 @@ use serde::{Deserialize, Serialize};
 use specta::Type;
 
 use super::{Column, Problem, ProblemCode, record::Cell};
-use crate::{addresses::characters, fiat};
+use crate::{
+    addresses::characters,
+    fiat,
+    language::{said, words},
+};
 
 /// The most decimals of an amount that NOWPayments takes.
 pub const MOST_DECIMALS: usize = 6;
@@ -160,7 +164,11 @@ pub(super) fn read(column: Column, text: &str, cell: Cell, reading: Reading) -> 
     if !digits(whole) && !decimals.is_some_and(digits) {
         return Err(problem(
             ProblemCode::AmountZero,
-            "The amount is zero: there is nothing to pay.".to_owned(),
+            said!(
+                en: "The amount is zero: there is nothing to pay.",
+                de: "Der Betrag ist null: Es gibt nichts zu zahlen.",
+            )
+            .to_owned(),
         ));
     }
     if !in_sheet && reading == Reading::Shown(Points::Unsettled) && is_ambiguous(text) {
@@ -173,9 +181,11 @@ pub(super) fn read(column: Column, text: &str, cell: Cell, reading: Reading) -> 
         };
         return Err(problem(
             ProblemCode::AmountAmbiguous,
-            format!(
-                "The point can stand before decimals or between thousands, and no other amount in the file shows which: \
-             write {readings}, whichever is meant.",
+            words!(
+                en: "The point can stand before decimals or between thousands, and no other amount in the file shows \
+                     which: write {readings}, whichever is meant.",
+                de: "Der Punkt kann vor Nachkommastellen oder zwischen Tausendern stehen, und kein anderer Betrag \
+                     der Datei zeigt, welches gemeint ist: Schreiben Sie {readings}, was davon gemeint ist.",
             ),
         ));
     }
@@ -193,7 +203,11 @@ pub(super) fn read(column: Column, text: &str, cell: Cell, reading: Reading) -> 
     number.parse().map_err(|error| match error {
         AmountError::TooLarge => problem(
             ProblemCode::AmountTooLarge,
-            format!("The amount has more than {} digits before the point.", Amount::MAX_WHOLE_DIGITS),
+            words!(
+                en: "The amount has more than {} digits before the point.",
+                de: "Der Betrag hat mehr als {} Stellen vor dem Komma.",
+                Amount::MAX_WHOLE_DIGITS,
+            ),
         ),
         AmountError::Malformed | AmountError::TooPrecise => {
             problem(ProblemCode::AmountFormat, format!("This is not a number: {error}."))
@@ -207,20 +221,41 @@ fn explain_cell(text: &str, cell: Cell) -> Option<String> {
         Cell::Written | Cell::Quoted => None,
         Cell::Number if text.starts_with('-') => None,
         Cell::Number => (significant_digits(text) > DIGITS_OF_A_SPREADSHEET).then(|| {
-            format!(
-                "The cell holds a number with more than {DIGITS_OF_A_SPREADSHEET} digits, which no spreadsheet keeps exactly: round it there, or format the cell as text and enter the amount again."
+            words!(
+                en: "The cell holds a number with more than {DIGITS_OF_A_SPREADSHEET} digits, which no spreadsheet \
+                     keeps exactly: round it there, or format the cell as text and enter the amount again.",
+                de: "Die Zelle enthält eine Zahl mit mehr als {DIGITS_OF_A_SPREADSHEET} Stellen, die keine \
+                     Tabellenkalkulation genau behält: Runden Sie sie dort, oder formatieren Sie die Zelle als Text, \
+                     und geben Sie den Betrag neu ein.",
             )
         }),
         Cell::Date => Some(
-            "The cell holds a date, perhaps because the spreadsheet took the amount for one: format the column as number and enter the amount again."
-                .to_owned(),
+            said!(
+                en: "The cell holds a date, perhaps because the spreadsheet took the amount for one: format the \
+                     column as number and enter the amount again.",
+                de: "Die Zelle enthält ein Datum, vielleicht weil die Tabellenkalkulation den Betrag für eines \
+                     hielt: Formatieren Sie die Spalte als Zahl, und geben Sie den Betrag neu ein.",
+            ).to_owned(),
         ),
-        Cell::Percentage => Some("The cell holds a percentage: format it as number and enter an amount.".to_owned()),
-        Cell::Truth => Some("The cell holds true or false instead of a number.".to_owned()),
-        Cell::Error => Some("The cell shows an error instead of a number: mend its formula.".to_owned()),
+        Cell::Percentage => Some(said!(
+            en: "The cell holds a percentage: format it as number and enter an amount.",
+            de: "Die Zelle enthält einen Prozentwert: Formatieren Sie sie als Zahl, und geben Sie einen Betrag ein.",
+        ).to_owned()),
+        Cell::Truth => Some(said!(
+            en: "The cell holds true or false instead of a number.",
+            de: "Die Zelle enthält wahr oder falsch statt einer Zahl.",
+        ).to_owned()),
+        Cell::Error => Some(said!(
+            en: "The cell shows an error instead of a number: mend its formula.",
+            de: "Die Zelle zeigt einen Fehler statt einer Zahl: Bringen Sie ihre Formel in Ordnung.",
+        ).to_owned()),
         Cell::NoResult => Some(
-            "The cell holds a formula without its result: open the workbook in a spreadsheet program and save it there."
-                .to_owned(),
+            said!(
+                en: "The cell holds a formula without its result: open the workbook in a spreadsheet program and \
+                     save it there.",
+                de: "Die Zelle enthält eine Formel ohne ihr Ergebnis: Öffnen Sie die Mappe in einer \
+                     Tabellenkalkulation, und speichern Sie sie dort.",
+            ).to_owned(),
         ),
     }
 }
@@ -242,13 +277,17 @@ fn explain(text: &str, column: Column) -> (ProblemCode, String) {
     const PLAIN: &str = "Write the digits 0 to 9 and, before decimals, one point";
 
     if text.is_empty() {
-        return (AmountMissing, "The amount is missing.".to_owned());
+        return (AmountMissing, said!(en: "The amount is missing.", de: "Der Betrag fehlt.").to_owned());
     }
     if text != text.trim_matches([' ', '\t', '\r', '\n']) {
         return (
             AmountFormat,
-            "There is a blank at the beginning or end of the amount, inside the quotes: remove it."
-                .to_owned(),
+            said!(
+                en: "There is a blank at the beginning or end of the amount, inside the quotes: remove it.",
+                de: "Am Anfang oder Ende des Betrags steht ein Leerzeichen, innerhalb der Anführungszeichen: \
+                     Entfernen Sie es.",
+            )
+            .to_owned(),
         );
     }
     if let Some((position, c)) = characters::first_strange(text)
@@ -265,19 +304,43 @@ fn explain(text: &str, column: Column) -> (ProblemCode, String) {
         return (AmountFormat, format!("\"{text}\" is not a number. {PLAIN}."));
     }
     if is_number(unsigned) && lower.starts_with('-') {
-        return (AmountNegative, "The amount is negative: a payout can only pay.".to_owned());
+        return (
+            AmountNegative,
+            said!(
+                en: "The amount is negative: a payout can only pay.",
+                de: "Der Betrag ist negativ: Eine Auszahlung kann nur zahlen.",
+            )
+            .to_owned(),
+        );
     }
     if lower.starts_with(['+', '-']) {
-        return (AmountFormat, "Write the amount without a sign before it.".to_owned());
+        return (
+            AmountFormat,
+            said!(
+                en: "Write the amount without a sign before it.",
+                de: "Schreiben Sie den Betrag ohne Vorzeichen.",
+            )
+            .to_owned(),
+        );
     }
     if text.starts_with('(') && text.ends_with(')') {
         return (
             AmountFormat,
-            "Write the amount without brackets, which mean a negative amount in accounts.".to_owned(),
+            said!(
+                en: "Write the amount without brackets, which mean a negative amount in accounts.",
+                de: "Schreiben Sie den Betrag ohne Klammern, die in der Buchhaltung einen negativen Betrag bedeuten.",
+            ).to_owned(),
         );
     }
     if text.starts_with('=') {
-        return (AmountFormat, "This is a formula, not a number: save the file with its values.".to_owned());
+        return (
+            AmountFormat,
+            said!(
+                en: "This is a formula, not a number: save the file with its values.",
+                de: "Das ist eine Formel und keine Zahl: Speichern Sie die Datei mit ihren Werten.",
+            )
+            .to_owned(),
+        );
     }
     if unsigned.starts_with("0x") || unsigned.starts_with("0b") || unsigned.starts_with("0o") {
         return (AmountFormat, format!("This is not a decimal number. {PLAIN}."));
@@ -286,13 +349,32 @@ fn explain(text: &str, column: Column) -> (ProblemCode, String) {
         && is_number(mantissa)
         && is_digits(exponent.trim_start_matches(['+', '-']))
     {
-        return (AmountFormat, "Write the amount out in full, without an exponent. A spreadsheet shows all digits when the column is formatted as text or number.".to_owned());
+        return (AmountFormat, said!(
+            en: "Write the amount out in full, without an exponent. A spreadsheet shows all digits when the column \
+                 is formatted as text or number.",
+            de: "Schreiben Sie den Betrag aus, ohne Exponent. Eine Tabellenkalkulation zeigt alle Stellen, wenn die \
+                 Spalte als Text oder Zahl formatiert ist.",
+        ).to_owned());
     }
     if text.contains('_') {
-        return (AmountFormat, "Write the digits without underscores between them.".to_owned());
+        return (
+            AmountFormat,
+            said!(
+                en: "Write the digits without underscores between them.",
+                de: "Schreiben Sie die Ziffern ohne Unterstriche dazwischen.",
+            )
+            .to_owned(),
+        );
     }
     if text.contains(['\'', '`']) {
-        return (AmountFormat, "Write the digits without apostrophes.".to_owned());
+        return (
+            AmountFormat,
+            said!(
+                en: "Write the digits without apostrophes.",
+                de: "Schreiben Sie die Ziffern ohne Apostrophe.",
+            )
+            .to_owned(),
+        );
     }
     let is_fiat = column == Column::FiatAmount;
     if text.contains('$') {
@@ -304,7 +386,14 @@ fn explain(text: &str, column: Column) -> (ProblemCode, String) {
         return (AmountFormat, format!("Write the amount without a currency sign; {instead}."));
     }
     if text.contains('%') {
-        return (AmountFormat, "Write an amount, not a percentage.".to_owned());
+        return (
+            AmountFormat,
+            said!(
+                en: "Write an amount, not a percentage.",
+                de: "Schreiben Sie einen Betrag und keinen Prozentwert.",
+            )
+            .to_owned(),
+        );
     }
     if text.bytes().any(|byte| byte.is_ascii_alphabetic()) {
         return if text.bytes().any(|byte| byte.is_ascii_digit()) {
@@ -321,12 +410,24 @@ fn explain(text: &str, column: Column) -> (ProblemCode, String) {
     if let Some(decimals) = text.strip_prefix('.')
         && is_digits(decimals)
     {
-        return (AmountFormat, format!("Write a digit before the point: 0{text}."));
+        return (
+            AmountFormat,
+            words!(
+                en: "Write a digit before the point: 0{text}.",
+                de: "Schreiben Sie eine Ziffer vor den Punkt: 0{text}.",
+            ),
+        );
     }
     if let Some(whole) = text.strip_suffix('.')
         && is_digits(whole)
     {
-        return (AmountFormat, format!("Write a digit after the point, or no point: {whole}."));
+        return (
+            AmountFormat,
+            words!(
+                en: "Write a digit after the point, or no point: {whole}.",
+                de: "Schreiben Sie eine Ziffer hinter den Punkt, oder keinen Punkt: {whole}.",
+            ),
+        );
     }
     if is_grouped(text) {
         return (AmountAmbiguous, ambiguity(text));
@@ -353,8 +454,12 @@ fn ambiguity(text: &str) -> String {
         }
         None => plain,
     };
-    format!(
-        "Countries differ in what this means, so nothing is assumed: write {readings}, whichever is meant, with a point before decimals and nothing between thousands."
+    words!(
+        en: "Countries differ in what this means, so nothing is assumed: write {readings}, whichever is meant, with \
+             a point before decimals and nothing between thousands.",
+        de: "In verschiedenen Ländern heißt das Verschiedenes, darum wird nichts angenommen: Schreiben Sie \
+             {readings}, was davon gemeint ist, mit einem Punkt vor den Nachkommastellen und nichts zwischen den \
+             Tausendern.",
     )
 }
 
