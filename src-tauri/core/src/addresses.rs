@@ -265,15 +265,21 @@ impl Family {
         }
     }
 
-    /// What to call it in a sentence.
+    /// What to call it in a sentence: in German as the object of one.
     #[must_use]
     pub fn name(self) -> &'static str {
-        FAMILIES.iter().find(|(family, ..)| *family == self).map_or(
-            said!(
-                en: "an unknown network",
-                de: "einem unbekannten Netzwerk",
-            ),
-            |(.., name)| name,
+        let named = FAMILIES.iter().find(|(family, ..)| *family == self);
+        let Some((.., name)) = named else {
+            return said!(en: "an unknown network", de: "ein unbekanntes Netzwerk");
+        };
+        said!(
+            en: name,
+            de: match self {
+                Self::Evm => "Ethereum oder ein ähnliches Netzwerk",
+                Self::Ripple => "das XRP Ledger",
+                Self::Cosmos("bnb") => "die BNB Beacon Chain",
+                _ => name,
+            },
         )
     }
 
@@ -377,15 +383,20 @@ fn check_bitcoin_like(address: &str, versions: &[base58::Prefix], hrp: &str) -> 
     Ok(Checked { account: base58::check(address, versions)?, caution: None })
 }
 
-const MAYBE_BITCOIN: Option<&str> =
-    Some("has a form that Bitcoin uses too: make sure that it is not the recipient's Bitcoin address");
+fn maybe_bitcoin() -> Option<&'static str> {
+    Some(said!(
+        en: "has a form that Bitcoin uses too: make sure that it is not the recipient's Bitcoin address",
+        de: "hat eine Form, die auch Bitcoin verwendet: Stellen Sie sicher, dass es nicht die Bitcoin-Adresse des \
+             Empfängers ist",
+    ))
+}
 
 fn check_litecoin(address: &str) -> Result<Checked, Fault> {
     let mut checked = check_bitcoin_like(address, &[(&[48], 20), (&[50], 20), (&[5], 20)], "ltc")?;
     // The same script has had two versions: 5 until 2017, 50 since.
     if checked.account.len() == 21 && checked.account[0] == 5 {
         checked.account[0] = 50;
-        checked.caution = MAYBE_BITCOIN;
+        checked.caution = maybe_bitcoin();
     }
     Ok(checked)
 }
@@ -395,7 +406,7 @@ fn check_bitcoin_cash(address: &str) -> Result<Checked, Fault> {
         let mut account = base58::check(address, &[(&[0], 20), (&[5], 20)])?;
         // As the version byte of a cash address of 20 bytes writes the two kinds.
         account[0] = if account[0] == 5 { 8 } else { 0 };
-        return Ok(Checked { account, caution: MAYBE_BITCOIN });
+        return Ok(Checked { account, caution: maybe_bitcoin() });
     }
     Ok(Checked { account: bech32::check_cash_address(address)?, caution: None })
 }

@@ -20,7 +20,7 @@ use crate::{
     exports::Exports,
     failure::{Failure, FailureCode},
     invoices::Invoices,
-    language::{said, words},
+    language::{Language, said, words},
     notifications::Notifications,
     payments::{self, Payments},
     payouts::Payouts,
@@ -34,6 +34,8 @@ use crate::{
 
 /// The id of the demo shop.
 const DEMO: &str = "demo";
+/// What the language is kept under that the window spoke last.
+const LANGUAGE: &str = "language";
 
 /// What the window needs to begin.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Type)]
@@ -46,6 +48,8 @@ pub struct AppState {
     pub trouble: Option<Failure>,
     /// The settings.
     pub settings: Settings,
+    /// What core speaks. A window that speaks another language says so ([`Core::speak`]).
+    pub spoken: Language,
     /// The lock of the app. While it is locked nothing is told of shops.
     pub lock: LockState,
     /// The version of Paydesk.
@@ -194,6 +198,10 @@ impl Core {
             lock: Mutex::new(Some(lock)),
         };
         let core = Self { inner: Arc::new(inner) };
+        // Until the window says so itself: what is told right after a start, perhaps without a window, is in its language.
+        if let Some(kept) = core.setting(LANGUAGE).await?.as_deref().and_then(Language::of_tag) {
+            kept.speak();
+        }
         core.begin_locked().await?;
         Ok(core)
     }
@@ -236,7 +244,16 @@ impl Core {
         if lock.locked {
             let version = env!("CARGO_PKG_VERSION").to_owned();
             let settings = settings.unwrap_or_default();
-            return Ok(AppState { shops: Vec::new(), open: None, trouble: None, settings, lock, version });
+            let spoken = Language::spoken();
+            return Ok(AppState {
+                shops: Vec::new(),
+                open: None,
+                trouble: None,
+                settings,
+                spoken,
+                lock,
+                version,
+            });
         }
         let current = self.current();
         Ok(AppState {
@@ -245,6 +262,7 @@ impl Core {
             open: current.shop.as_ref().map(|open| open.shop.id.clone()),
             trouble: current.trouble.clone(),
             settings: settings.unwrap_or_default(),
+            spoken: Language::spoken(),
             version: env!("CARGO_PKG_VERSION").to_owned(),
         })
     }
@@ -257,6 +275,22 @@ impl Core {
         let json = serde_json::to_string(&settings).map_err(|error| Failure::other(error.to_string()))?;
         self.set("settings", Some(&json)).await?;
         self.announce(Changed::Settings);
+        Ok(())
+    }
+
+    /// The window speaks this language, and core does from now on, after the next start too. Everything is read again where that
+    /// is another than before.
+    ///
+    /// # Errors
+    /// When the app's database fails.
+    pub async fn speak(&self, language: Language) -> Result<(), Failure> {
+        if self.setting(LANGUAGE).await?.as_deref() != Some(language.tag()) {
+            self.set(LANGUAGE, Some(language.tag())).await?;
+        }
+        if Language::spoken() != language {
+            language.speak();
+            self.announce(Changed::Everything);
+        }
         Ok(())
     }
 
@@ -312,7 +346,7 @@ impl Core {
         let inner = &self.inner;
         sqlx::query("INSERT INTO shops (id, name, environment, email, added_at) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING")
             .bind(DEMO)
-            .bind("Demo shop")
+            .bind(said!(en: "Demo shop", de: "Demo-Shop"))
             .bind(Environment::Demo.name())
             .bind(&demo.email)
             .bind(store::time(inner.surroundings.now()))
@@ -637,7 +671,7 @@ fn lock(path: &Path) -> Result<File, Failure> {
         Err(TryLockError::WouldBlock) => Err(Failure::other(said!(
             en: "Paydesk is open already, with the same data. Use that one, or close it first: two at once could \
                  pay twice.",
-            de: "Paydesk ist schon geöffnet, mit denselben Daten. Benutzen Sie jenes, oder schließen Sie es \
+            de: "Paydesk ist schon geöffnet, mit denselben Daten. Benutzen Sie jenes Fenster, oder schließen Sie es \
                  zuerst: zwei zugleich könnten doppelt zahlen.",
         ))),
         Err(TryLockError::Error(error)) => Err(failed(error)),

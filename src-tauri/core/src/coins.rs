@@ -139,7 +139,11 @@ impl Catalogue {
             [one] => words!(en: "Is {one} meant?", de: "Ist {one} gemeint?"),
             some => {
                 let more = if some.len() > 8 { ", …" } else { "" };
-                format!("Say which network: {}{more}.", some[..some.len().min(8)].join(", "))
+                words!(
+                    en: "Say which network: {}{more}.",
+                    de: "Sagen Sie, in welchem Netzwerk: {}{more}.",
+                    some[..some.len().min(8)].join(", "),
+                )
             }
         })
     }

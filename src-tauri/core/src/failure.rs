@@ -149,12 +149,12 @@ impl Failure {
             (
                 FailureCode::WrongKey,
                 said!(
-                    en: "NOWPayments does not know this API key. Nothing was done. Copy the key anew from the dashboard \
-                         (Settings, Payments, API keys); a key of the sandbox works only there, and one of the live service \
-                         only there.",
-                    de: "NOWPayments kennt diesen API-Schlüssel nicht. Es wurde nichts getan. Kopieren Sie den Schlüssel neu \
-                         aus dem Dashboard (Settings, Payments, API keys); ein Schlüssel der Sandbox gilt nur dort, und einer \
-                         des echten Dienstes nur dort.",
+                    en: "NOWPayments does not know this API key. Nothing was done. Copy the key anew from the \
+                         dashboard (Settings, Payments, API keys); a key of the sandbox works only there, and one of \
+                         the live service only there.",
+                    de: "NOWPayments kennt diesen API-Schlüssel nicht. Es wurde nichts getan. Kopieren Sie den \
+                         Schlüssel neu aus dem Dashboard (Settings, Payments, API keys); ein Schlüssel der Sandbox \
+                         gilt nur dort, und einer des echten Dienstes nur dort.",
                 )
                 .to_owned(),
             )
@@ -164,8 +164,8 @@ impl Failure {
                 said!(
                     en: "NOWPayments refuses this e-mail address and password. Nothing was done. Both are those of the \
                          dashboard, in exactly the same letters.",
-                    de: "NOWPayments lehnt diese E-Mail-Adresse mit diesem Passwort ab. Es wurde nichts getan. Beide sind die \
-                         des Dashboards, in genau derselben Schreibweise.",
+                    de: "NOWPayments lehnt diese E-Mail-Adresse mit diesem Passwort ab. Es wurde nichts getan. Beide \
+                         sind die des Dashboards, in genau derselben Schreibweise.",
                 )
                 .to_owned(),
             )
@@ -177,8 +177,9 @@ impl Failure {
                 words!(
                     en: "NOWPayments does not allow this from the address of this computer{address}. Nothing was done. Add \
                          the address to the allowed ones in the dashboard (Settings, Payouts, IP whitelist).",
-                    de: "NOWPayments erlaubt das nicht von der Adresse dieses Rechners{address}. Es wurde nichts getan. Nehmen \
-                         Sie die Adresse im Dashboard in die erlaubten auf (Settings, Payouts, IP whitelist).",
+                    de: "NOWPayments erlaubt das nicht von der Adresse dieses Rechners{address}. Es wurde nichts \
+                         getan. Nehmen Sie die Adresse im Dashboard in die erlaubten auf (Settings, Payouts, IP \
+                         whitelist).",
                 ),
             )
         } else if refused.is_rate_limited() {
@@ -204,8 +205,8 @@ impl Failure {
                 FailureCode::WrongCode,
                 said!(
                     en: "NOWPayments refused the code. No money has moved. Use the newest code that your app shows.",
-                    de: "NOWPayments hat den Code abgelehnt. Es ist kein Geld geflossen. Nehmen Sie den neuesten Code, den Ihre \
-                         App zeigt.",
+                    de: "NOWPayments hat den Code abgelehnt. Es ist kein Geld geflossen. Nehmen Sie den neuesten \
+                         Code, den Ihre App zeigt.",
                 )
                 .to_owned(),
             )
@@ -213,8 +214,8 @@ impl Failure {
             (
                 FailureCode::LoginRefused,
                 said!(
-                    en: "NOWPayments wants the login of the dashboard for this and did not accept ours. Nothing was done. Check \
-                         the e-mail address and the password of the shop.",
+                    en: "NOWPayments wants the login of the dashboard for this and did not accept ours. Nothing was \
+                         done. Check the e-mail address and the password of the shop.",
                     de: "NOWPayments verlangt dafür die Anmeldung des Dashboards und hat unsere nicht angenommen. Es wurde \
                          nichts getan. Prüfen Sie E-Mail-Adresse und Passwort des Shops.",
                 )
@@ -226,8 +227,8 @@ impl Failure {
                 words!(
                     en: "NOWPayments pays only to addresses that are on the list in your dashboard (Settings, Payouts, \
                          Whitelist), and one of these is not. {effect}",
-                    de: "NOWPayments zahlt nur an Adressen, die in Ihrem Dashboard auf der Liste stehen (Settings, Payouts, \
-                         Whitelist), und eine von diesen steht nicht darauf. {effect}",
+                    de: "NOWPayments zahlt nur an Adressen, die in Ihrem Dashboard auf der Liste stehen (Settings, \
+                         Payouts, Whitelist), und eine von diesen steht nicht darauf. {effect}",
                 ),
             )
         } else if refused.is_insufficient_balance() {
@@ -342,10 +343,10 @@ impl From<sqlx::Error> for Failure {
         }
         tracing::error!(%error, "the local database failed");
         Self::other(words!(
-            en: "Paydesk could not read or write its own file on this computer ({error}). Nothing was sent. Check that the disk is \
-                 not full and try again.",
-            de: "Paydesk konnte seine eigene Datei auf diesem Rechner nicht lesen oder schreiben ({error}). Es wurde nichts \
-                 gesendet. Prüfen Sie, ob die Platte voll ist, und versuchen Sie es noch einmal.",
+            en: "Paydesk could not read or write its own file on this computer ({error}). Nothing was sent. Check \
+                 that the disk is not full and try again.",
+            de: "Paydesk konnte seine eigene Datei auf diesem Rechner nicht lesen oder schreiben ({error}). Es wurde \
+                 nichts gesendet. Prüfen Sie, ob die Platte voll ist, und versuchen Sie es noch einmal.",
         ))
     }
 }

@@ -29,8 +29,14 @@ const LISTED: u32 = 500;
 const LONGEST_URL: usize = 500;
 const LONGEST_EMAIL: usize = 254;
 
-const LOST: &str = "The answer of NOWPayments was lost, and with it the link, if it was made. Nobody knows that link, so \
-    that nobody can pay it: make another one.";
+fn lost() -> &'static str {
+    said!(
+        en: "The answer of NOWPayments was lost, and with it the link, if it was made. Nobody knows that link, so \
+             that nobody can pay it: make another one.",
+        de: "Die Antwort von NOWPayments ging verloren und mit ihr der Link, falls er angelegt wurde. Niemand kennt diesen \
+             Link, also kann ihn niemand bezahlen: Legen Sie einen neuen an.",
+    )
+}
 
 /// What the owner asks for.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, Type)]
@@ -204,7 +210,7 @@ impl Invoices {
             }
             Err(error) if error.outcome() == Outcome::Unknown => {
                 tracing::warn!(invoice = id, %error, "the making of an invoice has an unknown end");
-                end(&mut db, id, InvoiceState::Lost, LOST).await?;
+                end(&mut db, id, InvoiceState::Lost, lost()).await?;
                 Ok(())
             }
             Err(error) => {
@@ -233,7 +239,7 @@ impl Invoices {
                 continue;
             }
             let mut db = self.ctx.write().await?;
-            end(&mut db, &id, InvoiceState::Lost, LOST).await?;
+            end(&mut db, &id, InvoiceState::Lost, lost()).await?;
             db.commit().await?;
             self.ctx.announce(Changed::Payments);
         }

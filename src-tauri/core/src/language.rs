@@ -8,6 +8,7 @@ use std::{
     sync::atomic::{AtomicU8, Ordering},
 };
 
+use chrono::{DateTime, Utc};
 use nowpayments::{Amount, AmountError};
 use serde::{Deserialize, Serialize};
 use specta::Type;
@@ -72,6 +73,12 @@ pub fn decimal(number: impl Display) -> String {
     }
 }
 
+/// A day as the spoken language writes it, by UTC: `2026-12-01`, `01.12.2026`.
+#[must_use]
+pub fn day(at: DateTime<Utc>) -> String {
+    at.format(said!(en: "%Y-%m-%d", de: "%d.%m.%Y")).to_string()
+}
+
 /// Why a text is no amount, as the end of a sentence without its point.
 #[must_use]
 pub fn amount_error(error: AmountError) -> String {
@@ -126,9 +133,13 @@ macro_rules! words {
     };
 }
 
-/// The same for words that never change: a `&'static str`, or whatever else both are.
+/// The same for words that never change: a `&'static str`, or whatever else both are. With `each:`, those of all languages in
+/// their order, for what was written down in any of them.
 #[macro_export]
 macro_rules! said {
+    (each: en: $en:expr, de: $de:expr $(,)?) => {
+        [$en, $de]
+    };
     (en: $en:expr, de: $de:expr $(,)?) => {
         match $crate::language::Language::spoken() {
             $crate::language::Language::English => $en,

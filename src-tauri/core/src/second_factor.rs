@@ -305,13 +305,20 @@ impl SecondFactors {
             Err(Unopened::WrongPin) if tries < MOST_WRONG_PINS => {
                 let left = MOST_WRONG_PINS - tries;
                 let mut tx = self.ctx.write().await?;
-                self.note(&mut tx, &format!("A wrong PIN was given; {left} may still be.")).await?;
+                self.note(
+                    &mut tx,
+                    &words!(
+                        en: "A wrong PIN was given; {left} may still be.",
+                        de: "Es wurde eine falsche PIN gegeben; {left} weitere sind noch möglich.",
+                    ),
+                )
+                .await?;
                 tx.commit().await?;
                 self.ctx.announce(Changed::SecondFactor);
                 let left = if left == 1 {
                     said!(
                         en: "1 more try",
-                        de: "1 weiteren Versuch",
+                        de: "einem weiteren Versuch",
                     )
                     .to_owned()
                 } else {
@@ -505,7 +512,7 @@ pub(crate) async fn blocking<T: Send + 'static>(
         tracing::error!(%error, "blocking work failed");
         Failure::other(said!(
             en: "Paydesk failed inside. Nothing was sent.",
-            de: "Paydesk hat innen einen Fehler. Es wurde nichts gesendet.",
+            de: "In Paydesk ist ein Fehler aufgetreten. Es wurde nichts gesendet.",
         ))
     })
 }

@@ -137,7 +137,7 @@ impl Keychain {
                 tracing::error!(%error, "the keychain's thread failed");
                 Err(keychain(said!(
                     en: "The keychain of this computer failed. Nothing was saved. Try again.",
-                    de: "Der Schlüsselbund dieses Rechners ist gescheitert. Es wurde nichts gespeichert. Versuchen \
+                    de: "Der Schlüsselbund dieses Rechners hat versagt. Es wurde nichts gespeichert. Versuchen \
                          Sie es noch einmal.",
                 )))
             }

@@ -38,7 +38,7 @@ pub(crate) async fn open(path: &Path, migrations: &'static Migrator) -> Result<S
     if version > newest {
         return Err(Failure::other(words!(
             en: "{} was written by a newer Paydesk. Install that one again to go on; nothing in the file was changed.",
-            de: "{} wurde von einem neueren Paydesk geschrieben. Installieren Sie jenes wieder, um weiterzumachen; \
+            de: "{} wurde von einem neueren Paydesk geschrieben. Installieren Sie das neuere wieder, um weiterzumachen; \
                  in der Datei wurde nichts geändert.",
             path.display(),
         )));

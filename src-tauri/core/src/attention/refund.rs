@@ -8,7 +8,7 @@ use super::{Attention, AttentionCase, list};
 use crate::{
     changes::Changed,
     failure::{Failure, FailureCode},
-    language::said,
+    language::{amount_error, decimal, said, words},
     payouts::{
         batch::{BatchState, RowFilter, RowProblem, RowQuery},
         import::MOST_DECIMALS,
@@ -56,7 +56,7 @@ impl Attention {
             return Err(Failure::new(FailureCode::Stale, message));
         }
         let amount = amount(&refund.amount, &case)?;
-        let note = format!("Refund of payment {}", case.payment.id);
+        let note = words!(en: "Refund of payment {}", de: "Erstattung der Zahlung {}", case.payment.id);
         let fields = [
             refund.address.trim(),
             &case.payment.pay_currency,
@@ -102,8 +102,13 @@ fn is_over(state: BatchState) -> bool {
 /// The amount as the importer reads it in one way only.
 fn amount(typed: &str, case: &AttentionCase) -> Result<String, Failure> {
     let wrong = |message: String| Failure::invalid("amount", message);
-    let amount: Amount =
-        typed.trim().parse().map_err(|error| wrong(format!("This is no amount: {error}.")))?;
+    let amount: Amount = typed.trim().parse().map_err(|error| {
+        wrong(words!(
+            en: "This is no amount: {error}.",
+            de: "Das ist kein Betrag: {error}.",
+            error = amount_error(error),
+        ))
+    })?;
     if !amount.is_positive() {
         return Err(wrong(
             said!(
@@ -114,15 +119,22 @@ fn amount(typed: &str, case: &AttentionCase) -> Result<String, Failure> {
         ));
     }
     if amount.decimals() as usize > MOST_DECIMALS {
-        return Err(wrong(format!(
-            "NOWPayments pays out at most {MOST_DECIMALS} decimals, and {amount} has {}. Decide which amount to send: \
-             Paydesk does not round it for you.",
-            amount.decimals()
+        return Err(wrong(words!(
+            en: "NOWPayments pays out at most {MOST_DECIMALS} decimals, and {shown} has {}. Decide which amount to send: \
+                 Paydesk does not round it for you.",
+            de: "NOWPayments zahlt höchstens {MOST_DECIMALS} Nachkommastellen aus, und {shown} hat {}. Entscheiden Sie, \
+                 welcher Betrag gesendet wird: Paydesk rundet ihn nicht für Sie.",
+            amount.decimals(),
+            shown = decimal(&amount),
         )));
     }
     let paid = case.payment.actually_paid.clone().unwrap_or_default();
     if amount > paid {
-        return Err(wrong(format!("That is more than came: {paid}.")));
+        return Err(wrong(words!(
+            en: "That is more than came: {paid}.",
+            de: "Das ist mehr, als ankam: {paid}.",
+            paid = decimal(&paid),
+        )));
     }
     // With three decimals the point could stand between thousands.
     Ok(if amount.decimals() == 3 { format!("{amount}0") } else { amount.to_string() })

@@ -129,7 +129,7 @@ impl Callbacks {
             tracing::error!(%error, "a check of a callback failed");
             Failure::other(said!(
                 en: "Paydesk failed inside. Nothing was changed.",
-                de: "Paydesk hat innen einen Fehler. Es wurde nichts geändert.",
+                de: "In Paydesk ist ein Fehler aufgetreten. Es wurde nichts geändert.",
             ))
         })
     }
@@ -154,11 +154,15 @@ fn verdict(body: &str, signature: &str, secret: &SecretString, own: bool) -> Ver
             let (_, form) = words::form(verified.form());
             let mut message = words!(
                 en: "It was signed with this secret: the signature is that of {form}.",
-                de: "Sie wurde mit diesem Geheimnis unterschrieben: {form}.",
+                de: "Sie wurde mit diesem Geheimnis unterschrieben. Unterschrieben ist {form}.",
             );
             if let (Some(id), Some(status)) = (about.id, about.status) {
                 let meaning = about.meaning.map(|meaning| format!(": {meaning}")).unwrap_or_default();
-                message.push_str(&format!(" The {} {id} is {status}{meaning}.", kind.name()));
+                message.push_str(&words!(
+                    en: " The {} {id} is {status}{meaning}.",
+                    de: " {} {id} ist {status}{meaning}.",
+                    words::noun(kind),
+                ));
             }
             let mut notes = Vec::new();
             if verified.form() != Form::Raw {
@@ -170,7 +174,10 @@ fn verdict(body: &str, signature: &str, secret: &SecretString, own: bool) -> Ver
                 Callback::Recurring(_) | Callback::Other => None,
             };
             if let Some(problem) = rest {
-                notes.push(format!("The rest of it cannot be read: {problem}."));
+                notes.push(words!(
+                    en: "The rest of it cannot be read: {problem}.",
+                    de: "Der Rest lässt sich nicht lesen: {problem}.",
+                ));
             }
             Verdict {
                 genuine: true,

@@ -1,7 +1,7 @@
 //! What a check of a callback has found, in words. The command line says it in the same ones.
 
 use nowpayments::{
-    callbacks::{Callback, Form, InvalidSignature, UnreadableBody},
+    callbacks::{Callback, DEEPEST, Form, InvalidSignature, LARGEST_BODY, MOST_VALUES, UnreadableBody},
     custody::TransferStatus,
     payments::PaymentStatus,
     payouts::PayoutStatus,
@@ -73,16 +73,22 @@ pub fn form(form: Form) -> (&'static str, &'static str) {
 
 /// What is wrong with a signature, for programs and for people.
 pub fn invalid_signature(problem: &InvalidSignature) -> (&'static str, String) {
-    const RIGHT: &str = "It must be all that the header x-nowpayments-sig says.";
+    let right = said!(
+        en: "It must be all that the header x-nowpayments-sig says.",
+        de: "Sie muss alles sein, was in der Kopfzeile x-nowpayments-sig steht.",
+    );
     match problem {
-        InvalidSignature::Length { found: 0 } => ("length", format!("The signature is empty. {RIGHT}")),
+        InvalidSignature::Length { found: 0 } => ("length", words!(en: "The signature is empty. {right}", de: "Die Signatur ist leer. {right}")),
         InvalidSignature::Length { found } => {
-            ("length", format!("The signature has {found} hex digits instead of 128. {RIGHT}"))
+            ("length", words!(
+                en: "The signature has {found} hex digits instead of 128. {right}",
+                de: "Die Signatur hat {found} statt 128 Hexziffern. {right}",
+            ))
         }
         InvalidSignature::NotHex { found } => {
             ("not_hex", words!(
-                en: "The signature has the character {found:?}, which is no hex digit. {RIGHT}",
-                de: "Die Signatur hat das Zeichen {found:?}, das keine Hexziffer ist. {RIGHT}",
+                en: "The signature has the character {found:?}, which is no hex digit. {right}",
+                de: "Die Signatur hat das Zeichen {found:?}, das keine Hexziffer ist. {right}",
             ))
         }
         InvalidSignature::Mismatch => (
@@ -117,7 +123,11 @@ pub fn unreadable_body(problem: &UnreadableBody, signed: bool) -> (&'static str,
         UnreadableBody::NotFinite { .. } => "not_finite",
         UnreadableBody::Unexpected { .. } => "unexpected",
     };
-    let mut message = format!("The body cannot be read: {problem}.");
+    let mut message = words!(
+        en: "The body cannot be read: {problem}.",
+        de: "Der Inhalt lässt sich nicht lesen: {problem}.",
+        problem = unreadable(problem),
+    );
     if signed {
         message
             .push_str(said!(
@@ -127,6 +137,38 @@ pub fn unreadable_body(problem: &UnreadableBody, signed: bool) -> (&'static str,
             ));
     }
     (code, message)
+}
+
+fn unreadable(problem: &UnreadableBody) -> String {
+    said!(
+        en: problem.to_string(),
+        de: match problem {
+            UnreadableBody::TooLarge => {
+                format!("er ist größer als {} MiB oder hat mehr als {MOST_VALUES} Werte", LARGEST_BODY >> 20)
+            }
+            UnreadableBody::TooDeep => format!("er ist mehr als {DEEPEST}-fach verschachtelt"),
+            UnreadableBody::NotJson { at, message } => format!("er ist kein JSON: {message} bei Byte {at}"),
+            UnreadableBody::DuplicateKey { key } => {
+                format!("der Schlüssel {key:?} kommt in einem Objekt zweimal vor")
+            }
+            UnreadableBody::NotFinite { number } => format!("die Zahl {number} ist zu groß"),
+            UnreadableBody::Unexpected { path, message } => format!("{path}: {message}"),
+        },
+    )
+}
+
+/// What a callback is about, as the subject of a sentence: in German with a capital letter.
+pub(super) fn noun(kind: CallbackKind) -> &'static str {
+    said!(
+        en: kind.name(),
+        de: match kind {
+            CallbackKind::Payment => "Zahlung",
+            CallbackKind::Payout => "Auszahlung",
+            CallbackKind::Recurring => "Abbuchung",
+            CallbackKind::Test => "Probe",
+            CallbackKind::Other => "Rückmeldung",
+        },
+    )
 }
 
 fn payment_in_words(status: &PaymentStatus) -> &'static str {

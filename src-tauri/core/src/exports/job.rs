@@ -84,7 +84,7 @@ impl Exports {
                 tracing::error!(%error, "an export broke off");
                 Failure::other(said!(
                     en: "Paydesk failed inside while it wrote the file. There is no file.",
-                    de: "Paydesk hat innen einen Fehler, während es die Datei schrieb. Es gibt keine Datei.",
+                    de: "In Paydesk ist ein Fehler aufgetreten, während die Datei geschrieben wurde. Es gibt keine Datei.",
                 ))
             })?
             .map_err(|error| not_written(path, &error))?;

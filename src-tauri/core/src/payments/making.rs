@@ -225,7 +225,7 @@ impl Payments {
         }
         tracing::warn!(made = id, %error, "the making of a payment has an unknown end");
         let mut db = self.ctx.write().await?;
-        journal::settle(&mut db, id, MadeState::Unknown, None, Some(look::LOST)).await?;
+        journal::settle(&mut db, id, MadeState::Unknown, None, Some(look::lost())).await?;
         order.forget_draft(&mut db).await?;
         db.commit().await?;
         // Whether this look succeeds or not, others follow.
@@ -313,7 +313,8 @@ impl Drop for UnderWay<'_> {
 pub(crate) fn refusal(error: &nowpayments::Error, price: &Price, coin: Option<&Ticker>) -> Failure {
     let failure = Failure::from_api(error);
     let Some(refused) = error.refused() else { return failure };
-    let coin = coin.map_or_else(|| "any coin".to_owned(), |coin| coin.to_uppercase());
+    let coin = coin
+        .map_or_else(|| said!(en: "any coin", de: "irgendeinem Coin").to_owned(), |coin| coin.to_uppercase());
     if refused.is_below_minimum() {
         Failure::invalid(
             "price_amount",

@@ -259,7 +259,7 @@ fn json(value: &impl Serialize) -> Result<String, Failure> {
         tracing::error!(%error, "a view cannot be written");
         Failure::other(said!(
             en: "Paydesk failed inside. Nothing was kept.",
-            de: "Paydesk hat innen einen Fehler. Es wurde nichts gespeichert.",
+            de: "In Paydesk ist ein Fehler aufgetreten. Es wurde nichts gespeichert.",
         ))
     })
 }

@@ -156,7 +156,7 @@ impl Payouts {
             -1,
             &words!(
                 en: "{how} is given to NOWPayments.",
-                de: "{how} wird NOWPayments gegeben.",
+                de: "{how} wird an NOWPayments gegeben.",
             ),
         )
         .await?;

@@ -30,7 +30,7 @@ use super::{
 use crate::{
     changes::Changed,
     failure::Failure,
-    language::{said, words},
+    language::{day, decimal, said, words},
     second_factor::provider_now,
     store,
 };
@@ -604,21 +604,32 @@ fn amount_problem(row: &PayableRow, code: &str, message: String) -> Result<RowPr
 
 fn below_minimum(row: &PayableRow, amount: &Amount, minimum: &Amount) -> Result<RowProblem, Failure> {
     let coin = row.currency.to_ascii_uppercase();
-    let least = format!("NOWPayments pays out at least {minimum} {coin} at a time");
+    let minimum = decimal(minimum);
     let message = match row.pays()? {
-        PayoutAmount::Coin(_) => format!("{least}. Pay more at once, or remove the row."),
-        PayoutAmount::Fiat(fiat) => {
-            format!("{least}, and {fiat} are about {amount} {coin}. Pay more at once, or remove the row.")
-        }
+        PayoutAmount::Coin(_) => words!(
+            en: "NOWPayments pays out at least {minimum} {coin} at a time. Pay more at once, or remove the row.",
+            de: "NOWPayments zahlt mindestens {minimum} {coin} auf einmal aus. Zahlen Sie mehr auf einmal, oder \
+                 entfernen Sie die Zeile.",
+        ),
+        PayoutAmount::Fiat(fiat) => words!(
+            en: "NOWPayments pays out at least {minimum} {coin} at a time, and {fiat} are about {amount} {coin}. Pay \
+                 more at once, or remove the row.",
+            de: "NOWPayments zahlt mindestens {minimum} {coin} auf einmal aus, und {fiat} sind etwa {amount} {coin}. \
+                 Zahlen Sie mehr auf einmal, oder entfernen Sie die Zeile.",
+            fiat = decimal(fiat),
+            amount = decimal(amount),
+        ),
     };
     amount_problem(row, "below_minimum", message)
 }
 
 fn without_rate(row: &PayableRow) -> Result<RowProblem, Failure> {
-    let message = format!(
-        "NOWPayments does not say how much {} is in {}. Write an amount of the coin instead, or check again later.",
-        row.pays()?,
-        row.currency.to_ascii_uppercase()
+    let message = words!(
+        en: "NOWPayments does not say how much {} is in {}. Write an amount of the coin instead, or check again later.",
+        de: "NOWPayments sagt nicht, wie viel {} in {} sind. Schreiben Sie stattdessen einen Betrag des Coins, oder prüfen \
+             Sie später erneut.",
+        decimal(row.pays()?),
+        row.currency.to_ascii_uppercase(),
     );
     amount_problem(row, "no_rate", message)
 }
@@ -640,9 +651,12 @@ async fn refuse_same_ids(tx: &mut SqliteConnection, batch: &str) -> Result<(), F
     for (number, external_id, name, at) in same {
         let problem = RowProblem {
             column: Some("external_id".to_owned()),
-            message: format!(
-                "A row of “{name}” of {} has the same external id and was paid or is about to be. An id stands for one payout: remove the row, or give it an id of its own.",
-                at.format("%Y-%m-%d")
+            message: words!(
+                en: "A row of “{name}” of {} has the same external id and was paid or is about to be. An id stands for one \
+                     payout: remove the row, or give it an id of its own.",
+                de: "Eine Zeile von „{name}“ vom {} hat dieselbe external_id und wurde gezahlt oder wird es bald. \
+                     Sie steht für eine Auszahlung: Entfernen Sie die Zeile, oder geben Sie ihr eine eigene.",
+                day(at),
             ),
             value: external_id,
             code: "external_id_paid".to_owned(),
@@ -672,15 +686,21 @@ async fn warn_of_earlier(tx: &mut SqliteConnection, batch: &str) -> Result<(), F
     .fetch_all(&mut *tx)
     .await?;
     for (number, status, name, at) in earlier {
-        let at = at.format("%Y-%m-%d");
+        let at = day(at);
         let (code, message) = match status {
             RowStatus::Paid => (
                 "paid_before",
-                format!("The same amount was paid to this address before, in “{name}” of {at}."),
+                words!(
+                    en: "The same amount was paid to this address before, in “{name}” of {at}.",
+                    de: "Derselbe Betrag wurde schon an diese Adresse gezahlt, in „{name}“ vom {at}.",
+                ),
             ),
             _ => (
                 "sent_before",
-                format!("“{name}” of {at} sends the same amount to this address, and has not ended."),
+                words!(
+                    en: "“{name}” of {at} sends the same amount to this address, and has not ended.",
+                    de: "„{name}“ vom {at} sendet denselben Betrag an diese Adresse und ist nicht beendet.",
+                ),
             ),
         };
         warn(tx, batch, number, code, message).await?;
@@ -707,16 +727,18 @@ async fn warn_of_elsewhere(
         }
     }
     for (number, payout) in seen {
-        let at = payout.created_at.map(|at| format!(" on {}", at.format("%Y-%m-%d"))).unwrap_or_default();
-        let message =
-            format!("The same amount was sent to this address{at} already, but not from this computer.");
+        let at = payout.created_at.map(|at| words!(en: " on {}", de: " am {}", day(at))).unwrap_or_default();
+        let message = words!(
+            en: "The same amount was sent to this address{at} already, but not from this computer.",
+            de: "Derselbe Betrag wurde{at} schon an diese Adresse gesendet, aber nicht von diesem Rechner.",
+        );
         warn(tx, batch, number, "paid_elsewhere", message).await?;
     }
     Ok(())
 }
 
 pub(super) fn rows_in_words(count: u32) -> String {
-    if count == 1 { "1 row".to_owned() } else { format!("{count} rows") }
+    words!(one: count, en: "1 row", de: "1 Zeile", more: en: "{count} rows", de: "{count} Zeilen")
 }
 
 /// A ticker that the importer took from the list of coins.

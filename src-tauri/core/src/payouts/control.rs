@@ -17,7 +17,7 @@ use crate::{
     coins::{Catalogue, ListedCoin},
     failure::Failure,
     fiat,
-    language::words,
+    language::{amount_error, decimal, words},
 };
 
 impl Payouts {
@@ -71,7 +71,7 @@ pub(super) async fn take_next(
             &words!(
                 en: "It must add up to {}, as you said.",
                 de: "Wie Sie gesagt haben, muss sie {} ergeben.",
-                words(&control),
+                in_words(&control),
             ),
         )
         .await
@@ -91,7 +91,14 @@ fn exact(control: &Control, coins: &Catalogue) -> Result<Control, Failure> {
             Failure::invalid(&format!("currency {index}"), message)
         })?;
         let exact: Amount = amount.parse().map_err(|error| {
-            Failure::invalid(&format!("amount {index}"), format!("“{amount}” is not a sum: {error}."))
+            Failure::invalid(
+                &format!("amount {index}"),
+                words!(
+                    en: "“{amount}” is not a sum: {error}.",
+                    de: "„{amount}“ ist keine Summe: {error}.",
+                    error = amount_error(error),
+                ),
+            )
         })?;
         if sums.insert(currency.to_owned(), exact).is_some() {
             let message = words!(
@@ -131,15 +138,24 @@ async fn next(db: impl SqliteExecutor<'_>) -> Result<Option<Control>, Failure> {
 }
 
 /// `12 payouts, 0.5 BTC and 250 EUR`.
-fn words(control: &Control) -> String {
-    let rows =
-        control.rows.map(|rows| if rows == 1 { "1 payout".to_owned() } else { format!("{rows} payouts") });
-    let sums = control.sums.iter().map(|sum| format!("{} {}", sum.amount, sum.currency.to_ascii_uppercase()));
+fn in_words(control: &Control) -> String {
+    let rows = control.rows.map(payouts_in_words);
+    let sums = control
+        .sums
+        .iter()
+        .map(|sum| format!("{} {}", decimal(&sum.amount), sum.currency.to_ascii_uppercase()));
     let mut all: Vec<String> = rows.into_iter().chain(sums).collect();
     match all.pop() {
-        Some(last) if !all.is_empty() => format!("{} and {last}", all.join(", ")),
+        Some(last) if !all.is_empty() => words!(en: "{} and {last}", de: "{} und {last}", all.join(", ")),
         last => last.unwrap_or_default(),
     }
+}
+
+pub(super) fn payouts_in_words(count: u32) -> String {
+    words!(
+        one: count, en: "1 payout", de: "1 Auszahlung",
+        more: en: "{count} payouts", de: "{count} Auszahlungen",
+    )
 }
 
 /// What the owner says that the batch must add up to.
@@ -183,13 +199,23 @@ pub(super) fn differences(record: &Record, totals: &[CoinTotal], control: &Contr
         let total = found.remove(currency.as_str()).unwrap_or_default();
         if amount.parse().as_ref() != Ok(&total) {
             let coin = currency.to_ascii_uppercase();
-            differences
-                .push(format!("By your control totals the payouts in {coin} add up to {amount} {coin}, and they add up to {total} {coin}."));
+            differences.push(words!(
+                en: "By your control totals the payouts in {coin} add up to {amount} {coin}, and they add up to \
+                     {total} {coin}.",
+                de: "Nach Ihren Kontrollsummen ergeben die Auszahlungen in {coin} {amount} {coin}, und sie ergeben {total} \
+                     {coin}.",
+                amount = decimal(amount),
+                total = decimal(&total),
+            ));
         }
     }
     for (currency, total) in found {
         let coin = currency.to_ascii_uppercase();
-        differences.push(format!("Your control totals have no {coin}, and {total} {coin} are to be paid."));
+        differences.push(words!(
+            en: "Your control totals have no {coin}, and {total} {coin} are to be paid.",
+            de: "Ihre Kontrollsummen nennen kein {coin}, und zu zahlen sind {total} {coin}.",
+            total = decimal(&total),
+        ));
     }
     differences
 }

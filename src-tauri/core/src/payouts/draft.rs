@@ -63,8 +63,11 @@ impl Payouts {
             recipients::judge(&mut tx, id).await?;
         }
         record.recount(&mut tx).await?;
-        let rows = if removed == 1 { "1 row was".to_owned() } else { format!("{removed} rows were") };
-        record.note(&mut tx, now, &format!("{rows} removed.")).await?;
+        let note = words!(
+            one: removed, en: "1 row was removed.", de: "1 Zeile wurde entfernt.",
+            more: en: "{removed} rows were removed.", de: "{removed} Zeilen wurden entfernt.",
+        );
+        record.note(&mut tx, now, &note).await?;
         parts::hold_after_edit(&mut tx, &record, now).await?;
         tx.commit().await?;
         self.ctx.announce(Changed::Payouts { batch: id.to_owned() });

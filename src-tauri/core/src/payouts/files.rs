@@ -534,6 +534,6 @@ fn inside(error: &tokio::task::JoinError) -> Failure {
     tracing::error!(%error, "reading a file failed inside");
     Failure::other(said!(
         en: "Paydesk failed inside while it read the file. Nothing was imported.",
-        de: "Paydesk hat innen einen Fehler, während es die Datei las. Es wurde nichts importiert.",
+        de: "In Paydesk ist ein Fehler aufgetreten, während die Datei gelesen wurde. Es wurde nichts importiert.",
     ))
 }

@@ -112,9 +112,9 @@ impl FieldDelimiter {
 
     fn name(self) -> &'static str {
         match self {
-            Self::Comma => "commas",
-            Self::Semicolon => "semicolons",
-            Self::Tab => "tabs",
+            Self::Comma => said!(en: "commas", de: "Kommas"),
+            Self::Semicolon => said!(en: "semicolons", de: "Semikolons"),
+            Self::Tab => said!(en: "tabs", de: "Tabulatoren"),
             Self::Bar => said!(en: "vertical bars", de: "senkrechte Striche"),
         }
     }

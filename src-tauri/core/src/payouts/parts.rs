@@ -213,8 +213,10 @@ impl Payouts {
                 Ok(Next::Settled)
             }
             Turn::Ask { at } => {
-                let words = format!(
-                    "Part {} was not paid ({}). The parts after it wait until you say that they are still to be sent.",
+                let words = words!(
+                    en: "Part {} was not paid ({}). The parts after it wait until you say that they are still to be sent.",
+                    de: "Teil {} wurde nicht gezahlt ({}). Die Teile danach warten, bis Sie sagen, dass sie noch gesendet \
+                         werden sollen.",
                     at + 1,
                     if parts[at].state == BatchState::Expired {
                         said!(
@@ -222,7 +224,7 @@ impl Payouts {
                             de: "es wurde nicht rechtzeitig ein Code gegeben",
                         )
                     } else {
-                        "rejected"
+                        said!(en: "rejected", de: "zurückgewiesen")
                     },
                 );
                 self.hold(record, &words).await?;
@@ -296,10 +298,14 @@ impl Payouts {
         }
         if given_up > 0 {
             let mut tx = self.ctx.write().await?;
-            let parts =
-                if given_up == 1 { "1 part was".to_owned() } else { format!("{given_up} parts were") };
+            let note = words!(
+                one: given_up, en: "1 part was given up before being sent.",
+                de: "1 Teil wurde aufgegeben, bevor er gesendet war.",
+                more: en: "{given_up} parts were given up before being sent.",
+                de: "{given_up} Teile wurden aufgegeben, bevor sie gesendet waren.",
+            );
             record.set_trouble(&mut *tx, None).await?;
-            record.note(&mut tx, now, &format!("{parts} given up before being sent.")).await?;
+            record.note(&mut tx, now, &note).await?;
             tx.commit().await?;
         }
         self.desk.follow_now(id);

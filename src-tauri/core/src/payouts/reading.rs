@@ -18,7 +18,7 @@ use super::{
 use crate::{
     coins::explorers,
     failure::Failure,
-    language::{said, words},
+    language::{day, decimal, said, words},
     second_factor::{local, provider_now},
 };
 
@@ -403,9 +403,12 @@ async fn warnings(
     }
     for total in totals.iter().filter(|_| record.execute_at.is_some()) {
         if let Some(short) = &total.short {
-            warnings.push(format!(
-                "Your balance is short of {short} {} now. Top it up before the time comes, or those payouts fail.",
-                total.currency.to_ascii_uppercase()
+            warnings.push(words!(
+                en: "Your balance is short of {short} {} now. Top it up before the time comes, or those payouts fail.",
+                de: "In Ihrem Guthaben fehlen jetzt {short} {}. Füllen Sie es auf, bevor der Zeitpunkt kommt, sonst \
+                     scheitern diese Auszahlungen.",
+                total.currency.to_ascii_uppercase(),
+                short = decimal(short),
             ));
         }
     }
@@ -419,15 +422,19 @@ async fn warnings(
     .fetch_optional(&mut *db)
     .await?;
     if let Some(earlier) = earlier {
-        let what = if is_open(earlier.state) { "imported" } else { "sent" };
+        let what = match is_open(earlier.state) {
+            true => said!(en: "imported", de: "importiert"),
+            false => said!(en: "sent", de: "gesendet"),
+        };
         let whole = match earlier.rows_hash == record.rows_hash {
             true => said!(en: "Exactly these rows were", de: "Genau diese Zeilen wurden"),
             false => said!(en: "The same file was", de: "Dieselbe Datei wurde"),
         };
-        warnings.push(format!(
-            "{whole} {what} before, as “{}” on {}. Make sure that they are meant to be paid again.",
+        warnings.push(words!(
+            en: "{whole} {what} before, as “{}” on {}. Make sure that they are meant to be paid again.",
+            de: "{whole} schon {what}, als „{}“ am {}. Stellen Sie sicher, dass noch einmal gezahlt werden soll.",
             earlier.name,
-            earlier.created_at.format("%Y-%m-%d")
+            day(earlier.created_at),
         ));
     }
     Ok(warnings)
@@ -491,9 +498,11 @@ fn own_obstacles(
     for total in totals {
         // What is paid later needs its money later.
         if let Some(short) = total.short.as_ref().filter(|_| record.execute_at.is_none()) {
-            obstacles.push(format!(
-                "Your balance is short of {short} {}: top it up, or remove rows.",
-                total.currency.to_ascii_uppercase()
+            obstacles.push(words!(
+                en: "Your balance is short of {short} {}: top it up, or remove rows.",
+                de: "In Ihrem Guthaben fehlen {short} {}: Füllen Sie es auf, oder entfernen Sie Zeilen.",
+                total.currency.to_ascii_uppercase(),
+                short = decimal(short),
             ));
         }
     }

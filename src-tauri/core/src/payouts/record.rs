@@ -369,7 +369,7 @@ pub(super) fn hash(rows: &[PayableRow], schedule: Option<&Schedule>) -> Result<S
     if let Some(schedule) = schedule {
         hash.text(Some(&format!("paid at {}", store::time(schedule.execute_at))));
         if let Some(repetition) = &schedule.repetition {
-            hash.text(Some(&repetition.interval.in_words(repetition.every)));
+            hash.text(Some(&repetition.interval.for_hash(repetition.every)));
             hash.text(repetition.until.map(store::time).as_deref());
         }
     }

@@ -16,7 +16,7 @@ use crate::{
     audit::{self, AuditArea},
     changes::Changed,
     failure::{Failure, FailureCode},
-    language::{said, words},
+    language::{amount_error, decimal, said, words},
     pins::Pin,
     second_factor::{provider_now, secret::accept_pin},
     secrets::Secret,
@@ -80,14 +80,20 @@ impl Rules {
     /// The rules in words, for the audit log.
     fn in_words(&self) -> String {
         let limit = |limit: &Option<Amount>| match limit {
-            Some(limit) => format!("{limit} {}", SHOP_CURRENCY.to_ascii_uppercase()),
-            None => "none".to_owned(),
+            Some(limit) => format!("{} {}", decimal(limit), SHOP_CURRENCY.to_ascii_uppercase()),
+            None => said!(en: "none", de: "keine").to_owned(),
         };
         words!(
             en: "Limit per batch: {}. Limit in 24 hours: {}. Recipients: {}. At most {} payouts at once.",
             de: "Grenze je Zahlliste: {}. Grenze in 24 Stunden: {}. Empfänger: {}. Höchstens {} Auszahlungen auf \
                  einmal.",
-            limit(&self.batch_limit), limit(&self.day_limit), if self.contacts_only { "contacts only" } else { "all" }, self.part_size,
+            limit(&self.batch_limit),
+            limit(&self.day_limit),
+            match self.contacts_only {
+                true => said!(en: "contacts only", de: "nur Kontakte"),
+                false => said!(en: "all", de: "alle"),
+            },
+            self.part_size,
         )
     }
 }
@@ -333,14 +339,27 @@ impl Payouts {
             return Ok(over);
         };
         if let Some(limit) = rules.batch_limit.as_ref().filter(|limit| worth > *limit) {
-            over.push(format!(
-                "It is worth about {worth} {currency}, and your limit per batch is {limit} {currency}. Remove rows, or change the limit in the settings."
+            over.push(words!(
+                en: "It is worth about {worth} {currency}, and your limit per batch is {limit} {currency}. Remove rows, or \
+                     change the limit in the settings.",
+                de: "Sie ist etwa {worth} {currency} wert, und Ihre Grenze je Zahlliste ist {limit} {currency}. \
+                     Entfernen Sie Zeilen, oder ändern Sie die Grenze in den Einstellungen.",
+                worth = decimal(worth),
+                limit = decimal(limit),
             ));
         }
         if let Some(limit) = &rules.day_limit {
             match self.sent_within_a_day(tx, record).await? {
-                Some(sent) if worth + &sent > *limit => over.push(format!(
-                    "About {sent} {currency} were sent in the last 24 hours and this batch is worth about {worth} {currency}; your limit is {limit} {currency}. Wait, remove rows, or change the limit in the settings."
+                Some(sent) if worth + &sent > *limit => over.push(words!(
+                    en: "About {sent} {currency} were sent in the last 24 hours and this batch is worth about \
+                         {worth} {currency}; your limit is {limit} {currency}. Wait, remove rows, or change the \
+                         limit in the settings.",
+                    de: "In den letzten 24 Stunden wurden etwa {sent} {currency} gesendet, und diese Zahlliste ist \
+                         etwa {worth} {currency} wert; Ihre Grenze ist {limit} {currency}. Warten Sie, entfernen Sie \
+                         Zeilen, oder ändern Sie die Grenze in den Einstellungen.",
+                    sent = decimal(&sent),
+                    worth = decimal(worth),
+                    limit = decimal(limit),
                 )),
                 Some(_) => {}
                 None => over.push(
@@ -409,8 +428,11 @@ fn limit(field: &str, text: &str) -> Result<Option<Amount>, Failure> {
         )),
         Err(error) => Err(Failure::invalid(
             field,
-            format!(
-                "“{text}” is not an amount: {error}. Write it like 2500 or 2500.50, or leave it empty for no limit."
+            words!(
+                en: "“{text}” is not an amount: {error}. Write it like 2500 or 2500.50, or leave it empty for no limit.",
+                de: "„{text}“ ist kein Betrag: {error}. Schreiben Sie ihn wie 2500 oder 2500.50, oder lassen Sie das \
+                     Feld leer, wenn es keine Grenze geben soll.",
+                error = amount_error(error),
             ),
         )),
     }

@@ -25,7 +25,7 @@ use super::{
 use crate::{
     changes::Changed,
     failure::{Failure, FailureCode},
-    language::{said, words},
+    language::{day, decimal, said, words},
     second_factor::{local, provider_now},
     store,
 };
@@ -82,7 +82,29 @@ impl Interval {
         }
     }
 
-    pub(super) fn in_words(self, every: u16) -> String {
+    fn in_words(self, every: u16) -> String {
+        match self {
+            Self::Days => words!(
+                one: every, en: "every day", de: "jeden Tag",
+                more: en: "every {every} days", de: "alle {every} Tage",
+            ),
+            Self::Weeks => words!(
+                one: every, en: "every week", de: "jede Woche",
+                more: en: "every {every} weeks", de: "alle {every} Wochen",
+            ),
+            Self::MonthsByDay => words!(
+                one: every, en: "every month", de: "jeden Monat",
+                more: en: "every {every} months", de: "alle {every} Monate",
+            ),
+            Self::MonthsByWeekday => words!(
+                one: every, en: "every month on the same weekday", de: "jeden Monat am gleichen Wochentag",
+                more: en: "every {every} months on the same weekday", de: "alle {every} Monate am gleichen Wochentag",
+            ),
+        }
+    }
+
+    /// What stands for it in the hash of the rows: the same whatever is spoken, and never another.
+    pub(super) fn for_hash(self, every: u16) -> String {
         let (one, many) = match self {
             Self::Days => ("day", "days"),
             Self::Weeks => ("week", "weeks"),
@@ -96,20 +118,35 @@ impl Interval {
 impl Schedule {
     pub(super) fn in_api(&self) -> Result<api::Schedule, Failure> {
         let repetition = self.repetition.as_ref().map(|repetition| {
-            api::Repetition::new(repetition.interval.in_api(), repetition.every, repetition.until)
-                .map_err(|error| Failure::invalid("every", format!("{} is {error}.", repetition.every)))
+            api::Repetition::new(repetition.interval.in_api(), repetition.every, repetition.until).map_err(
+                |_| {
+                    let message = words!(
+                        en: "{} is not a number from 1 to {}.",
+                        de: "{} ist keine Zahl von 1 bis {}.",
+                        repetition.every,
+                        repetition.interval.in_api().longest(),
+                    );
+                    Failure::invalid("every", message)
+                },
+            )
         });
         Ok(api::Schedule { execute_at: self.execute_at, repetition: repetition.transpose()? })
     }
 
     /// When it is paid, in words, by UTC.
     pub(super) fn in_words(&self) -> String {
-        let at = |at: DateTime<Utc>| at.format("%Y-%m-%d %H:%M UTC");
+        let at = |at: DateTime<Utc>| format!("{} {}", day(at), at.format("%H:%M UTC"));
         match &self.repetition {
-            None => at(self.execute_at).to_string(),
+            None => at(self.execute_at),
             Some(Repetition { interval, every, until }) => {
-                let end = until.map(|until| format!(" until {}", at(until))).unwrap_or_default();
-                format!("{} and then {}{end}", at(self.execute_at), interval.in_words(*every))
+                let end =
+                    until.map(|until| words!(en: " until {}", de: " bis {}", at(until))).unwrap_or_default();
+                words!(
+                    en: "{} and then {}{end}",
+                    de: "{} und dann {}{end}",
+                    at(self.execute_at),
+                    interval.in_words(*every),
+                )
             }
         }
     }
@@ -281,8 +318,10 @@ impl Payouts {
         let words = match number.and_then(|number| rows.iter().find(|row| row.number == number)) {
             Some(row) => {
                 let in_words = match row.pays()? {
-                    PayoutAmount::Coin(amount) => format!("{amount} {}", row.currency),
-                    PayoutAmount::Fiat(fiat) => format!("{fiat} in {}", row.currency),
+                    PayoutAmount::Coin(amount) => format!("{} {}", decimal(amount), row.currency),
+                    PayoutAmount::Fiat(fiat) => {
+                        words!(en: "{} in {}", de: "{} in {}", decimal(fiat), row.currency)
+                    }
                 };
                 words!(
                     en: "The payout of {in_words} to {} is called off.",

@@ -14,7 +14,8 @@ use super::{
     Payouts,
     amount::PayoutAmount,
     batch::BatchState,
-    check::{rows_in_words, ticker},
+    check::ticker,
+    control::payouts_in_words,
     import::MOST_DECIMALS,
     lookup::{self, Contents, Found, Listing},
     reading::{LOOKS_TO_RELEASE, totals},
@@ -173,9 +174,13 @@ impl Payouts {
         }
         drop(db);
         if elsewhere > 0 {
-            let trouble = format!(
-                "Since this batch was checked, {} like these appeared at NOWPayments that are not from this batch. Nothing was sent now. It is checked again: look at the warnings before you send it.",
-                if elsewhere == 1 { "1 payout".to_owned() } else { format!("{elsewhere} payouts") }
+            let trouble = words!(
+                en: "Since this batch was checked, {} like these appeared at NOWPayments that are not from this \
+                     batch. Nothing was sent now. It is checked again: look at the warnings before you send it.",
+                de: "Seit diese Zahlliste geprüft wurde, sind bei NOWPayments solche Auszahlungen erschienen, die \
+                     nicht aus ihr stammen: {}. Jetzt wurde nichts gesendet. Sie wird noch einmal geprüft: Sehen Sie \
+                     sich die Hinweise an, bevor Sie sie senden.",
+                payouts_in_words(elsewhere),
             );
             let mut tx = self.ctx.write().await?;
             record.back_to_draft(&mut tx, self.ctx.now(), &trouble).await?;
@@ -247,7 +252,11 @@ impl Payouts {
             row.unique_external_id = Some(id);
         }
         record.set_trouble(&mut *tx, None).await?;
-        let note = format!("{} fixed for sending.", rows_are(record.payable));
+        let fixed = record.payable;
+        let note = words!(
+            one: fixed, en: "1 row is fixed for sending.", de: "1 Zeile ist zum Senden festgeschrieben.",
+            more: en: "{fixed} rows are fixed for sending.", de: "{fixed} Zeilen sind zum Senden festgeschrieben.",
+        );
         record.advance(&mut tx, BatchState::Locked, self.ctx.now(), &note).await?;
         tx.commit().await?;
         Ok(rows)
@@ -431,7 +440,7 @@ impl Payouts {
             .bind(&record.id)
             .execute(&mut *tx)
             .await?;
-        // The same words again and again would bury the other steps.
+        // The same words again and again would bury the other steps. In another language they are there once more.
         if record.trouble.as_deref() != Some(&trouble) {
             record.note(&mut tx, now, &trouble).await?;
         }
@@ -579,8 +588,4 @@ fn is_dead(listing: &Listing, batch: &PayoutBatchId) -> bool {
         listing.payouts.iter().filter(|payout| payout.batch_withdrawal_id.as_ref() == Some(batch)).peekable();
     rows.peek().is_some()
         && rows.all(|payout| matches!(payout.status, PayoutStatus::Rejected | PayoutStatus::Cancelled))
-}
-
-fn rows_are(count: u32) -> String {
-    format!("{} {}", rows_in_words(count), if count == 1 { "is" } else { "are" })
 }

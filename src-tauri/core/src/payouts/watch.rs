@@ -23,7 +23,7 @@ use super::{
 use crate::{
     changes::Changed,
     failure::Failure,
-    language::{said, words},
+    language::{Language, decimal, said, words},
     notifications::{self, Notification},
     second_factor::provider_now,
     shops::ShopContext,
@@ -242,8 +242,16 @@ pub(super) async fn absorb(
     // A batch is approved only as exactly ours. Once it is known to be, an answer that leaves something out changes nothing.
     if record.state == BatchState::Created && record.approval.is_none() {
         if exact.is_none() {
-            let trouble = "NOWPayments created this batch with other rows than were sent. Do not approve it. NOWPayments rejects it by itself within an hour; nothing is paid until then.";
-            if record.trouble.as_deref() != Some(trouble) {
+            let words = said!(
+                each: en: "NOWPayments created this batch with other rows than were sent. Do not approve it. \
+                           NOWPayments rejects it by itself within an hour; nothing is paid until then.",
+                de: "NOWPayments hat diese Zahlliste mit anderen Zeilen angelegt, als gesendet wurden. Geben Sie sie \
+                     nicht frei. NOWPayments weist sie innerhalb einer Stunde von selbst zurück; bis dahin wird \
+                     nichts gezahlt.",
+            );
+            // It is said once, whatever language was spoken then.
+            if record.trouble.as_deref().is_none_or(|said| !words.contains(&said)) {
+                let trouble = words[Language::spoken() as usize];
                 record.set_trouble(&mut *tx, Some(trouble)).await?;
                 record.note(tx, now, trouble).await?;
                 changed = true;
@@ -358,8 +366,13 @@ fn dearer(rows: &[PayableRow], pairs: &[usize], payouts: &[&Payout]) -> Result<O
     let words = coins.into_iter().filter(|(_, (about, exact))| exact.as_decimal() * 20 > about.as_decimal() * 21).map(
         |(coin, (about, exact))| {
             let coin = coin.to_ascii_uppercase();
-            format!(
-                "NOWPayments takes {exact} {coin} for the sums of money, which were about {about} {coin} at the check. Approve this batch only if that is right."
+            words!(
+                en: "NOWPayments takes {exact} {coin} for the sums of money, which were about {about} {coin} at the \
+                     check. Approve this batch only if that is right.",
+                de: "NOWPayments nimmt {exact} {coin} für die Geldbeträge, die bei der Prüfung etwa {about} {coin} \
+                     waren. Geben Sie diese Zahlliste nur frei, wenn das richtig ist.",
+                exact = decimal(&exact),
+                about = decimal(&about),
             )
         },
     );

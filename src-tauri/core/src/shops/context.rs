@@ -126,7 +126,8 @@ impl ShopContext {
             tracing::error!(%error, "a step did not come to its end");
             Err(Failure::other(said!(
                 en: "Paydesk failed inside. Look at the list before you try again.",
-                de: "Paydesk hat innen einen Fehler. Sehen Sie in der Liste nach, bevor Sie es noch einmal versuchen.",
+                de: "In Paydesk ist ein Fehler aufgetreten. Sehen Sie in der Liste nach, bevor Sie es noch einmal \
+                     versuchen.",
             )))
         })
     }

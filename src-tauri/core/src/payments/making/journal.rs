@@ -197,8 +197,8 @@ pub(super) async fn count_look(
     )
     .bind(is_late)
     .bind(LOOKS_TO_GIVE_UP)
-    .bind(super::look::NOT_MADE)
-    .bind(super::look::NOT_SEEN)
+    .bind(super::look::not_made())
+    .bind(super::look::not_seen())
     .bind(&row.id)
     .execute(db)
     .await?;

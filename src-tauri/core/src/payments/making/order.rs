@@ -9,7 +9,7 @@ use crate::{
     coins::Catalogue,
     failure::Failure,
     fiat,
-    language::{said, words},
+    language::{decimal, said, words},
     shops::Environment,
 };
 
@@ -45,7 +45,7 @@ pub(crate) struct Price {
 
 impl fmt::Display for Price {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {}", self.amount, self.currency.to_uppercase())
+        write!(f, "{} {}", decimal(&self.amount), self.currency.to_uppercase())
     }
 }
 

@@ -24,7 +24,7 @@ use super::{
 use crate::{
     failure::{Failure, FailureCode},
     fiat,
-    language::{said, words},
+    language::{decimal, said, words},
 };
 
 /// For so long a rate is shown again without asking.
@@ -326,17 +326,26 @@ impl Quote {
                 let decimals = if fiat::find(currency).is_some() { fiat::DECIMALS } else { 8 };
                 let worth = worth.as_decimal().with_scale_round(decimals.into(), RoundingMode::Up);
                 let worth = Amount::try_from(worth).map(|worth| worth.to_string()).unwrap_or_default();
-                format!(", about {worth} {}", currency.to_uppercase())
+                words!(
+                    en: ", about {worth} {}",
+                    de: ", etwa {worth} {}",
+                    currency.to_uppercase(),
+                    worth = decimal(worth),
+                )
             }
             _ => String::new(),
         };
         Err(Failure::invalid(
             "price_amount",
-            format!(
-                "{price} is too little to be paid in {coin}. NOWPayments takes no less than {} {coin} there{worth}: below \
-                 that, the fees of the network and the exchange would eat up too much of it. Nothing was made. Ask for \
-                 more, or choose a coin with a lower minimum.",
-                self.minimum.amount
+            words!(
+                en: "{price} is too little to be paid in {coin}. NOWPayments takes no less than {} {coin} \
+                     there{worth}: below that, the fees of the network and the exchange would eat up too much of it. \
+                     Nothing was made. Ask for more, or choose a coin with a lower minimum.",
+                de: "{price} sind zu wenig, um in {coin} bezahlt zu werden. NOWPayments nimmt dort nicht weniger als \
+                     {} {coin}{worth}: Darunter würden die Gebühren des Netzwerks und des Umtauschs zu viel davon \
+                     aufzehren. Es wurde nichts angelegt. Verlangen Sie mehr, oder wählen Sie einen Coin mit \
+                     kleinerem Mindestbetrag.",
+                decimal(&self.minimum.amount),
             ),
         ))
     }

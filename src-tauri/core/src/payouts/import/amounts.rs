@@ -8,7 +8,7 @@ use super::{Column, Problem, ProblemCode, record::Cell};
 use crate::{
     addresses::characters,
     fiat,
-    language::{said, words},
+    language::{amount_error, said, words},
 };
 
 /// The most decimals of an amount that NOWPayments takes.
@@ -140,13 +140,16 @@ pub(super) fn read(column: Column, text: &str, cell: Cell, reading: Reading) -> 
             }
             None if is_grouped(text) || numbers.other().plain(text).is_some() => {
                 let (sign, right) = match numbers {
-                    Numbers::Point => ("point", "1,234.5"),
-                    Numbers::Comma => ("comma", "1.234,5"),
+                    Numbers::Point => (said!(en: "point", de: "einen Punkt"), "1,234.5"),
+                    Numbers::Comma => (said!(en: "comma", de: "ein Komma"), "1.234,5"),
                 };
                 return Err(problem(
                     ProblemCode::AmountFormat,
-                    format!(
-                        "The numbers of this file have a {sign} before decimals, like {right}, and this one is not written like that."
+                    words!(
+                        en: "The numbers of this file have a {sign} before decimals, like {right}, and this one is \
+                             not written like that.",
+                        de: "Die Zahlen dieser Datei haben vor den Nachkommastellen {sign}, wie {right}, und diese \
+                             ist nicht so geschrieben.",
                     ),
                 ));
             }
@@ -175,9 +178,9 @@ pub(super) fn read(column: Column, text: &str, cell: Cell, reading: Reading) -> 
         let plain = text.replace('.', "");
         // One decimal fewer or more than three leaves only one reading.
         let readings = match text.trim_end_matches('0') {
-            short if short.len() < text.len() => format!("{} or {plain}", short.trim_end_matches('.')),
+            short if short.len() < text.len() => either(short.trim_end_matches('.'), &plain),
             _ if is_fiat => plain,
-            _ => format!("{text}0 or {plain}"),
+            _ => either(&format!("{text}0"), &plain),
         };
         return Err(problem(
             ProblemCode::AmountAmbiguous,
@@ -189,15 +192,20 @@ pub(super) fn read(column: Column, text: &str, cell: Cell, reading: Reading) -> 
             ),
         ));
     }
-    let (most, who) = if is_fiat {
-        (fiat::DECIMALS as usize, "A sum of money has")
-    } else {
-        (MOST_DECIMALS, "NOWPayments takes")
-    };
+    let most = if is_fiat { fiat::DECIMALS as usize } else { MOST_DECIMALS };
     if decimals.is_some_and(|decimals| decimals.len() > most) {
         return Err(problem(
             ProblemCode::AmountDecimals,
-            format!("{who} at most {most} decimals; round the amount in the file."),
+            match is_fiat {
+                true => words!(
+                    en: "A sum of money has at most {most} decimals; round the amount in the file.",
+                    de: "Ein Geldbetrag hat höchstens {most} Nachkommastellen; runden Sie ihn in der Datei.",
+                ),
+                false => words!(
+                    en: "NOWPayments takes at most {most} decimals; round the amount in the file.",
+                    de: "NOWPayments nimmt höchstens {most} Nachkommastellen; runden Sie den Betrag in der Datei.",
+                ),
+            },
         ));
     }
     number.parse().map_err(|error| match error {
@@ -209,9 +217,14 @@ pub(super) fn read(column: Column, text: &str, cell: Cell, reading: Reading) -> 
                 Amount::MAX_WHOLE_DIGITS,
             ),
         ),
-        AmountError::Malformed | AmountError::TooPrecise => {
-            problem(ProblemCode::AmountFormat, format!("This is not a number: {error}."))
-        }
+        AmountError::Malformed | AmountError::TooPrecise => problem(
+            ProblemCode::AmountFormat,
+            words!(
+                en: "This is not a number: {error}.",
+                de: "Das ist keine Zahl: {error}.",
+                error = amount_error(error),
+            ),
+        ),
     })
 }
 
@@ -274,8 +287,10 @@ fn is_digits(text: &str) -> bool {
 /// Says what is wrong with a text that is not plain digits with at most one point between them.
 fn explain(text: &str, column: Column) -> (ProblemCode, String) {
     use ProblemCode::{AmountAmbiguous, AmountFormat, AmountMissing, AmountNegative};
-    const PLAIN: &str = "Write the digits 0 to 9 and, before decimals, one point";
-
+    let plain = said!(
+        en: "Write the digits 0 to 9 and, before decimals, one point.",
+        de: "Schreiben Sie die Ziffern 0 bis 9 und vor Nachkommastellen einen Punkt.",
+    );
     if text.is_empty() {
         return (AmountMissing, said!(en: "The amount is missing.", de: "Der Betrag fehlt.").to_owned());
     }
@@ -293,7 +308,14 @@ fn explain(text: &str, column: Column) -> (ProblemCode, String) {
     if let Some((position, c)) = characters::first_strange(text)
         && c != ' '
     {
-        return (AmountFormat, format!("Position {position} holds {}. {PLAIN}.", characters::name(c)));
+        return (
+            AmountFormat,
+            words!(
+                en: "Position {position} holds {}. {plain}",
+                de: "An Stelle {position} steht {}. {plain}",
+                characters::name(c),
+            ),
+        );
     }
     let lower = text.to_ascii_lowercase();
     let unsigned = lower.trim_start_matches(['+', '-']);
@@ -301,7 +323,10 @@ fn explain(text: &str, column: Column) -> (ProblemCode, String) {
         unsigned,
         "nan" | "inf" | "infinity" | "null" | "none" | "nil" | "n/a" | "#n/a" | "#value!" | "#ref!"
     ) {
-        return (AmountFormat, format!("\"{text}\" is not a number. {PLAIN}."));
+        return (
+            AmountFormat,
+            words!(en: "\"{text}\" is not a number. {plain}", de: "„{text}“ ist keine Zahl. {plain}"),
+        );
     }
     if is_number(unsigned) && lower.starts_with('-') {
         return (
@@ -343,7 +368,10 @@ fn explain(text: &str, column: Column) -> (ProblemCode, String) {
         );
     }
     if unsigned.starts_with("0x") || unsigned.starts_with("0b") || unsigned.starts_with("0o") {
-        return (AmountFormat, format!("This is not a decimal number. {PLAIN}."));
+        return (
+            AmountFormat,
+            words!(en: "This is not a decimal number. {plain}", de: "Das ist keine Dezimalzahl. {plain}"),
+        );
     }
     if let Some((mantissa, exponent)) = unsigned.split_once('e')
         && is_number(mantissa)
@@ -378,12 +406,17 @@ fn explain(text: &str, column: Column) -> (ProblemCode, String) {
     }
     let is_fiat = column == Column::FiatAmount;
     if text.contains('$') {
-        let instead = if is_fiat {
-            "the currency belongs in the column fiat_currency"
-        } else {
-            "it is an amount of the coin in the column currency"
+        let message = match is_fiat {
+            true => said!(
+                en: "Write the amount without a currency sign; the currency belongs in the column fiat_currency.",
+                de: "Schreiben Sie den Betrag ohne Währungszeichen; die Währung gehört in die Spalte fiat_currency.",
+            ),
+            false => said!(
+                en: "Write the amount without a currency sign; it is an amount of the coin in the column currency.",
+                de: "Schreiben Sie den Betrag ohne Währungszeichen; es ist ein Betrag des Coins in der Spalte currency.",
+            ),
         };
-        return (AmountFormat, format!("Write the amount without a currency sign; {instead}."));
+        return (AmountFormat, message.to_owned());
     }
     if text.contains('%') {
         return (
@@ -397,14 +430,19 @@ fn explain(text: &str, column: Column) -> (ProblemCode, String) {
     }
     if text.bytes().any(|byte| byte.is_ascii_alphabetic()) {
         return if text.bytes().any(|byte| byte.is_ascii_digit()) {
-            let belongs = if is_fiat {
-                "currency belongs in the column fiat_currency"
-            } else {
-                "coin belongs in the column currency"
+            let message = match is_fiat {
+                true => said!(
+                    en: "Write the number alone; the currency belongs in the column fiat_currency.",
+                    de: "Schreiben Sie die Zahl allein; die Währung gehört in die Spalte fiat_currency.",
+                ),
+                false => said!(
+                    en: "Write the number alone; the coin belongs in the column currency.",
+                    de: "Schreiben Sie die Zahl allein; der Coin gehört in die Spalte currency.",
+                ),
             };
-            (AmountFormat, format!("Write the number alone; the {belongs}."))
+            (AmountFormat, message.to_owned())
         } else {
-            (AmountFormat, format!("This is not a number. {PLAIN}."))
+            (AmountFormat, words!(en: "This is not a number. {plain}", de: "Das ist keine Zahl. {plain}"))
         };
     }
     if let Some(decimals) = text.strip_prefix('.')
@@ -432,7 +470,10 @@ fn explain(text: &str, column: Column) -> (ProblemCode, String) {
     if is_grouped(text) {
         return (AmountAmbiguous, ambiguity(text));
     }
-    (AmountFormat, format!("This is not a plain number. {PLAIN}."))
+    (
+        AmountFormat,
+        words!(en: "This is not a plain number. {plain}", de: "Das ist keine einfache Zahl. {plain}"),
+    )
 }
 
 /// Digits with points, commas or spaces between them, in a way that some country writes numbers.
@@ -445,12 +486,17 @@ fn is_grouped(text: &str) -> bool {
         && (separators.clone().any(|c| c != '.') || text.split('.').skip(1).all(|group| group.len() == 3))
 }
 
+/// Two ways to write what may be meant, as they belong into a file.
+fn either(one: &str, other: &str) -> String {
+    words!(en: "{one} or {other}", de: "{one} oder {other}")
+}
+
 fn ambiguity(text: &str) -> String {
     let plain: String = text.chars().filter(char::is_ascii_digit).collect();
     let readings = match text.rfind(['.', ',']) {
         Some(last) => {
             let whole: String = text[..last].chars().filter(char::is_ascii_digit).collect();
-            format!("{whole}.{} or {plain}", &text[last + 1..])
+            either(&format!("{whole}.{}", &text[last + 1..]), &plain)
         }
         None => plain,
     };

@@ -99,8 +99,13 @@ fn unreadable(name: &str, cause: &io::Error) -> FileError {
 }
 
 /// How to get from another format to one that can be read.
-const SAVE_AS: &str =
-    "Open it in your spreadsheet program and save it as an Excel workbook (XLSX) or as \"CSV UTF-8\".";
+fn save_as() -> &'static str {
+    said!(
+        en: "Open it in your spreadsheet program and save it as an Excel workbook (XLSX) or as \"CSV UTF-8\".",
+        de: "Öffnen Sie sie in Ihrer Tabellenkalkulation, und speichern Sie sie als Excel-Mappe (XLSX) oder als „CSV \
+             UTF-8“.",
+    )
+}
 
 /// What kind of file it is.
 ///
@@ -111,7 +116,11 @@ pub(super) fn kind(bytes: &[u8]) -> Result<Kind, FileError> {
         |part: &[u8]| bytes[..bytes.len().min(8192)].windows(part.len()).any(|window| window == part);
     let begins = |magic: &[u8]| bytes.starts_with(magic);
     let refuse = |what: &str| {
-        let message = format!("The file is {what}, not a list of payouts. {SAVE_AS}");
+        let message = words!(
+            en: "The file is {what}, not a list of payouts. {}",
+            de: "Die Datei ist {what} und keine Liste von Auszahlungen. {}",
+            save_as(),
+        );
         Err(FileError::new(FileErrorCode::NotCsv, message))
     };
     if begins(b"PK\x05\x06") {

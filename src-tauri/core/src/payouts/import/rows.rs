@@ -662,7 +662,7 @@ fn check_address(
         let network = if family == Family::Unknown {
             said!(
                 en: "another network",
-                de: "über ein anderes Netzwerk",
+                de: "ein anderes Netzwerk",
             )
         } else {
             family.name()
@@ -676,11 +676,13 @@ fn check_address(
             tickers => words!(
                 en: "If that network is meant, the ticker is {}.",
                 de: "Ist jenes Netzwerk gemeint, so ist das Kürzel {}.",
-                tickers.join(said!( en: " or ", de: " oder ", )),
+                tickers.join(said!(en: " or ", de: " oder ")),
             ),
         };
-        let message = format!(
-            "This looks like an address of {}, but {} is paid on {network}. Coins sent there would be lost. {instead}",
+        let message = words!(
+            en: "This looks like an address of {}, but {} is paid on {network}. Coins sent there would be lost. {instead}",
+            de: "Das sieht aus wie eine Adresse für {}, {} wird aber über {network} gezahlt. Dorthin gesendete Coins wären \
+                 verloren. {instead}",
             other.name(),
             coin.ticker(),
         );
