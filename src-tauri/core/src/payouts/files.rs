@@ -408,7 +408,7 @@ fn looks_like(survey: &Survey) -> String {
 }
 
 pub(super) fn unreadable(error: FileError) -> Failure {
-    let line = error.line.map(|line| format!(" (line {line})")).unwrap_or_default();
+    let line = error.line.map(|line| words!(en: " (line {line})", de: " (Zeile {line})")).unwrap_or_default();
     Failure::new(
         FailureCode::File,
         words!(

@@ -378,7 +378,7 @@ fn collect_until(
                             en: "it names a character that is not known",
                             de: "sie nennt ein Zeichen, das nicht bekannt ist",
                         ))
-                    })?)
+                    })?);
                 }
             },
             Event::Eof => {
