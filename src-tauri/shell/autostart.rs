@@ -1,5 +1,7 @@
 //! Starting Paydesk with the owner's session: hidden in the tray. Off until the owner wants it; the system keeps it.
 
+use paydesk_core::language::words;
+
 use std::path::PathBuf;
 
 use tauri::{AppHandle, plugin::TauriPlugin};
@@ -19,9 +21,12 @@ pub(crate) fn is_on(app: &AppHandle) -> Result<bool, String> {
 /// Has the system start Paydesk with the session.
 pub(crate) fn turn_on(app: &AppHandle) -> Result<(), String> {
     if let Some(program) = program().filter(|program| cfg!(target_os = "linux") && !can_be_written(program)) {
-        return Err(format!(
-            "the system cannot start a program from {}: move it to a folder without spaces or special signs in its name",
-            program.display()
+        return Err(words!(
+            en: "the system cannot start a program from {}: move it to a folder without spaces or special signs in \
+                 its name",
+            de: "das System kann aus {} kein Programm starten: Verschieben Sie es in einen Ordner ohne Leerzeichen \
+                 oder Sonderzeichen im Namen",
+            program.display(),
         ));
     }
     app.autolaunch().enable().map_err(|error| error.to_string())

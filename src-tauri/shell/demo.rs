@@ -6,6 +6,7 @@ use nowpayments_simulator::{CallbackSettings, History, Options, Simulator};
 use paydesk_core::{
     Changed, Core, Failure, OpenShop,
     callbacks::ListenerState,
+    language::words,
     second_factor::DemoPhone,
     shops::{Bases, DemoConnection, Environment},
 };
@@ -151,8 +152,9 @@ pub(crate) fn bases() -> Result<Bases, Failure> {
 fn already_running() -> Result<Option<Printed>, Failure> {
     let Ok(line) = std::env::var(RUNNING_SIMULATOR) else { return Ok(None) };
     let printed: Printed = serde_json::from_str(&line).map_err(|error| {
-        Failure::other(format!(
-            "{RUNNING_SIMULATOR} does not hold the line that nowpayments-simulator prints ({error})."
+        Failure::other(words!(
+            en: "{RUNNING_SIMULATOR} does not hold the line that nowpayments-simulator prints ({error}).",
+            de: "{RUNNING_SIMULATOR} enthält nicht die Zeile, die nowpayments-simulator ausgibt ({error}).",
         ))
     })?;
     let on_loopback = match printed.url.host() {
@@ -161,8 +163,9 @@ fn already_running() -> Result<Option<Printed>, Failure> {
         _ => false,
     };
     if !on_loopback {
-        return Err(Failure::other(format!(
-            "{RUNNING_SIMULATOR} must name an address on this computer (127.0.0.1)."
+        return Err(Failure::other(words!(
+            en: "{RUNNING_SIMULATOR} must name an address on this computer (127.0.0.1).",
+            de: "{RUNNING_SIMULATOR} muss eine Adresse auf diesem Rechner nennen (127.0.0.1).",
         )));
     }
     Ok(Some(printed))
@@ -185,5 +188,8 @@ impl From<Printed> for Running {
 }
 
 fn cannot_start(error: &dyn std::fmt::Display) -> Failure {
-    Failure::other(format!("The demo shop could not be started on this computer: {error}."))
+    Failure::other(words!(
+        en: "The demo shop could not be started on this computer: {error}.",
+        de: "Der Demo-Shop konnte auf diesem Rechner nicht gestartet werden: {error}.",
+    ))
 }

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use futures_util::future::BoxFuture;
 use paydesk_core::Failure;
+use paydesk_core::language::{said, words};
 use serde::{Deserialize, Serialize};
 use specta::Type;
 use tauri::AppHandle;
@@ -103,15 +104,20 @@ impl Desktop {
 
     /// Shows the owner what a notification looks like here.
     pub(crate) fn tell_something(&self) {
-        let body =
-            "This is how Paydesk tells you what happens. Nothing has happened now: you asked for a test.";
-        (self.tell)("A test notification", body);
+        let body = said!(
+            en: "This is how Paydesk tells you what happens. Nothing has happened now: you asked for a test.",
+            de: "So meldet Ihnen Paydesk, was geschieht. Jetzt ist nichts geschehen: Sie haben um einen Test gebeten.",
+        );
+        (self.tell)(said!(en: "A test notification", de: "Eine Test-Benachrichtigung"), body);
     }
 
     /// What the system says about starting with the session.
     pub(crate) fn autostart(&self) -> Result<Autostart, Failure> {
         let on = (self.starts)().map_err(|error| {
-            Failure::other(format!("The system does not say whether Paydesk starts with it ({error})."))
+            Failure::other(words!(
+                en: "The system does not say whether Paydesk starts with it ({error}).",
+                de: "Das System sagt nicht, ob Paydesk mit ihm startet ({error}).",
+            ))
         })?;
         Ok(Autostart { on })
     }
@@ -120,7 +126,10 @@ impl Desktop {
     pub(crate) fn save_autostart(&self, wanted: Autostart) -> Result<Autostart, Failure> {
         let done = if wanted.on { (self.start)() } else { (self.no_start)() };
         done.map_err(|error| {
-            Failure::other(format!("The system did not take it ({error}). Nothing was changed."))
+            Failure::other(words!(
+                en: "The system did not take it ({error}). Nothing was changed.",
+                de: "Das System hat es nicht angenommen ({error}). Es wurde nichts geändert.",
+            ))
         })?;
         self.autostart()
     }
@@ -136,7 +145,13 @@ impl Desktop {
         let refused = |message: String| Failure::invalid("picture", message);
         let size = tokio::fs::metadata(&path).await.map_err(|error| refused(error.to_string()))?.len();
         if size > LARGEST {
-            return Err(refused("This file is too large for a picture of a QR code.".to_owned()));
+            return Err(refused(
+                said!(
+                    en: "This file is too large for a picture of a QR code.",
+                    de: "Diese Datei ist zu groß für das Bild eines QR-Codes.",
+                )
+                .to_owned(),
+            ));
         }
         tokio::fs::read(&path).await.map(Some).map_err(|error| refused(error.to_string()))
     }
@@ -154,23 +169,28 @@ impl Desktop {
         let shown = path.display().to_string();
         match tokio::fs::write(&path, content).await {
             Ok(()) => Ok(Some(shown)),
-            Err(error) => Err(Failure::other(format!(
-                "The file {shown} could not be written: {error}. Choose another place."
+            Err(error) => Err(Failure::other(words!(
+                en: "The file {shown} could not be written: {error}. Choose another place.",
+                de: "Die Datei {shown} konnte nicht geschrieben werden: {error}. Wählen Sie einen anderen Ort.",
             ))),
         }
     }
 
     pub(crate) fn open(&self, address: &str) -> Result<(), Failure> {
         (self.open)(address).map_err(|error| {
-            Failure::other(format!("The browser could not be opened ({error}). The page is {address}"))
+            Failure::other(words!(
+                en: "The browser could not be opened ({error}). The page is {address}",
+                de: "Der Browser ließ sich nicht öffnen ({error}). Die Seite ist {address}",
+            ))
         })
     }
 
     pub(crate) fn reveal(&self, path: &Path) -> Result<(), Failure> {
         (self.reveal)(path).map_err(|error| {
-            Failure::other(format!(
-                "The folder could not be opened ({error}). The file is {}",
-                path.display()
+            Failure::other(words!(
+                en: "The folder could not be opened ({error}). The file is {}",
+                de: "Der Ordner ließ sich nicht öffnen ({error}). Die Datei ist {}",
+                path.display(),
             ))
         })
     }

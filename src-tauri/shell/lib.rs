@@ -14,7 +14,7 @@ mod tray;
 
 use std::{path::Path, process::ExitCode, time::Duration};
 
-use paydesk_core::{Changed, Core, secrets::Keychain, surroundings::Surroundings};
+use paydesk_core::{Changed, Core, language::said, secrets::Keychain, surroundings::Surroundings};
 use serde::{Deserialize, Serialize};
 use specta::Type;
 use tauri::{AppHandle, Manager, RunEvent, Runtime, WindowEvent};
@@ -44,6 +44,7 @@ pub fn bridge<R: Runtime>() -> tauri_specta::Builder<R> {
             commands::app::app_state,
             commands::app::ready,
             commands::app::usable,
+            commands::app::speak,
             commands::app::save_settings,
             commands::shops::open_demo_shop,
             commands::shops::check_connection,
@@ -310,7 +311,7 @@ fn say_and_quit(app: &AppHandle, message: &str) {
     let handle = app.clone();
     app.dialog()
         .message(message)
-        .title("Paydesk cannot start")
+        .title(said!(en: "Paydesk cannot start", de: "Paydesk kann nicht starten"))
         .kind(MessageDialogKind::Error)
         .show(move |_| handle.exit(1));
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use paydesk_core::{Changed, Core, notifications::Notification};
+use paydesk_core::{Changed, Core, language::words, notifications::Notification};
 use tauri::AppHandle;
 use tauri_plugin_notification::{ActionPerformed, NotificationBuilder, NotificationExt};
 use tokio::sync::broadcast::error::RecvError;
@@ -30,7 +30,8 @@ pub(crate) fn start(app: &AppHandle, core: &Core) {
                 () = tokio::time::sleep(AGAIN), if waiting > 0 || paused => Ok(Changed::Notifications),
             };
             match changed {
-                Ok(Changed::Notifications | Changed::Shops | Changed::Lock) | Err(RecvError::Lagged(_)) => {
+                Ok(Changed::Notifications | Changed::Shops | Changed::Lock | Changed::Everything)
+                | Err(RecvError::Lagged(_)) => {
                     waiting = show(&app, &core).await;
                     paused = tray::update(&app, &core).await;
                 }
@@ -55,9 +56,12 @@ async fn show(app: &AppHandle, core: &Core) -> u32 {
         // What it is about is for whoever has the PIN.
         let news = core.take_news().await;
         if news > 0 {
-            let many =
-                if news == 1 { "1 new notification".to_owned() } else { format!("{news} new notifications") };
-            tell(app, "Paydesk", &format!("{many}. Unlock Paydesk to read what it is about."));
+            let body = words!(
+                en: "{}. Unlock Paydesk to read what it is about.",
+                de: "{}. Entsperren Sie Paydesk, um zu lesen, worum es geht.",
+                tray::news(u32::try_from(news).unwrap_or(u32::MAX)),
+            );
+            tell(app, "Paydesk", &body);
         }
         return 0;
     }

@@ -3,6 +3,7 @@
 
 use paydesk_core::{
     Changed, Core,
+    language::{said, words},
     notifications::{Notification, NotificationList, Pause},
 };
 use tauri::{
@@ -71,11 +72,12 @@ fn tooltip(unread: u32) -> String {
     }
 }
 
-fn news(unread: u32) -> String {
-    match unread {
-        1 => "1 new notification".to_owned(),
-        unread => format!("{unread} new notifications"),
-    }
+/// How many notifications are new.
+pub(crate) fn news(unread: u32) -> String {
+    words!(
+        one: unread, en: "1 new notification", de: "1 neue Benachrichtigung",
+        more: en: "{unread} new notifications", de: "{unread} neue Benachrichtigungen",
+    )
 }
 
 fn menu(app: &AppHandle, list: Option<&NotificationList>) -> tauri::Result<Menu<Wry>> {
@@ -88,21 +90,33 @@ fn menu(app: &AppHandle, list: Option<&NotificationList>) -> tauri::Result<Menu<
             let Notification { key, title, body, .. } = &entry.notification;
             menu.append(&item(&format!("{NOTIFICATION}{key}"), &label(title, body))?)?;
         }
-        menu.append(&item("read", "Mark all as read")?)?;
+        menu.append(&item("read", said!(en: "Mark all as read", de: "Alle als gelesen markieren"))?)?;
         menu.append(&line()?)?;
     }
-    menu.append(&item("open", "Open Paydesk")?)?;
+    menu.append(&item("open", said!(en: "Open Paydesk", de: "Paydesk öffnen"))?)?;
     if let Some(list) = list {
         menu.append(&line()?)?;
         if list.paused_until.is_some() {
-            menu.append(&item("resume", "Tell me again")?)?;
+            menu.append(&item("resume", said!(en: "Tell me again", de: "Wieder benachrichtigen"))?)?;
         } else {
-            menu.append(&item("pause-hour", "Pause notifications for an hour")?)?;
-            menu.append(&item("pause-tomorrow", "Pause notifications until tomorrow")?)?;
+            menu.append(&item(
+                "pause-hour",
+                said!(
+                    en: "Pause notifications for an hour",
+                    de: "Eine Stunde keine Benachrichtigungen",
+                ),
+            )?)?;
+            menu.append(&item(
+                "pause-tomorrow",
+                said!(
+                    en: "Pause notifications until tomorrow",
+                    de: "Bis morgen keine Benachrichtigungen",
+                ),
+            )?)?;
         }
     }
     menu.append(&line()?)?;
-    menu.append(&item("quit", "Quit")?)?;
+    menu.append(&item("quit", said!(en: "Quit", de: "Beenden"))?)?;
     Ok(menu)
 }
 
@@ -165,9 +179,13 @@ pub(crate) async fn explain(app: &AppHandle) {
     match core.is_first_time("tray").await {
         Ok(true) => notify::tell(
             app,
-            "Paydesk keeps running",
-            "It follows your payments and payouts, and tells you of them. Its icon in the tray opens it again and quits it; \
-             starting it again opens it, too.",
+            said!(en: "Paydesk keeps running", de: "Paydesk läuft weiter"),
+            said!(
+                en: "It follows your payments and payouts, and tells you of them. Its icon in the tray opens it \
+                     again and quits it; starting it again opens it, too.",
+                de: "Es folgt Ihren Zahlungen und Auszahlungen und meldet, was geschieht. Sein Symbol im Infobereich \
+                     öffnet es wieder und beendet es; ein neuer Start öffnet es auch.",
+            ),
         ),
         Ok(false) => {}
         Err(failure) => tracing::warn!(%failure, "whether this was explained before is not known"),

@@ -36,6 +36,8 @@ mod hex;
 #[cfg(test)]
 mod tests;
 
+use crate::language::{said, words};
+
 use std::borrow::Cow;
 
 use regex::Regex;
@@ -141,35 +143,56 @@ impl Fault {
     }
 
     fn character(character: char, position: usize) -> Self {
-        Self::format(format!("has \"{character}\" at position {position}, which these addresses never hold"))
+        Self::format(words!(
+            en: "has \"{character}\" at position {position}, which these addresses never hold",
+            de: "hat an Stelle {position} „{character}“, das in solchen Adressen nie vorkommt",
+        ))
     }
 
     fn leftover() -> Self {
-        Self::format("has too many or too few characters")
+        Self::format(said!(
+            en: "has too many or too few characters",
+            de: "hat zu viele oder zu wenige Zeichen",
+        ))
     }
 
     fn checksum() -> Self {
         Self {
             kind: Kind::Checksum,
-            message: "has a wrong checksum: a character is mistyped, missing or in the wrong case".to_owned(),
+            message: said!(
+                en: "has a wrong checksum: a character is mistyped, missing or in the wrong case",
+                de: "hat eine falsche Prüfsumme: ein Zeichen ist vertippt, fehlt oder ist fälschlich groß oder klein \
+                     geschrieben",
+            ).to_owned(),
         }
     }
 
     fn test_network() -> Self {
         Self {
             kind: Kind::TestNetwork,
-            message: "belongs to a test network, where coins are worth nothing".to_owned(),
+            message: said!(
+                en: "belongs to a test network, where coins are worth nothing",
+                de: "gehört zu einem Testnetzwerk, in dem Coins nichts wert sind",
+            )
+            .to_owned(),
         }
     }
 
     fn secret() -> Self {
-        Self::format(
-            "is a secret key, not an address; whoever sees it can take the coins, so move them and delete it from the file",
-        )
+        Self::format(said!(
+            en: "is a secret key, not an address; whoever sees it can take the coins, so move them and delete it \
+                 from the file",
+            de: "ist ein geheimer Schlüssel und keine Adresse; wer ihn sieht, kann die Coins nehmen: bringen Sie \
+                 sie an einen anderen Ort, und löschen Sie ihn aus der Datei",
+        ))
     }
 
     fn secret_or_signature() -> Self {
-        Self::format("is too long for an address; it may be a secret key or the hash of a transaction")
+        Self::format(said!(
+            en: "is too long for an address; it may be a secret key or the hash of a transaction",
+            de: "ist zu lang für eine Adresse; vielleicht ist es ein geheimer Schlüssel oder die Kennung einer \
+                 Transaktion",
+        ))
     }
 }
 
@@ -242,10 +265,22 @@ impl Family {
         }
     }
 
-    /// What to call it in a sentence.
+    /// What to call it in a sentence: in German as the object of one.
     #[must_use]
     pub fn name(self) -> &'static str {
-        FAMILIES.iter().find(|(family, ..)| *family == self).map_or("an unknown network", |(.., name)| name)
+        let named = FAMILIES.iter().find(|(family, ..)| *family == self);
+        let Some((.., name)) = named else {
+            return said!(en: "an unknown network", de: "ein unbekanntes Netzwerk");
+        };
+        said!(
+            en: name,
+            de: match self {
+                Self::Evm => "Ethereum oder ein ähnliches Netzwerk",
+                Self::Ripple => "das XRP Ledger",
+                Self::Cosmos("bnb") => "die BNB Beacon Chain",
+                _ => name,
+            },
+        )
     }
 
     /// The family whose address a text is, if one can be told by its form and, where there is one, its checksum.
@@ -305,7 +340,10 @@ impl Family {
             Self::Tron | Self::Ripple => account[1..].iter().all(|byte| *byte == 0),
             _ => false,
         };
-        let caution = nobody.then_some("is the empty account, which nobody holds the key of");
+        let caution = nobody.then_some(said!(
+            en: "is the empty account, which nobody holds the key of",
+            de: "ist das leere Konto, zu dem niemand den Schlüssel hat",
+        ));
         Ok(Checked { account, caution })
     }
 }
@@ -333,7 +371,11 @@ fn check_bitcoin_like(address: &str, versions: &[base58::Prefix], hrp: &str) -> 
             }
         };
         let caution = (!program.is_known()).then_some(
-            "is a witness program of a kind that the network does not know yet: coins sent there may be lost",
+            said!(
+                en: "is a witness program of a kind that the network does not know yet: coins sent there may be lost",
+                de: "ist ein Witness-Programm einer Art, die das Netzwerk noch nicht kennt: dorthin gesendete Coins \
+                     können verloren sein",
+            ),
         );
         let account = [b"segwit", &[program.version][..], &program.bytes].concat();
         return Ok(Checked { account, caution });
@@ -341,15 +383,20 @@ fn check_bitcoin_like(address: &str, versions: &[base58::Prefix], hrp: &str) -> 
     Ok(Checked { account: base58::check(address, versions)?, caution: None })
 }
 
-const MAYBE_BITCOIN: Option<&str> =
-    Some("has a form that Bitcoin uses too: make sure that it is not the recipient's Bitcoin address");
+fn maybe_bitcoin() -> Option<&'static str> {
+    Some(said!(
+        en: "has a form that Bitcoin uses too: make sure that it is not the recipient's Bitcoin address",
+        de: "hat eine Form, die auch Bitcoin verwendet: Stellen Sie sicher, dass es nicht die Bitcoin-Adresse des \
+             Empfängers ist",
+    ))
+}
 
 fn check_litecoin(address: &str) -> Result<Checked, Fault> {
     let mut checked = check_bitcoin_like(address, &[(&[48], 20), (&[50], 20), (&[5], 20)], "ltc")?;
     // The same script has had two versions: 5 until 2017, 50 since.
     if checked.account.len() == 21 && checked.account[0] == 5 {
         checked.account[0] = 50;
-        checked.caution = MAYBE_BITCOIN;
+        checked.caution = maybe_bitcoin();
     }
     Ok(checked)
 }
@@ -359,7 +406,7 @@ fn check_bitcoin_cash(address: &str) -> Result<Checked, Fault> {
         let mut account = base58::check(address, &[(&[0], 20), (&[5], 20)])?;
         // As the version byte of a cash address of 20 bytes writes the two kinds.
         account[0] = if account[0] == 5 { 8 } else { 0 };
-        return Ok(Checked { account, caution: MAYBE_BITCOIN });
+        return Ok(Checked { account, caution: maybe_bitcoin() });
     }
     Ok(Checked { account: bech32::check_cash_address(address)?, caution: None })
 }

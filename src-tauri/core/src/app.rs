@@ -21,6 +21,7 @@ use crate::{
     exports::Exports,
     failure::{Failure, FailureCode},
     invoices::Invoices,
+    language::{Language, said, words},
     notifications::Notifications,
     payments::{self, Payments},
     payouts::Payouts,
@@ -35,6 +36,8 @@ use crate::{
 
 /// The id of the demo shop.
 const DEMO: &str = "demo";
+/// What the language is kept under that the window spoke last.
+const LANGUAGE: &str = "language";
 
 /// What the window needs to begin.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Type)]
@@ -47,6 +50,8 @@ pub struct AppState {
     pub trouble: Option<Failure>,
     /// The settings.
     pub settings: Settings,
+    /// What core speaks. A window that speaks another language says so ([`Core::speak`]).
+    pub spoken: Language,
     /// The lock of the app. While it is locked nothing is told of shops.
     pub lock: LockState,
     /// The version of Paydesk.
@@ -182,7 +187,11 @@ impl Core {
     pub async fn open_with(surroundings: Surroundings, bases: Bases) -> Result<Self, Failure> {
         let data = &surroundings.data;
         make_private_folder(&data.join("shops")).map_err(|error| {
-            Failure::other(format!("Paydesk cannot make its folder {} ({error}).", data.display()))
+            Failure::other(words!(
+                en: "Paydesk cannot make its folder {} ({error}).",
+                de: "Paydesk kann seinen Ordner {} nicht anlegen ({error}).",
+                data.display(),
+            ))
         })?;
         let lock = lock(&data.join("lock"))?;
         let db = store::open(&data.join("paydesk.sqlite"), &store::APP).await?;
@@ -199,6 +208,10 @@ impl Core {
             lock: Mutex::new(Some(lock)),
         };
         let core = Self { inner: Arc::new(inner) };
+        // Until the window says so itself: what is told right after a start, perhaps without a window, is in its language.
+        if let Some(kept) = core.setting(LANGUAGE).await?.as_deref().and_then(Language::of_tag) {
+            kept.speak();
+        }
         core.begin_locked().await?;
         Ok(core)
     }
@@ -241,7 +254,16 @@ impl Core {
         if lock.locked {
             let version = env!("CARGO_PKG_VERSION").to_owned();
             let settings = settings.unwrap_or_default();
-            return Ok(AppState { shops: Vec::new(), open: None, trouble: None, settings, lock, version });
+            let spoken = Language::spoken();
+            return Ok(AppState {
+                shops: Vec::new(),
+                open: None,
+                trouble: None,
+                settings,
+                spoken,
+                lock,
+                version,
+            });
         }
         let current = self.current();
         Ok(AppState {
@@ -250,6 +272,7 @@ impl Core {
             open: current.shop.as_ref().map(|open| open.shop.id.clone()),
             trouble: current.trouble.clone(),
             settings: settings.unwrap_or_default(),
+            spoken: Language::spoken(),
             version: env!("CARGO_PKG_VERSION").to_owned(),
         })
     }
@@ -262,6 +285,22 @@ impl Core {
         let json = serde_json::to_string(&settings).map_err(|error| Failure::other(error.to_string()))?;
         self.set("settings", Some(&json)).await?;
         self.announce(Changed::Settings);
+        Ok(())
+    }
+
+    /// The window speaks this language, and core does from now on, after the next start too. Everything is read again where that
+    /// is another than before.
+    ///
+    /// # Errors
+    /// When the app's database fails.
+    pub async fn speak(&self, language: Language) -> Result<(), Failure> {
+        if self.setting(LANGUAGE).await?.as_deref() != Some(language.tag()) {
+            self.set(LANGUAGE, Some(language.tag())).await?;
+        }
+        if Language::spoken() != language {
+            language.speak();
+            self.announce(Changed::Everything);
+        }
         Ok(())
     }
 
@@ -317,7 +356,7 @@ impl Core {
         let inner = &self.inner;
         sqlx::query("INSERT INTO shops (id, name, environment, email, added_at) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING")
             .bind(DEMO)
-            .bind("Demo shop")
+            .bind(said!(en: "Demo shop", de: "Demo-Shop"))
             .bind(Environment::Demo.name())
             .bind(&demo.email)
             .bind(store::time(inner.surroundings.now()))
@@ -445,14 +484,18 @@ impl Core {
 
     async fn client(&self, shop: &Shop) -> Result<Client, Failure> {
         let Inner { surroundings, bases, .. } = &*self.inner;
-        let base = bases.of(shop.environment).ok_or_else(|| Failure::not_found("shop"))?;
+        let base = bases
+            .of(shop.environment)
+            .ok_or_else(|| Failure::not_found(said!(en: "shop", de: "diesen Shop")))?;
         let lost = || {
             Failure::new(
                 FailureCode::Keychain,
-                format!(
-                    "The keychain of this computer does not have the keys of “{}” any more. Nothing at NOWPayments has \
-                     changed. Remove the shop and add it again.",
-                    shop.name
+                words!(
+                    en: "The keychain of this computer does not have the keys of “{}” any more. Nothing at \
+                         NOWPayments has changed. Remove the shop and add it again.",
+                    de: "Der Schlüsselbund dieses Rechners hat die Schlüssel von „{}“ nicht mehr. Bei NOWPayments \
+                         hat sich nichts geändert. Entfernen Sie den Shop, und fügen Sie ihn neu hinzu.",
+                    shop.name,
                 ),
             )
         };
@@ -574,7 +617,7 @@ impl Core {
             .bind(id)
             .fetch_optional(&self.inner.db)
             .await?;
-        shop.map(Shop::from).ok_or_else(|| Failure::not_found("shop"))
+        shop.map(Shop::from).ok_or_else(|| Failure::not_found(said!(en: "shop", de: "diesen Shop")))
     }
 
     pub(crate) async fn setting(&self, key: &str) -> Result<Option<String>, Failure> {
@@ -631,20 +674,31 @@ fn make_private_folder(path: &Path) -> std::io::Result<()> {
 
 fn lock(path: &Path) -> Result<File, Failure> {
     let failed = |error: std::io::Error| {
-        Failure::other(format!("Paydesk cannot use its folder: {} ({error}).", path.display()))
+        Failure::other(words!(
+            en: "Paydesk cannot use its folder: {} ({error}).",
+            de: "Paydesk kann seinen Ordner nicht benutzen: {} ({error}).",
+            path.display(),
+        ))
     };
     let file = File::options().create(true).truncate(false).write(true).open(path).map_err(failed)?;
     match file.try_lock() {
         Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => Err(Failure::other(
-            "Paydesk is open already, with the same data. Use that one, or close it first: two at once could pay twice.",
-        )),
+        Err(TryLockError::WouldBlock) => Err(Failure::other(said!(
+            en: "Paydesk is open already, with the same data. Use that one, or close it first: two at once could \
+                 pay twice.",
+            de: "Paydesk ist schon geöffnet, mit denselben Daten. Benutzen Sie jenes Fenster, oder schließen Sie es \
+                 zuerst: zwei zugleich könnten doppelt zahlen.",
+        ))),
         Err(TryLockError::Error(error)) => Err(failed(error)),
     }
 }
 
 async fn delete_database(path: &Path) -> Result<(), Failure> {
     store::delete(path).await.map_err(|error| {
-        Failure::other(format!("Paydesk could not delete {} ({error}). Delete it yourself.", path.display()))
+        Failure::other(words!(
+            en: "Paydesk could not delete {} ({error}). Delete it yourself.",
+            de: "Paydesk konnte {} nicht löschen ({error}). Löschen Sie es selbst.",
+            path.display(),
+        ))
     })
 }

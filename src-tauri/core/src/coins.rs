@@ -9,6 +9,7 @@ use nowpayments::Coin;
 
 pub use self::pattern::Pattern;
 use crate::addresses::Family;
+use crate::language::{said, words};
 
 /// All coins, found by their ticker in any case.
 #[derive(Debug, Default)]
@@ -135,10 +136,14 @@ impl Catalogue {
         let found = [exact, by_asset, by_name, by_beginning, with_network, mistyped];
         let found = found.into_iter().find(|found| !found.is_empty())?;
         Some(match found.as_slice() {
-            [one] => format!("Is {one} meant?"),
+            [one] => words!(en: "Is {one} meant?", de: "Ist {one} gemeint?"),
             some => {
                 let more = if some.len() > 8 { ", …" } else { "" };
-                format!("Say which network: {}{more}.", some[..some.len().min(8)].join(", "))
+                words!(
+                    en: "Say which network: {}{more}.",
+                    de: "Sagen Sie, in welchem Netzwerk: {}{more}.",
+                    some[..some.len().min(8)].join(", "),
+                )
             }
         })
     }
@@ -173,11 +178,17 @@ impl ListedCoin {
     #[must_use]
     pub fn unavailable(&self) -> Option<&'static str> {
         if self.contradicted {
-            Some("is listed twice by NOWPayments, with different rules")
+            Some(said!(
+                en: "is listed twice by NOWPayments, with different rules",
+                de: "steht bei NOWPayments zweimal in der Liste, mit verschiedenen Regeln",
+            ))
         } else if !self.coin.enable {
-            Some("is switched off at NOWPayments")
+            Some(said!(en: "is switched off at NOWPayments", de: "ist bei NOWPayments ausgeschaltet"))
         } else if !self.coin.available_for_payout {
-            Some("cannot be paid out by NOWPayments at the moment")
+            Some(said!(
+                en: "cannot be paid out by NOWPayments at the moment",
+                de: "kann von NOWPayments zurzeit nicht ausgezahlt werden",
+            ))
         } else {
             None
         }
@@ -187,9 +198,12 @@ impl ListedCoin {
     #[must_use]
     pub fn not_for_payment(&self) -> Option<&'static str> {
         if !self.coin.enable {
-            Some("is switched off at NOWPayments")
+            Some(said!(en: "is switched off at NOWPayments", de: "ist bei NOWPayments ausgeschaltet"))
         } else if !self.coin.available_for_payment {
-            Some("cannot be paid with at NOWPayments at the moment")
+            Some(said!(
+                en: "cannot be paid with at NOWPayments at the moment",
+                de: "kann bei NOWPayments zurzeit nicht zum Bezahlen genommen werden",
+            ))
         } else {
             None
         }

@@ -29,6 +29,7 @@ use self::{job::Ended, period::Period};
 use crate::{
     changes::Changed,
     failure::Failure,
+    language::said,
     payments::{PaymentSelection, Payments, Which},
     shops::ShopContext,
 };
@@ -279,7 +280,7 @@ impl Exports {
         let done = |latest: &&Latest| latest.status.state == ExportState::Done;
         let latest = self.latest();
         let path = latest.as_ref().filter(done).map(|latest| latest.path.clone());
-        path.ok_or_else(|| Failure::not_found("exported file"))
+        path.ok_or_else(|| Failure::not_found(said!(en: "exported file", de: "diese exportierte Datei")))
     }
 
     /// The choices of the last time; `None` before the first.
@@ -320,9 +321,11 @@ impl Exports {
     fn begin(&self, path: &Path) -> Result<CancellationToken, Failure> {
         let mut latest = self.latest();
         if latest.as_ref().is_some_and(|latest| latest.status.state == ExportState::Running) {
-            return Err(Failure::other(
-                "An export is running already. Wait for its end, or cancel it: one at a time is written.",
-            ));
+            return Err(Failure::other(said!(
+                en: "An export is running already. Wait for its end, or cancel it: one at a time is written.",
+                de: "Es läuft schon ein Export. Warten Sie, bis er fertig ist, oder brechen Sie ihn ab: \
+                     Geschrieben wird einer nach dem anderen.",
+            )));
         }
         let cancel = CancellationToken::new();
         let status = ExportStatus {
@@ -391,13 +394,31 @@ impl ExportRequest {
     fn check(&self) -> Result<(), Failure> {
         let columns = &self.choices.columns;
         if columns.is_empty() {
-            return Err(Failure::invalid("columns", "Choose at least one column."));
+            return Err(Failure::invalid(
+                "columns",
+                said!(
+                    en: "Choose at least one column.",
+                    de: "Wählen Sie mindestens eine Spalte.",
+                ),
+            ));
         }
         if columns.iter().enumerate().any(|(at, column)| columns[..at].contains(column)) {
-            return Err(Failure::invalid("columns", "A column is there twice. Choose each once."));
+            return Err(Failure::invalid(
+                "columns",
+                said!(
+                    en: "A column is there twice. Choose each once.",
+                    de: "Eine Spalte ist doppelt. Wählen Sie jede einmal.",
+                ),
+            ));
         }
         if self.words.heads.len() != columns.len() {
-            return Err(Failure::invalid("columns", "Each column needs a head."));
+            return Err(Failure::invalid(
+                "columns",
+                said!(
+                    en: "Each column needs a head.",
+                    de: "Jede Spalte braucht eine Überschrift.",
+                ),
+            ));
         }
         Ok(())
     }

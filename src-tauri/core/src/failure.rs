@@ -4,7 +4,7 @@ use nowpayments::{Outcome, Refused, Shortage};
 use serde::{Deserialize, Serialize};
 use specta::Type;
 
-use crate::language::said;
+use crate::language::{decimal, said, words};
 
 /// What went wrong, in words for the shop owner.
 ///
@@ -80,9 +80,13 @@ impl Failure {
         )
     }
 
-    /// There is no such `what`.
+    /// There is no such `what`: a noun in English, and in German one in the accusative with what goes before it, as in
+    /// `said!(en: "payment", de: "diese Zahlung")`.
     pub fn not_found(what: &str) -> Self {
-        Self::new(FailureCode::NotFound, format!("There is no such {what}."))
+        Self::new(
+            FailureCode::NotFound,
+            words!(en: "There is no such {what}.", de: "Es gibt {what} nicht (mehr)."),
+        )
     }
 }
 
@@ -91,10 +95,12 @@ impl Failure {
     /// do next. The one place where the client's errors become words.
     pub fn from_api(error: &nowpayments::Error) -> Self {
         let effect = match error.outcome() {
-            Outcome::NotDone => "Nothing was done.",
-            Outcome::Unknown => {
-                "It is not known whether it was done: look it up before you try again, so that nothing is done twice."
-            }
+            Outcome::NotDone => said!(en: "Nothing was done.", de: "Es wurde nichts getan."),
+            Outcome::Unknown => said!(
+                en: "It is not known whether it was done: look it up before you try again, so that nothing is done twice.",
+                de: "Es ist nicht bekannt, ob es getan wurde: Sehen Sie nach, bevor Sie es noch einmal versuchen, damit \
+                     nichts doppelt getan wird.",
+            ),
         };
         let code = |otherwise| match error.outcome() {
             Outcome::NotDone => otherwise,
@@ -103,11 +109,20 @@ impl Failure {
         match error {
             nowpayments::Error::Unreachable(unreachable) => {
                 let what = match unreachable.timed_out {
-                    true => "NOWPayments did not answer in time.",
-                    false => "NOWPayments could not be reached.",
+                    true => said!(
+                        en: "NOWPayments did not answer in time.",
+                        de: "NOWPayments hat nicht rechtzeitig geantwortet.",
+                    ),
+                    false => said!(
+                        en: "NOWPayments could not be reached.",
+                        de: "NOWPayments ist nicht erreichbar.",
+                    ),
                 };
                 let next = match error.outcome() {
-                    Outcome::NotDone => " Check the internet connection and try again.",
+                    Outcome::NotDone => said!(
+                        en: " Check the internet connection and try again.",
+                        de: " Prüfen Sie die Internetverbindung, und versuchen Sie es noch einmal.",
+                    ),
                     Outcome::Unknown => "",
                 };
                 Self::new(code(FailureCode::Offline), format!("{what} {effect}{next}"))
@@ -116,8 +131,10 @@ impl Failure {
                 let support = request_id(unreadable.request_id.as_deref());
                 Self::new(
                     code(FailureCode::Other),
-                    format!(
-                        "NOWPayments gave an answer that Paydesk cannot read ({unreadable}). {effect}{support}"
+                    words!(
+                        en: "NOWPayments gave an answer that Paydesk cannot read ({unreadable}). {effect}{support}",
+                        de: "NOWPayments hat etwas geantwortet, das Paydesk nicht lesen kann ({unreadable}). \
+                             {effect}{support}",
                     ),
                 )
             }
@@ -128,95 +145,189 @@ impl Failure {
     }
 
     fn from_refusal(refused: &Refused, otherwise: FailureCode, effect: &str) -> Self {
-        let wait = refused.retry_after.map(|wait| format!(" in {} seconds", wait.as_secs().max(1)));
-        let wait = wait.as_deref().unwrap_or(" in a few minutes");
         let (code, message) = if refused.is_wrong_key() {
             (
                 FailureCode::WrongKey,
-                "NOWPayments does not know this API key. Nothing was done. Copy the key anew from the dashboard \
-                 (Settings, Payments, API keys); a key of the sandbox works only there, and one of the live service \
-                 only there."
-                    .to_owned(),
+                said!(
+                    en: "NOWPayments does not know this API key. Nothing was done. Copy the key anew from the \
+                         dashboard (Settings, Payments, API keys); a key of the sandbox works only there, and one of \
+                         the live service only there.",
+                    de: "NOWPayments kennt diesen API-Schlüssel nicht. Es wurde nichts getan. Kopieren Sie den \
+                         Schlüssel neu aus dem Dashboard (Settings, Payments, API keys); ein Schlüssel der Sandbox \
+                         gilt nur dort, und einer des echten Dienstes nur dort.",
+                )
+                .to_owned(),
             )
         } else if refused.is_login_refused() {
             (
                 FailureCode::LoginRefused,
-                "NOWPayments refuses this e-mail address and password. Nothing was done. Both are those of the \
-                 dashboard, in exactly the same letters."
-                    .to_owned(),
+                said!(
+                    en: "NOWPayments refuses this e-mail address and password. Nothing was done. Both are those of the \
+                         dashboard, in exactly the same letters.",
+                    de: "NOWPayments lehnt diese E-Mail-Adresse mit diesem Passwort ab. Es wurde nichts getan. Beide \
+                         sind die des Dashboards, in genau derselben Schreibweise.",
+                )
+                .to_owned(),
             )
         } else if refused.is_computer_not_allowed() {
             let address =
                 refused.computer_address().map(|address| format!(" ({address})")).unwrap_or_default();
             (
                 FailureCode::AddressNotAllowed,
-                format!(
-                    "NOWPayments does not allow this from the address of this computer{address}. Nothing was done. Add \
-                     the address to the allowed ones in the dashboard (Settings, Payouts, IP whitelist)."
+                words!(
+                    en: "NOWPayments does not allow this from the address of this computer{address}. Nothing was done. Add \
+                         the address to the allowed ones in the dashboard (Settings, Payouts, IP whitelist).",
+                    de: "NOWPayments erlaubt das nicht von der Adresse dieses Rechners{address}. Es wurde nichts \
+                         getan. Nehmen Sie die Adresse im Dashboard in die erlaubten auf (Settings, Payouts, IP \
+                         whitelist).",
                 ),
             )
         } else if refused.is_rate_limited() {
+            let again = try_again(refused);
             (
                 otherwise,
-                format!("NOWPayments says that these are too many calls at once. {effect} Try again{wait}."),
+                words!(
+                    en: "NOWPayments says that these are too many calls at once. {effect} {again}",
+                    de: "NOWPayments sagt, dass das zu viele Abfragen auf einmal sind. {effect} {again}",
+                ),
             )
         } else if refused.is_maintenance() {
-            (otherwise, format!("NOWPayments is closed for maintenance. {effect} Try again{wait}."))
+            let again = try_again(refused);
+            (
+                otherwise,
+                words!(
+                    en: "NOWPayments is closed for maintenance. {effect} {again}",
+                    de: "NOWPayments wird gerade gewartet. {effect} {again}",
+                ),
+            )
         } else if refused.is_wrong_code() {
             (
                 FailureCode::WrongCode,
-                "NOWPayments refused the code. No money has moved. Use the newest code that your app shows."
-                    .to_owned(),
+                said!(
+                    en: "NOWPayments refused the code. No money has moved. Use the newest code that your app shows.",
+                    de: "NOWPayments hat den Code abgelehnt. Es ist kein Geld geflossen. Nehmen Sie den neuesten \
+                         Code, den Ihre App zeigt.",
+                )
+                .to_owned(),
             )
         } else if refused.is_expired_login() {
             (
                 FailureCode::LoginRefused,
-                "NOWPayments wants the login of the dashboard for this and did not accept ours. Nothing was done. Check \
-                 the e-mail address and the password of the shop."
-                    .to_owned(),
+                said!(
+                    en: "NOWPayments wants the login of the dashboard for this and did not accept ours. Nothing was \
+                         done. Check the e-mail address and the password of the shop.",
+                    de: "NOWPayments verlangt dafür die Anmeldung des Dashboards und hat unsere nicht angenommen. Es wurde \
+                         nichts getan. Prüfen Sie E-Mail-Adresse und Passwort des Shops.",
+                )
+                .to_owned(),
             )
         } else if refused.is_recipient_not_allowed() {
             (
                 otherwise,
-                format!(
-                    "NOWPayments pays only to addresses that are on the list in your dashboard (Settings, Payouts, \
-                     Whitelist), and one of these is not. {effect}"
+                words!(
+                    en: "NOWPayments pays only to addresses that are on the list in your dashboard (Settings, Payouts, \
+                         Whitelist), and one of these is not. {effect}",
+                    de: "NOWPayments zahlt nur an Adressen, die in Ihrem Dashboard auf der Liste stehen (Settings, \
+                         Payouts, Whitelist), und eine von diesen steht nicht darauf. {effect}",
                 ),
             )
         } else if refused.is_insufficient_balance() {
             let coins: String = refused.shortages.iter().map(shortage).collect();
-            (otherwise, format!("The shop's balance at NOWPayments is too small for this.{coins} {effect}"))
+            (
+                otherwise,
+                words!(
+                    en: "The shop's balance at NOWPayments is too small for this.{coins} {effect}",
+                    de: "Das Guthaben des Shops bei NOWPayments reicht dafür nicht.{coins} {effect}",
+                ),
+            )
         } else if refused.is_below_minimum() {
-            let minimum =
-                refused.minimum().map(|minimum| format!(" The smallest is {minimum}.")).unwrap_or_default();
-            (otherwise, format!("The amount is smaller than NOWPayments handles.{minimum} {effect}"))
+            let minimum = refused.minimum().map(|minimum| {
+                words!(
+                    en: " The smallest is {minimum}.",
+                    de: " Der kleinste ist {minimum}.",
+                    minimum = decimal(minimum),
+                )
+            });
+            let minimum = minimum.unwrap_or_default();
+            (
+                otherwise,
+                words!(
+                    en: "The amount is smaller than NOWPayments handles.{minimum} {effect}",
+                    de: "Der Betrag ist kleiner, als NOWPayments ihn annimmt.{minimum} {effect}",
+                ),
+            )
         } else if refused.is_not_found() {
             (
                 FailureCode::NotFound,
-                format!("NOWPayments does not know this under the key of the shop. {effect}"),
+                words!(
+                    en: "NOWPayments does not know this under the key of the shop. {effect}",
+                    de: "NOWPayments kennt das unter dem Schlüssel des Shops nicht. {effect}",
+                ),
             )
         } else {
             let support = request_id(refused.request_id.as_deref());
             (
                 otherwise,
-                format!("NOWPayments refused (“{}”, {}). {effect}{support}", refused.message, refused.status),
+                words!(
+                    en: "NOWPayments refused (“{}”, {}). {effect}{support}",
+                    de: "NOWPayments hat abgelehnt („{}“, {}). {effect}{support}",
+                    refused.message,
+                    refused.status,
+                ),
             )
         };
         Self::new(code, message)
     }
 }
 
+fn try_again(refused: &Refused) -> String {
+    match refused.retry_after {
+        Some(wait) => {
+            let seconds = wait.as_secs().max(1);
+            match seconds {
+                1 => {
+                    words!(en: "Try again in {seconds} seconds.", de: "Versuchen Sie es in einer Sekunde noch einmal.")
+                }
+                _ => words!(
+                    en: "Try again in {seconds} seconds.",
+                    de: "Versuchen Sie es in {seconds} Sekunden noch einmal.",
+                ),
+            }
+        }
+        None => said!(
+            en: "Try again in a few minutes.",
+            de: "Versuchen Sie es in einigen Minuten noch einmal.",
+        )
+        .to_owned(),
+    }
+}
+
 fn shortage(Shortage { currency, requested, actual }: &Shortage) -> String {
     let ticker = currency.to_uppercase();
     match (requested, actual) {
-        (Some(requested), Some(actual)) => format!(" It takes {requested} {ticker}, and there are {actual}."),
-        (_, Some(actual)) => format!(" There are {actual} {ticker}."),
-        _ => format!(" There is too little {ticker}."),
+        (Some(requested), Some(actual)) => words!(
+            en: " It takes {requested} {ticker}, and there are {actual}.",
+            de: " Nötig sind {requested} {ticker}, vorhanden sind {actual}.",
+            requested = decimal(requested),
+            actual = decimal(actual),
+        ),
+        (_, Some(actual)) => words!(
+            en: " There are {actual} {ticker}.",
+            de: " Vorhanden sind {actual} {ticker}.",
+            actual = decimal(actual),
+        ),
+        _ => words!(en: " There is too little {ticker}.", de: " Es ist zu wenig {ticker} da."),
     }
 }
 
 fn request_id(id: Option<&str>) -> String {
-    id.map(|id| format!(" Should you ask their support: the call was {id}.")).unwrap_or_default()
+    let support = |id| {
+        words!(
+            en: " Should you ask their support: the call was {id}.",
+            de: " Falls Sie deren Support fragen: Die Abfrage war {id}.",
+        )
+    };
+    id.map(support).unwrap_or_default()
 }
 
 impl From<nowpayments::Error> for Failure {
@@ -231,8 +342,11 @@ impl From<sqlx::Error> for Failure {
             return Self::closed();
         }
         tracing::error!(%error, "the local database failed");
-        Self::other(format!(
-            "Paydesk could not read or write its own file on this computer ({error}). Nothing was sent. Check that the disk is not full and try again."
+        Self::other(words!(
+            en: "Paydesk could not read or write its own file on this computer ({error}). Nothing was sent. Check \
+                 that the disk is not full and try again.",
+            de: "Paydesk konnte seine eigene Datei auf diesem Rechner nicht lesen oder schreiben ({error}). Es wurde \
+                 nichts gesendet. Prüfen Sie, ob die Platte voll ist, und versuchen Sie es noch einmal.",
         ))
     }
 }

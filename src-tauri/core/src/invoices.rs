@@ -15,6 +15,7 @@ use sqlx::SqliteConnection;
 use crate::{
     changes::Changed,
     failure::{Failure, FailureCode},
+    language::{said, words},
     payments::{
         LONGEST_DESCRIPTION, LONGEST_ORDER, MadePayment, Order, PaymentRow, Payments, Price, Terms,
         forget_draft, line, payable, refusal,
@@ -28,8 +29,14 @@ const LISTED: u32 = 500;
 const LONGEST_URL: usize = 500;
 const LONGEST_EMAIL: usize = 254;
 
-const LOST: &str = "The answer of NOWPayments was lost, and with it the link, if it was made. Nobody knows that link, so \
-    that nobody can pay it: make another one.";
+fn lost() -> &'static str {
+    said!(
+        en: "The answer of NOWPayments was lost, and with it the link, if it was made. Nobody knows that link, so \
+             that nobody can pay it: make another one.",
+        de: "Die Antwort von NOWPayments ging verloren und mit ihr der Link, falls er angelegt wurde. Niemand kennt diesen \
+             Link, also kann ihn niemand bezahlen: Legen Sie einen neuen an.",
+    )
+}
 
 /// What the owner asks for.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, Type)]
@@ -203,7 +210,7 @@ impl Invoices {
             }
             Err(error) if error.outcome() == Outcome::Unknown => {
                 tracing::warn!(invoice = id, %error, "the making of an invoice has an unknown end");
-                end(&mut db, id, InvoiceState::Lost, LOST).await?;
+                end(&mut db, id, InvoiceState::Lost, lost()).await?;
                 Ok(())
             }
             Err(error) => {
@@ -232,7 +239,7 @@ impl Invoices {
                 continue;
             }
             let mut db = self.ctx.write().await?;
-            end(&mut db, &id, InvoiceState::Lost, LOST).await?;
+            end(&mut db, &id, InvoiceState::Lost, lost()).await?;
             db.commit().await?;
             self.ctx.announce(Changed::Payments);
         }
@@ -304,13 +311,19 @@ impl Invoices {
         let coin = payable(&new.pay_currency, &coins)?;
         if let Some(only) = invoice.pay_currency.filter(|only| coin != **only) {
             let only = only.to_uppercase();
-            let message = format!("This invoice can be paid in {only} only.");
+            let message = words!(
+                en: "This invoice can be paid in {only} only.",
+                de: "Diese Rechnung kann nur in {only} bezahlt werden.",
+            );
             return Err(Failure::invalid("pay_currency", message));
         }
         let number = invoice.number.and_then(|number| number.parse().ok());
-        let number = number.ok_or_else(|| Failure::not_found("invoice that could be paid"))?;
-        let currency: Ticker =
-            invoice.price_currency.parse().map_err(|_| Failure::not_found("currency of the invoice"))?;
+        let number = number.ok_or_else(|| {
+            Failure::not_found(said!(en: "invoice that could be paid", de: "diese Rechnung zum Bezahlen"))
+        })?;
+        let currency: Ticker = invoice.price_currency.parse().map_err(|_| {
+            Failure::not_found(said!(en: "currency of the invoice", de: "die Währung dieser Rechnung"))
+        })?;
         self.payments
             .place(Order {
                 price: Price { amount: invoice.price_amount, currency },
@@ -333,7 +346,10 @@ impl Invoices {
 
     async fn stored(&self, id: &str) -> Result<Stored, Failure> {
         let stored = sqlx::query_as("SELECT * FROM invoices WHERE id = ?").bind(id);
-        stored.fetch_optional(&self.ctx.db).await?.ok_or_else(|| Failure::not_found("invoice"))
+        stored
+            .fetch_optional(&self.ctx.db)
+            .await?
+            .ok_or_else(|| Failure::not_found(said!(en: "invoice", de: "diese Rechnung")))
     }
 
     fn under_way(&self) -> MutexGuard<'_, HashSet<String>> {
@@ -460,7 +476,13 @@ fn address(field: &str, typed: &str) -> Result<Option<String>, Failure> {
     let Some(typed) = line(field, typed, LONGEST_URL)? else { return Ok(None) };
     match typed.parse::<Url>() {
         Ok(url) if url.scheme() == "https" && url.has_host() => Ok(Some(typed)),
-        _ => Err(Failure::invalid(field, "This must be the whole address of a page: https://…")),
+        _ => Err(Failure::invalid(
+            field,
+            said!(
+                en: "This must be the whole address of a page: https://…",
+                de: "Das muss die ganze Adresse einer Seite sein: https://…",
+            ),
+        )),
     }
 }
 
@@ -469,29 +491,45 @@ fn email(typed: &str) -> Result<Option<String>, Failure> {
     let whole = typed.split_once('@').is_some_and(|(who, host)| !who.is_empty() && host.contains('.'));
     match whole && !typed.contains(char::is_whitespace) {
         true => Ok(Some(typed)),
-        false => Err(Failure::invalid("customer_email", "This is not a whole e-mail address.")),
+        false => Err(Failure::invalid(
+            "customer_email",
+            said!(
+                en: "This is not a whole e-mail address.",
+                de: "Das ist keine vollständige E-Mail-Adresse.",
+            ),
+        )),
     }
 }
 
 /// The page of an invoice, if it may be opened: one of NOWPayments itself, and in the demo shop one of its simulator. That
 /// has none, so that the demo shop never opens a page of the real NOWPayments for an invoice that is not there.
 fn page(url: Option<&str>, environment: Environment) -> Result<String, Failure> {
-    let url = url.ok_or_else(|| Failure::not_found("page of this invoice"))?;
-    let parsed: Url = url.parse().map_err(|_| Failure::not_found("page of this invoice"))?;
+    let url = url.ok_or_else(|| {
+        Failure::not_found(said!(en: "page of this invoice", de: "die Seite dieser Rechnung"))
+    })?;
+    let parsed: Url = url.parse().map_err(|_| {
+        Failure::not_found(said!(en: "page of this invoice", de: "die Seite dieser Rechnung"))
+    })?;
     let host = parsed.host_str().unwrap_or_default();
     let of_nowpayments = host == "nowpayments.io" || host.ends_with(".nowpayments.io");
     match environment {
         Environment::Demo if parsed.scheme() == "http" && matches!(host, "127.0.0.1" | "[::1]") => {}
         Environment::Demo => {
-            return Err(Failure::other(
-                "The demo shop's invoices have no page: NOWPayments does not know them. Pay one from here instead.",
-            ));
+            return Err(Failure::other(said!(
+                en: "The demo shop's invoices have no page: NOWPayments does not know them. Pay one from here \
+                     instead.",
+                de: "Die Rechnungen des Demo-Shops haben keine Seite: NOWPayments kennt sie nicht. Bezahlen Sie \
+                     stattdessen von hier aus eine.",
+            )));
         }
         _ if parsed.scheme() == "https" && of_nowpayments => {}
         _ => {
             return Err(Failure::new(
                 FailureCode::Other,
-                format!("{url} is no page of NOWPayments, so Paydesk does not open it."),
+                words!(
+                    en: "{url} is no page of NOWPayments, so Paydesk does not open it.",
+                    de: "{url} ist keine Seite von NOWPayments, darum öffnet Paydesk sie nicht.",
+                ),
             ));
         }
     }

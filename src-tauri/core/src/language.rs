@@ -3,8 +3,13 @@
 //! It belongs to the process, as the locale of a program does: there is one owner and one window. What is written down (the
 //! steps of a batch, the audit log, notifications) stays in the language of its time.
 
-use std::sync::atomic::{AtomicU8, Ordering};
+use std::{
+    fmt::Display,
+    sync::atomic::{AtomicU8, Ordering},
+};
 
+use chrono::{DateTime, Utc};
+use nowpayments::{Amount, AmountError};
 use serde::{Deserialize, Serialize};
 use specta::Type;
 
@@ -57,24 +62,84 @@ impl Language {
     }
 }
 
+/// A number as the spoken language writes it: an [`Amount`] in a sentence stays exact, with the decimal
+/// mark of the language. Nothing that a program reads goes through here.
+#[must_use]
+pub fn decimal(number: impl Display) -> String {
+    let written = number.to_string();
+    match Language::spoken() {
+        Language::English => written,
+        Language::German => written.replace('.', ","),
+    }
+}
+
+/// A day as the spoken language writes it, by UTC: `2026-12-01`, `01.12.2026`.
+#[must_use]
+pub fn day(at: DateTime<Utc>) -> String {
+    at.format(said!(en: "%Y-%m-%d", de: "%d.%m.%Y")).to_string()
+}
+
+/// Why a text is no amount, as the end of a sentence without its point.
+#[must_use]
+pub fn amount_error(error: AmountError) -> String {
+    match error {
+        AmountError::Malformed => said!(
+            en: "not a plain decimal number",
+            de: "keine einfache Dezimalzahl",
+        )
+        .to_owned(),
+        AmountError::TooLarge => words!(
+            en: "more than {} digits before the decimal point",
+            de: "mehr als {} Stellen vor dem Komma",
+            Amount::MAX_WHOLE_DIGITS,
+        ),
+        AmountError::TooPrecise => words!(
+            en: "more than {} decimals",
+            de: "mehr als {} Nachkommastellen",
+            Amount::MAX_DECIMALS,
+        ),
+    }
+}
+
 /// The same words in each language, of which those that are spoken are written. Both are format strings, and may name what is
-/// at hand; what else they need follows them by name, and is used by both.
+/// at hand; what else they need follows them, and is used by both.
 ///
-/// ```ignore
-/// words!(en: "{count} rows are bad.", de: "{count} Zeilen sind fehlerhaft.")
-/// words!(en: "Made at {at}.", de: "Um {at} angelegt.", at = hour(time))
 /// ```
+/// # use paydesk_core::language::words;
+/// # let (count, hour) = (3, |time| time);
+/// words!(en: "{count} rows are bad.", de: "{count} Zeilen sind fehlerhaft.");
+/// words!(en: "Made at {at}.", de: "Um {at} angelegt.", at = hour("12:30"));
+/// words!(one: count, en: "{count} row is bad.", de: "{count} Zeile ist fehlerhaft.",
+///     more: en: "{count} rows are bad.", de: "{count} Zeilen sind fehlerhaft.");
+/// ```
+///
+/// With `one:` and a number, the words behind `more:` are taken where the number is not 1.
+#[macro_export]
 macro_rules! words {
-    (en: $en:literal, de: $de:literal $(, $($name:ident = $value:expr),+)? $(,)?) => {
+    (
+        one: $count:expr, en: $en:literal, de: $de:literal,
+        more: en: $more_en:literal, de: $more_de:literal $(, $($argument:tt)*)?
+    ) => {
+        match $count {
+            1 => $crate::language::words!(en: $en, de: $de $(, $($argument)*)?),
+            _ => $crate::language::words!(en: $more_en, de: $more_de $(, $($argument)*)?),
+        }
+    };
+    (en: $en:literal, de: $de:literal $(, $($argument:tt)*)?) => {
         match $crate::language::Language::spoken() {
-            $crate::language::Language::English => format!($en $(, $($name = $value),+)?),
-            $crate::language::Language::German => format!($de $(, $($name = $value),+)?),
+            $crate::language::Language::English => format!($en $(, $($argument)*)?),
+            $crate::language::Language::German => format!($de $(, $($argument)*)?),
         }
     };
 }
 
-/// The same for words that never change: a `&'static str`, or whatever else both are.
+/// The same for words that never change: a `&'static str`, or whatever else both are. With `each:`, those of all languages in
+/// their order, for what was written down in any of them.
+#[macro_export]
 macro_rules! said {
+    (each: en: $en:expr, de: $de:expr $(,)?) => {
+        [$en, $de]
+    };
     (en: $en:expr, de: $de:expr $(,)?) => {
         match $crate::language::Language::spoken() {
             $crate::language::Language::English => $en,
@@ -83,7 +148,7 @@ macro_rules! said {
     };
 }
 
-pub(crate) use {said, words};
+pub use crate::{said, words};
 
 #[cfg(test)]
 mod tests {
@@ -103,6 +168,13 @@ mod tests {
     fn words_are_those_that_are_spoken() {
         let rows = 3;
         assert_eq!(words!(en: "{rows} rows, {more}", de: "{rows} Zeilen, {more}", more = 4), "3 rows, 4");
+        assert_eq!(words!(en: "{} of {rows}", de: "{} von {rows}", 2), "2 of 3");
         assert_eq!(said!(en: "yes", de: "ja"), "yes");
+    }
+
+    #[test]
+    fn one_thing_has_words_of_its_own() {
+        let rows = |rows: u32| words!(one: rows, en: "a row", de: "eine Zeile", more: en: "{rows} rows", de: "{rows} Zeilen");
+        assert_eq!([rows(0), rows(1), rows(2)], ["0 rows", "a row", "2 rows"]);
     }
 }

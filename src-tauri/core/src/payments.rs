@@ -45,7 +45,7 @@ pub use self::{
     worth::Worth,
 };
 use self::{list::Kept, making::Making, sync::Sync};
-use crate::{failure::Failure, shops::ShopContext};
+use crate::{failure::Failure, language::said, shops::ShopContext};
 
 /// Which payments to list, in which order.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Type)]
@@ -324,7 +324,10 @@ pub(crate) fn exact(text: &str) -> Result<Amount, Failure> {
 }
 
 fn damaged() -> Failure {
-    Failure::other(
-        "A payment in Paydesk's own file cannot be read. The file is damaged: remove the shop and add it again.",
-    )
+    Failure::other(said!(
+        en: "A payment in Paydesk's own file cannot be read. The file is damaged: remove the shop and add it \
+             again.",
+        de: "Eine Zahlung in Paydesks eigener Datei kann nicht gelesen werden. Die Datei ist beschädigt: \
+             Entfernen Sie den Shop, und fügen Sie ihn neu hinzu.",
+    ))
 }

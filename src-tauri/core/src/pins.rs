@@ -7,6 +7,7 @@ use sqlx::SqlitePool;
 
 use crate::{
     failure::{Failure, FailureCode},
+    language::{said, words},
     second_factor::{
         blocking, in_words,
         sealed::{self, Cost, Fresh, Unopened},
@@ -59,10 +60,14 @@ impl Pin<'_> {
         let random = self.surroundings;
         let fresh = Fresh { salt: random.random_bytes(), nonce: random.random_bytes() };
         let (token, bound) = (random.random_bytes::<32>(), self.bound());
-        let sealed =
-            blocking(move || sealed::seal(&token, &pin, &bound, Cost::STANDARD, &fresh)).await?.ok_or_else(
-                || Failure::other("The PIN could not be kept on this computer. Nothing was changed."),
-            )?;
+        let sealed = blocking(move || sealed::seal(&token, &pin, &bound, Cost::STANDARD, &fresh))
+            .await?
+            .ok_or_else(|| {
+                Failure::other(said!(
+                    en: "The PIN could not be kept on this computer. Nothing was changed.",
+                    de: "Die PIN konnte auf diesem Rechner nicht behalten werden. Es wurde nichts geändert.",
+                ))
+            })?;
         random.keychain.store(self.owner, self.which, sealed).await?;
         sqlx::query(
             "INSERT INTO pins (which, set_at) VALUES (?1, ?2)
@@ -90,12 +95,20 @@ impl Pin<'_> {
         let (wrong, locked_until) = stored.unwrap_or_default();
         if let Some(until) = locked_until.filter(|until| *until > now) {
             let wait = in_words((until - now).num_seconds() + 1);
-            return Err(wrong_pin(format!("Too many wrong PINs. Try again in {wait}.")));
+            return Err(wrong_pin(words!(
+                en: "Too many wrong PINs. Try again in {wait}.",
+                de: "Zu viele falsche PINs. Versuchen Sie es in {wait} noch einmal.",
+            )));
         }
         let Some(sealed) = self.surroundings.keychain.read(self.owner, self.which).await? else {
             return Err(Failure::new(
                 FailureCode::Keychain,
-                "What the PIN is checked against is not in the keychain of this computer any more. Nothing was done.",
+                said!(
+                    en: "What the PIN is checked against is not in the keychain of this computer any more. Nothing \
+                         was done.",
+                    de: "Womit die PIN verglichen wird, ist nicht mehr im Schlüsselbund dieses Rechners. Es wurde \
+                         nichts getan.",
+                ),
             ));
         };
         let wait = wait_after(wrong + 1).map(|wait| wait.min(LONGEST_WAIT));
@@ -108,7 +121,13 @@ impl Pin<'_> {
                 .execute(self.db)
                 .await?;
         if counted.rows_affected() == 0 {
-            return Err(wrong_pin("Another PIN is being tried just now. Try again.".to_owned()));
+            return Err(wrong_pin(
+                said!(
+                    en: "Another PIN is being tried just now. Try again.",
+                    de: "Gerade wird eine andere PIN versucht. Versuchen Sie es noch einmal.",
+                )
+                .to_owned(),
+            ));
         }
         let bound = self.bound();
         match blocking(move || sealed::open(&sealed, &pin, &bound)).await? {
@@ -120,13 +139,27 @@ impl Pin<'_> {
                 Ok(())
             }
             Err(Unopened::WrongPin) => {
-                let next =
-                    wait.map(|wait| format!(" The next one is taken in {}.", in_words(wait.num_seconds())));
-                Err(wrong_pin(format!("This PIN is wrong. Nothing was done.{}", next.unwrap_or_default())))
+                let next = wait.map(|wait| {
+                    words!(
+                        en: " The next one is taken in {}.",
+                        de: " Die nächste wird in {} angenommen.",
+                        in_words(wait.num_seconds()),
+                    )
+                });
+                Err(wrong_pin(words!(
+                    en: "This PIN is wrong. Nothing was done.{}",
+                    de: "Diese PIN ist falsch. Es wurde nichts getan.{}",
+                    next.unwrap_or_default(),
+                )))
             }
             Err(Unopened::Damaged) => Err(Failure::new(
                 FailureCode::Keychain,
-                "What the PIN is checked against is damaged in the keychain of this computer. Nothing was done.",
+                said!(
+                    en: "What the PIN is checked against is damaged in the keychain of this computer. Nothing was \
+                         done.",
+                    de: "Womit die PIN verglichen wird, ist im Schlüsselbund dieses Rechners beschädigt. Es wurde \
+                         nichts getan.",
+                ),
             )),
         }
     }

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use specta::Type;
 
 use crate::failure::Failure;
+use crate::language::said;
 
 /// Light modules around a code, without which readers do not find it (ISO/IEC 18004).
 const QUIET_ZONE: usize = 4;
@@ -23,8 +24,12 @@ pub struct QrCode {
 /// # Errors
 /// When the text is longer than a QR code holds, which is 2,331 bytes.
 pub fn qr_code(text: &str) -> Result<QrCode, Failure> {
-    let code = Code::with_error_correction_level(text, EcLevel::M)
-        .map_err(|_| Failure::other("This is too long for a QR code. Copy it instead."))?;
+    let code = Code::with_error_correction_level(text, EcLevel::M).map_err(|_| {
+        Failure::other(said!(
+            en: "This is too long for a QR code. Copy it instead.",
+            de: "Das ist zu lang für einen QR-Code. Kopieren Sie es stattdessen.",
+        ))
+    })?;
     let width = code.width();
     let mut path = String::new();
     for (y, row) in code.to_colors().chunks(width).enumerate() {

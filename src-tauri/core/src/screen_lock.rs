@@ -20,6 +20,7 @@ use crate::{
     app::Inner,
     changes::Changed,
     failure::{Failure, FailureCode},
+    language::{said, words},
     pins::Pin,
     secrets::Secret,
 };
@@ -116,7 +117,13 @@ impl Core {
 
     pub(crate) fn unlocked(&self) -> Result<(), Failure> {
         match self.is_locked() {
-            true => Err(Failure::new(FailureCode::Locked, "Paydesk is locked. Enter your PIN first.")),
+            true => Err(Failure::new(
+                FailureCode::Locked,
+                said!(
+                    en: "Paydesk is locked. Enter your PIN first.",
+                    de: "Paydesk ist gesperrt. Geben Sie zuerst Ihre PIN ein.",
+                ),
+            )),
             false => Ok(()),
         }
     }
@@ -266,7 +273,11 @@ fn accept_minutes(minutes: u32) -> Result<(), Failure> {
         true => Ok(()),
         false => Err(Failure::invalid(
             "minutes",
-            format!("Write a number of minutes from {} to {}.", MINUTES.start(), MINUTES.end()),
+            words!(
+                en: "Write a number of minutes from {} to {}.",
+                de: "Schreiben Sie eine Anzahl von Minuten von {} bis {}.",
+                MINUTES.start(), MINUTES.end(),
+            ),
         )),
     }
 }

@@ -24,6 +24,7 @@ use crate::{
     audit::{self, AuditArea},
     changes::Changed,
     failure::{Failure, FailureCode},
+    language::{said, words},
     pins::Pin,
     secrets::Secret,
     shops::ShopContext,
@@ -136,7 +137,13 @@ impl SecondFactors {
         if !secret.proves(&code, step_of(provider_now(&self.ctx))) {
             return Err(Failure::invalid(
                 "code",
-                "This code does not belong to this secret. Nothing was kept. Enter the code that your phone shows now; if it is refused again, copy the secret again.",
+                said!(
+                    en: "This code does not belong to this secret. Nothing was kept. Enter the code that your phone \
+                         shows now; if it is refused again, copy the secret again.",
+                    de: "Dieser Code gehört nicht zu diesem Geheimnis. Es wurde nichts behalten. Geben Sie den Code \
+                         ein, den Ihr Telefon jetzt zeigt; wird er wieder abgelehnt, kopieren Sie das Geheimnis noch \
+                         einmal.",
+                ),
             ));
         }
         // Where two persons are needed, whoever approves is the one with the PIN that codes are made with.
@@ -156,7 +163,10 @@ impl SecondFactors {
         let sealed = blocking(move || sealed::seal(secret.bytes(), &pin, &shop, Cost::STANDARD, &fresh))
             .await?
             .ok_or_else(|| {
-                Failure::other("The secret could not be sealed on this computer. Nothing was kept.")
+                Failure::other(said!(
+                    en: "The secret could not be sealed on this computer. Nothing was kept.",
+                    de: "Das Geheimnis konnte auf diesem Rechner nicht versiegelt werden. Es wurde nichts behalten.",
+                ))
             })?;
         self.ctx.surroundings.keychain.store(&self.ctx.shop.id, Secret::SealedTotp, sealed).await?;
         let mut tx = self.ctx.write().await?;
@@ -168,7 +178,10 @@ impl SecondFactors {
         .bind(short)
         .execute(&mut *tx)
         .await?;
-        self.note(&mut tx, "A secret was sealed with a PIN on this computer; codes can be made here.")
+        self.note(&mut tx, said!(
+            en: "A secret was sealed with a PIN on this computer; codes can be made here.",
+            de: "Ein Geheimnis wurde auf diesem Rechner mit einer PIN versiegelt; Codes können hier erzeugt werden.",
+        ))
             .await?;
         tx.commit().await?;
         self.pictured().take();
@@ -198,7 +211,11 @@ impl SecondFactors {
     /// When the keychain or the database fails.
     pub async fn forget(&self) -> Result<SecondFactor, Failure> {
         self.ctx.surroundings.keychain.delete(&self.ctx.shop.id, Secret::SealedTotp).await?;
-        self.not_enrolled("The sealed secret was deleted from this computer.").await?;
+        self.not_enrolled(said!(
+            en: "The sealed secret was deleted from this computer.",
+            de: "Das versiegelte Geheimnis wurde von diesem Rechner gelöscht.",
+        ))
+        .await?;
         self.get().await
     }
 
@@ -212,18 +229,23 @@ impl SecondFactors {
     pub(crate) async fn open(&self, pin: SecretString) -> Result<TotpSecret, Failure> {
         let stored = self.stored().await?;
         if stored.enrolled_at.is_none() {
-            return Err(Failure::other(
-                "No secret is kept on this device, so no code can be made from a PIN. Enter the code that your phone shows.",
-            ));
+            return Err(Failure::other(said!(
+                en: "No secret is kept on this device, so no code can be made from a PIN. Enter the code that \
+                     your phone shows.",
+                de: "Auf diesem Rechner liegt kein Geheimnis, darum kann aus einer PIN kein Code werden. Geben \
+                     Sie den Code ein, den Ihr Telefon zeigt.",
+            )));
         }
         let now = self.ctx.now();
         if let Some(until) = stored.locked_until.filter(|until| *until > now) {
             let wait = (until - now).num_seconds() + 1;
             return Err(Failure::new(
                 FailureCode::WrongPin,
-                format!(
-                    "Too many wrong PINs. Try again in {}, or enter the code from your phone.",
-                    in_words(wait)
+                words!(
+                    en: "Too many wrong PINs. Try again in {}, or enter the code from your phone.",
+                    de: "Zu viele falsche PINs. Versuchen Sie es in {} noch einmal, oder geben Sie den Code von \
+                         Ihrem Telefon ein.",
+                    in_words(wait),
                 ),
             ));
         }
@@ -234,10 +256,19 @@ impl SecondFactors {
         }
         let keychain = &self.ctx.surroundings.keychain;
         let Some(sealed) = keychain.read(&self.ctx.shop.id, Secret::SealedTotp).await? else {
-            self.not_enrolled("The sealed secret was not in the keychain of this computer any more.").await?;
+            self.not_enrolled(said!(
+                en: "The sealed secret was not in the keychain of this computer any more.",
+                de: "Das versiegelte Geheimnis war nicht mehr im Schlüsselbund dieses Rechners.",
+            ))
+            .await?;
             return Err(Failure::new(
                 FailureCode::Keychain,
-                "The sealed secret is not in the keychain of this computer any more. Enter the code from your phone, and enrol this device again.",
+                said!(
+                    en: "The sealed secret is not in the keychain of this computer any more. Enter the code from \
+                         your phone, and enrol this device again.",
+                    de: "Das versiegelte Geheimnis ist nicht mehr im Schlüsselbund dieses Rechners. Geben Sie den \
+                         Code von Ihrem Telefon ein, und richten Sie Codes auf diesem Rechner neu ein.",
+                ),
             ));
         };
         let mut tx = self.ctx.write().await?;
@@ -253,7 +284,10 @@ impl SecondFactors {
         if counted.rows_affected() == 0 {
             return Err(Failure::new(
                 FailureCode::WrongPin,
-                "Another PIN is being tried just now. Try again.",
+                said!(
+                    en: "Another PIN is being tried just now. Try again.",
+                    de: "Gerade wird eine andere PIN versucht. Versuchen Sie es noch einmal.",
+                ),
             ));
         }
         let shop = self.ctx.shop.id.clone();
@@ -271,17 +305,44 @@ impl SecondFactors {
             Err(Unopened::WrongPin) if tries < MOST_WRONG_PINS => {
                 let left = MOST_WRONG_PINS - tries;
                 let mut tx = self.ctx.write().await?;
-                self.note(&mut tx, &format!("A wrong PIN was given; {left} may still be.")).await?;
+                self.note(
+                    &mut tx,
+                    &words!(
+                        en: "A wrong PIN was given; {left} may still be.",
+                        de: "Es wurde eine falsche PIN gegeben; {left} weitere sind noch möglich.",
+                    ),
+                )
+                .await?;
                 tx.commit().await?;
                 self.ctx.announce(Changed::SecondFactor);
-                let left = if left == 1 { "1 more try".to_owned() } else { format!("{left} more tries") };
+                let left = if left == 1 {
+                    said!(
+                        en: "1 more try",
+                        de: "einem weiteren Versuch",
+                    )
+                    .to_owned()
+                } else {
+                    words!(
+                        en: "{left} more tries",
+                        de: "{left} weiteren Versuchen",
+                    )
+                };
                 let wait = wait_after(tries)
-                    .map(|wait| format!(" The next PIN is taken in {}.", in_words(wait.num_seconds())))
+                    .map(|wait| {
+                        words!(
+                            en: " The next PIN is taken in {}.",
+                            de: " Die nächste PIN wird in {} angenommen.",
+                            in_words(wait.num_seconds()),
+                        )
+                    })
                     .unwrap_or_default();
                 Err(Failure {
                     code: FailureCode::WrongPin,
-                    message: format!(
-                        "This PIN is wrong. Nothing was sent.{wait} After {left} the secret is deleted from this device, and codes come from your phone only."
+                    message: words!(
+                        en: "This PIN is wrong. Nothing was sent.{wait} After {left} the secret is deleted from this \
+                             device, and codes come from your phone only.",
+                        de: "Diese PIN ist falsch. Es wurde nichts gesendet.{wait} Nach {left} wird das Geheimnis \
+                             von diesem Rechner gelöscht, und Codes kommen nur noch von Ihrem Telefon.",
                     ),
                     field: Some("pin".to_owned()),
                 })
@@ -289,7 +350,12 @@ impl SecondFactors {
             Err(Unopened::WrongPin) => Err(self.give_up().await?),
             Err(Unopened::Damaged) => Err(Failure::new(
                 FailureCode::Keychain,
-                "The sealed secret in the keychain of this computer is damaged. Enter the code from your phone, and enrol this device again.",
+                said!(
+                    en: "The sealed secret in the keychain of this computer is damaged. Enter the code from your \
+                         phone, and enrol this device again.",
+                    de: "Das versiegelte Geheimnis im Schlüsselbund dieses Rechners ist beschädigt. Geben Sie den \
+                         Code von Ihrem Telefon ein, und richten Sie Codes auf diesem Rechner neu ein.",
+                ),
             )),
         }
     }
@@ -297,11 +363,19 @@ impl SecondFactors {
     /// Deletes the sealed secret after too many wrong PINs.
     async fn give_up(&self) -> Result<Failure, Failure> {
         self.ctx.surroundings.keychain.delete(&self.ctx.shop.id, Secret::SealedTotp).await?;
-        self.not_enrolled("The sealed secret was deleted after too many wrong PINs.").await?;
+        self.not_enrolled(said!(
+            en: "The sealed secret was deleted after too many wrong PINs.",
+            de: "Das versiegelte Geheimnis wurde nach zu vielen falschen PINs gelöscht.",
+        ))
+        .await?;
         Ok(Failure::new(
             FailureCode::WrongPin,
-            format!(
-                "{MOST_WRONG_PINS} wrong PINs: the secret was deleted from this device. Nothing was sent. Enter the code from your phone; enrol this device again to use a PIN."
+            words!(
+                en: "{MOST_WRONG_PINS} wrong PINs: the secret was deleted from this device. Nothing was sent. Enter \
+                     the code from your phone; enrol this device again to use a PIN.",
+                de: "{MOST_WRONG_PINS} falsche PINs: Das Geheimnis wurde von diesem Rechner gelöscht. Es wurde \
+                     nichts gesendet. Geben Sie den Code von Ihrem Telefon ein; richten Sie Codes auf diesem Rechner \
+                     neu ein, um wieder eine PIN zu benutzen.",
             ),
         ))
     }
@@ -324,7 +398,18 @@ impl SecondFactors {
 
     /// Writes something about the codes into the audit log.
     async fn note(&self, tx: &mut SqliteConnection, words: &str) -> Result<(), Failure> {
-        audit::write(tx, self.ctx.now(), AuditArea::Codes, "Codes on this computer", "", words).await
+        audit::write(
+            tx,
+            self.ctx.now(),
+            AuditArea::Codes,
+            said!(
+                en: "Codes on this computer",
+                de: "Codes auf diesem Rechner",
+            ),
+            "",
+            words,
+        )
+        .await
     }
 
     /// From when on a code can be used that was not used yet: the beginning of the next step when the code of this one
@@ -409,9 +494,13 @@ pub(crate) fn wait_after(wrong: u32) -> Option<TimeDelta> {
 
 pub(crate) fn in_words(seconds: i64) -> String {
     match seconds {
-        1 => "1 second".to_owned(),
-        2..=90 => format!("{seconds} seconds"),
-        _ => format!("{} minutes", seconds.div_euclid(60) + i64::from(seconds % 60 != 0)),
+        1 => said!(en: "1 second", de: "1 Sekunde").to_owned(),
+        2..=90 => words!(en: "{seconds} seconds", de: "{seconds} Sekunden"),
+        _ => words!(
+            en: "{} minutes",
+            de: "{} Minuten",
+            seconds.div_euclid(60) + i64::from(seconds % 60 != 0),
+        ),
     }
 }
 
@@ -421,7 +510,10 @@ pub(crate) async fn blocking<T: Send + 'static>(
 ) -> Result<T, Failure> {
     tokio::task::spawn_blocking(work).await.map_err(|error| {
         tracing::error!(%error, "blocking work failed");
-        Failure::other("Paydesk failed inside. Nothing was sent.")
+        Failure::other(said!(
+            en: "Paydesk failed inside. Nothing was sent.",
+            de: "In Paydesk ist ein Fehler aufgetreten. Es wurde nichts gesendet.",
+        ))
     })
 }
 

@@ -9,6 +9,7 @@ use keyring_core::{CredentialStore, Entry, Error};
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::failure::{Failure, FailureCode};
+use crate::language::{said, words};
 
 /// The keychain of this computer, under one service name. Cheap to clone.
 ///
@@ -134,7 +135,11 @@ impl Keychain {
             Ok(result) => result.map_err(|error| unusable(&error)),
             Err(error) => {
                 tracing::error!(%error, "the keychain's thread failed");
-                Err(keychain("The keychain of this computer failed. Nothing was saved. Try again."))
+                Err(keychain(said!(
+                    en: "The keychain of this computer failed. Nothing was saved. Try again.",
+                    de: "Der Schlüsselbund dieses Rechners hat versagt. Es wurde nichts gespeichert. Versuchen \
+                         Sie es noch einmal.",
+                )))
             }
         }
     }
@@ -207,36 +212,62 @@ fn unusable(error: &Error) -> Failure {
     let linux = cfg!(target_os = "linux");
     keychain(match error {
         Error::NoStorageAccess(_) if linux => {
-            "The keychain of this computer is locked, so Paydesk can neither save nor read your keys. Unlock it (log in \
-             to your desktop anew, or open “Passwords and Keys” or KWallet) and try again."
-                .to_owned()
+            said!(
+                en: "The keychain of this computer is locked, so Paydesk can neither save nor read your keys. Unlock \
+                     it (log in to your desktop anew, or open “Passwords and Keys” or KWallet) and try again.",
+                de: "Der Schlüsselbund dieses Rechners ist gesperrt, darum kann Paydesk Ihre Schlüssel weder \
+                     speichern noch lesen. Entsperren Sie ihn (melden Sie sich neu am Desktop an, oder öffnen Sie \
+                     „Passwörter und Schlüssel“ oder KWallet), und versuchen Sie es noch einmal.",
+            ).to_owned()
         }
         Error::NoStorageAccess(_) => {
-            "The keychain of this computer is locked or did not let Paydesk in, so it can neither save nor read your \
-             keys. Unlock it and try again."
-                .to_owned()
+            said!(
+                en: "The keychain of this computer is locked or did not let Paydesk in, so it can neither save nor \
+                     read your keys. Unlock it and try again.",
+                de: "Der Schlüsselbund dieses Rechners ist gesperrt oder hat Paydesk nicht eingelassen, darum kann \
+                     es Ihre Schlüssel weder speichern noch lesen. Entsperren Sie ihn, und versuchen Sie es noch \
+                     einmal.",
+            ).to_owned()
         }
         Error::PlatformFailure(_) if linux && details.contains("ServiceUnknown") => {
-            "This computer has no keychain running, so Paydesk has no safe place for your keys. Install and start GNOME \
-             Keyring (package gnome-keyring) or KWallet, then try again."
-                .to_owned()
+            said!(
+                en: "This computer has no keychain running, so Paydesk has no safe place for your keys. Install and \
+                     start GNOME Keyring (package gnome-keyring) or KWallet, then try again.",
+                de: "Auf diesem Rechner läuft kein Schlüsselbund, darum hat Paydesk keinen sicheren Ort für Ihre \
+                     Schlüssel. Installieren und starten Sie GNOME Keyring (Paket gnome-keyring) oder KWallet, und \
+                     versuchen Sie es dann noch einmal.",
+            ).to_owned()
         }
         Error::PlatformFailure(_) if linux => {
-            "Paydesk cannot reach the keychain of this computer: there is no D-Bus session. Start Paydesk from your \
-             desktop, with GNOME Keyring (package gnome-keyring) or KWallet running, and try again."
-                .to_owned()
+            said!(
+                en: "Paydesk cannot reach the keychain of this computer: there is no D-Bus session. Start Paydesk \
+                     from your desktop, with GNOME Keyring (package gnome-keyring) or KWallet running, and try again.",
+                de: "Paydesk erreicht den Schlüsselbund dieses Rechners nicht: Es gibt keine D-Bus-Sitzung. Starten \
+                     Sie Paydesk von Ihrem Desktop aus, während GNOME Keyring (Paket gnome-keyring) oder KWallet \
+                     läuft, und versuchen Sie es noch einmal.",
+            ).to_owned()
         }
         Error::NoDefaultStore => {
-            "Paydesk could not open the keychain of this computer. Make sure that it works, start Paydesk again, and \
-             try once more."
-                .to_owned()
+            said!(
+                en: "Paydesk could not open the keychain of this computer. Make sure that it works, start Paydesk \
+                     again, and try once more.",
+                de: "Paydesk konnte den Schlüsselbund dieses Rechners nicht öffnen. Sorgen Sie dafür, dass er \
+                     funktioniert, starten Sie Paydesk neu, und versuchen Sie es noch einmal.",
+            ).to_owned()
         }
         Error::TooLong(_, limit) => {
-            format!("This is too long for the keychain of this computer, which takes at most {limit} characters.")
+            words!(
+                en: "This is too long for the keychain of this computer, which takes at most {limit} characters.",
+                de: "Das ist zu lang für den Schlüsselbund dieses Rechners, der höchstens {limit} Zeichen nimmt.",
+            )
         }
-        _ => "The keychain of this computer did not keep or give back what Paydesk asked for. Nothing was sent. \
-              Unlock it and try again; if that does not help, enter your keys anew."
-            .to_owned(),
+        _ => said!(
+            en: "The keychain of this computer did not keep or give back what Paydesk asked for. Nothing was sent. \
+                 Unlock it and try again; if that does not help, enter your keys anew.",
+            de: "Der Schlüsselbund dieses Rechners hat nicht behalten oder zurückgegeben, was Paydesk wollte. Es \
+                 wurde nichts gesendet. Entsperren Sie ihn, und versuchen Sie es noch einmal; hilft das nicht, geben \
+                 Sie Ihre Schlüssel neu ein.",
+        ).to_owned(),
     })
 }
 

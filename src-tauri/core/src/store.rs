@@ -15,6 +15,7 @@ use sqlx::{
 };
 
 use crate::failure::Failure;
+use crate::language::words;
 
 /// The migrations of the app's own file.
 pub(crate) static APP: Migrator = sqlx::migrate!("./migrations/app");
@@ -35,9 +36,11 @@ pub(crate) async fn open(path: &Path, migrations: &'static Migrator) -> Result<S
     let newest = migrations.iter().map(|migration| migration.version).max();
     let version = version(path).await.map_err(|error| cannot_open(path, &error))?;
     if version > newest {
-        return Err(Failure::other(format!(
-            "{} was written by a newer Paydesk. Install that one again to go on; nothing in the file was changed.",
-            path.display()
+        return Err(Failure::other(words!(
+            en: "{} was written by a newer Paydesk. Install that one again to go on; nothing in the file was changed.",
+            de: "{} wurde von einem neueren Paydesk geschrieben. Installieren Sie das neuere wieder, um weiterzumachen; \
+                 in der Datei wurde nichts geändert.",
+            path.display(),
         )));
     }
     let options = SqliteConnectOptions::new()
@@ -134,9 +137,12 @@ async fn copy(pool: &SqlitePool, path: &Path, version: i64) -> Result<(), sqlx::
 
 fn cannot_open(path: &Path, error: &dyn std::error::Error) -> Failure {
     tracing::error!(path = %path.display(), %error, "cannot open the database");
-    Failure::other(format!(
-        "Paydesk cannot open its own file {} ({error}). Nothing was sent, and what the file holds was left as it was.",
-        path.display()
+    Failure::other(words!(
+        en: "Paydesk cannot open its own file {} ({error}). Nothing was sent, and what the file holds was left as it \
+             was.",
+        de: "Paydesk kann seine eigene Datei {} nicht öffnen ({error}). Es wurde nichts gesendet, und was die Datei \
+             enthält, ist unverändert.",
+        path.display(),
     ))
 }
 

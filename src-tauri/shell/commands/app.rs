@@ -1,6 +1,6 @@
 //! The app itself.
 
-use paydesk_core::{AppState, Core, Settings};
+use paydesk_core::{AppState, Core, Language, Settings};
 use tauri::State;
 
 use super::Answer;
@@ -27,6 +27,13 @@ pub(crate) async fn ready(core: State<'_, Core>, files: State<'_, Files>) -> Ans
 pub(crate) async fn usable(core: State<'_, Core>) -> Answer<()> {
     core.begin();
     Ok(())
+}
+
+/// The window speaks this language now.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn speak(core: State<'_, Core>, language: Language) -> Answer<()> {
+    core.speak(language).await
 }
 
 /// Keeps the settings.

@@ -11,6 +11,8 @@ export const commands = {
 	ready: () => typedError<null, Failure>(__TAURI_INVOKE("ready")),
 	/**  The window shows what it begins with. */
 	usable: () => typedError<null, Failure>(__TAURI_INVOKE("usable")),
+	/**  The window speaks this language now. */
+	speak: (language: Language) => typedError<null, Failure>(__TAURI_INVOKE("speak", { language })),
 	/**  Keeps the settings. */
 	saveSettings: (settings: Settings) => typedError<null, Failure>(__TAURI_INVOKE("save_settings", { settings })),
 	/**  Opens the demo shop. */
@@ -313,6 +315,8 @@ export type AppState = {
 	trouble: Failure | null,
 	/**  The settings. */
 	settings: Settings,
+	/**  What core speaks. A window that speaks another language says so ([`Core::speak`]). */
+	spoken: Language,
 	/**  The lock of the app. While it is locked nothing is told of shops. */
 	lock: LockState,
 	/**  The version of Paydesk. */
@@ -1507,6 +1511,13 @@ export type KindCount = {
 	/**  How many. */
 	count: number,
 };
+
+/**  A language that all words exist in. */
+export type Language = 
+/**  English. */
+"en" | 
+/**  German. */
+"de";
 
 /**  A column as the owner has it. */
 export type ListColumn = {

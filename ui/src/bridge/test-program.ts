@@ -36,6 +36,7 @@ export function program(own: Answers = {}): void {
     app_state: () => appState({ shops: [demoShop], open: demoShop.id }),
     ready: () => null,
     usable: () => null,
+    speak: () => null,
     sync_status: () => ({
       cached: 0,
       total: 0,
@@ -100,6 +101,7 @@ export function appState(own: Partial<AppState> = {}): AppState {
     open: null,
     trouble: null,
     settings: { theme: "system", language: "en" },
+    spoken: "en",
     lock: lockState(),
     version: "0.1.0",
     ...own,

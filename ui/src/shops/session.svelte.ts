@@ -19,6 +19,11 @@ export class Session {
       language.choose(this.language);
       document.documentElement.lang = language.current;
     });
+    // Mostly the program speaks it already, as it did the last time, and need not be told while the window is being drawn.
+    $effect(() => {
+      const spoken = this.state.data?.spoken;
+      if (spoken && spoken !== language.current) void api.speak(language.current);
+    });
     $effect.pre(() => {
       if (this.theme === "system") delete document.documentElement.dataset.theme;
       else document.documentElement.dataset.theme = this.theme;

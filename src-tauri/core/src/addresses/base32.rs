@@ -4,12 +4,13 @@ use base64::Engine;
 use sha2::{Digest, Sha512_256};
 
 use super::Fault;
+use crate::language::{said, words};
 
 /// A Stellar account (`G…`) or muxed account (`M…`): version, key, CRC-16 (SEP-23).
 pub(super) fn check_stellar(address: &str) -> Result<Vec<u8>, Fault> {
     let bytes = decode(address)?;
     let Some((payload, checksum)) = bytes.split_last_chunk::<2>() else {
-        return Err(Fault::format("is too short"));
+        return Err(Fault::format(said!(en: "is too short", de: "ist zu kurz")));
     };
     if crc16(payload) != u16::from_le_bytes(*checksum) {
         return Err(Fault::checksum());
@@ -17,14 +18,21 @@ pub(super) fn check_stellar(address: &str) -> Result<Vec<u8>, Fault> {
     match (payload.first(), payload.len()) {
         (Some(0x30), 33) | (Some(0x60), 41) => Ok(payload.to_vec()),
         (Some(0x90), 33) => Err(Fault::secret()),
-        _ => Err(Fault::format("is well formed, but it is not an account of Stellar, which begins with G")),
+        _ => Err(Fault::format(said!(
+            en: "is well formed, but it is not an account of Stellar, which begins with G",
+            de: "ist richtig geschrieben, aber kein Konto von Stellar, das mit G beginnt",
+        ))),
     }
 }
 
 /// An Algorand account: the key and the last 4 bytes of its SHA-512/256.
 pub(super) fn check_algorand(address: &str) -> Result<Vec<u8>, Fault> {
     if address.len() != 58 {
-        return Err(Fault::format(format!("has {} characters instead of 58", address.len())));
+        return Err(Fault::format(words!(
+            en: "has {} characters instead of 58",
+            de: "hat {} Zeichen statt 58",
+            address.len(),
+        )));
     }
     let bytes = decode(address)?;
     match bytes.split_last_chunk::<4>() {
@@ -43,18 +51,22 @@ pub(super) fn check_ton(address: &str) -> Result<Vec<u8>, Fault> {
         return if raw {
             Ok(address.to_ascii_lowercase().into_bytes())
         } else {
-            Err(Fault::format("is not an address of TON"))
+            Err(Fault::format(said!(en: "is not an address of TON", de: "ist keine Adresse von TON")))
         };
     }
     if address.len() != 48 {
-        return Err(Fault::format(format!("has {} characters instead of 48", address.len())));
+        return Err(Fault::format(words!(
+            en: "has {} characters instead of 48",
+            de: "hat {} Zeichen statt 48",
+            address.len(),
+        )));
     }
     let bytes = base64::engine::general_purpose::URL_SAFE
         .decode(address)
         .or_else(|_| base64::engine::general_purpose::STANDARD.decode(address))
-        .map_err(|_| Fault::format("is not an address of TON"))?;
+        .map_err(|_| Fault::format(said!(en: "is not an address of TON", de: "ist keine Adresse von TON")))?;
     let Some((payload, checksum)) = bytes.split_last_chunk::<2>() else {
-        return Err(Fault::format("is too short"));
+        return Err(Fault::format(said!(en: "is too short", de: "ist zu kurz")));
     };
     if crc16(payload) != u16::from_be_bytes(*checksum) {
         return Err(Fault::checksum());
@@ -66,7 +78,10 @@ pub(super) fn check_ton(address: &str) -> Result<Vec<u8>, Fault> {
             Ok(format!("{workchain}:{account}").into_bytes())
         }
         [0x91 | 0xD1, ..] => Err(Fault::test_network()),
-        _ => Err(Fault::format("is well formed, but it is not an address of TON")),
+        _ => Err(Fault::format(said!(
+            en: "is well formed, but it is not an address of TON",
+            de: "ist richtig geschrieben, aber keine Adresse von TON",
+        ))),
     }
 }
 

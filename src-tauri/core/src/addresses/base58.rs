@@ -4,6 +4,7 @@ use sha2::Sha256;
 use sha3::{Digest, Keccak256};
 
 use super::Fault;
+use crate::language::{said, words};
 
 /// Bytes that a base58check payload begins with, and how many follow them.
 pub(super) type Prefix = (&'static [u8], usize);
@@ -77,9 +78,12 @@ fn decode_25(text: &[u8]) -> Option<[u8; 25]> {
 /// The X-address, which carries a tag in itself, is not taken: the tag belongs in its own column.
 pub(super) fn check_ripple(address: &str) -> Result<Vec<u8>, Fault> {
     if address.starts_with('X') && address.len() > 40 {
-        return Err(Fault::format(
-            "is an X-address, which holds a tag in itself; write the classic address, which begins with r, and the tag as extra_id",
-        ));
+        return Err(Fault::format(said!(
+            en: "is an X-address, which holds a tag in itself; write the classic address, which begins with r, \
+                 and the tag as extra_id",
+            de: "ist eine X-Adresse, die ein Tag in sich trägt; schreiben Sie die klassische Adresse, die mit r \
+                 beginnt, und das Tag als extra_id",
+        )));
     }
     if address.starts_with('s') && check_in(bs58::Alphabet::RIPPLE, address, &[(&[33], 16)]).is_ok() {
         return Err(Fault::secret());
@@ -99,7 +103,10 @@ fn check_in(alphabet: &bs58::Alphabet, address: &str, prefixes: &[Prefix]) -> Re
     Err(match (payload.first(), payload.len()) {
         (Some(0x80), 33 | 34) => Fault::secret(),
         (Some(0x6F | 0xC4), 21) => Fault::test_network(),
-        _ => Fault::format("is well formed, but it is not an address of this network"),
+        _ => Fault::format(said!(
+            en: "is well formed, but it is not an address of this network",
+            de: "ist richtig geschrieben, aber keine Adresse dieses Netzwerks",
+        )),
     })
 }
 
@@ -117,7 +124,7 @@ fn decode(address: &str) -> Result<Vec<u8>, Fault> {
 
 /// Decoding takes time in proportion to the square of the length; no address is longer than those of Byron.
 fn short_enough(address: &str) -> Result<(), Fault> {
-    if address.len() > 128 { Err(Fault::format("is too long")) } else { Ok(()) }
+    if address.len() > 128 { Err(Fault::format(said!(en: "is too long", de: "ist zu lang"))) } else { Ok(()) }
 }
 
 /// Solana: 32 bytes in base58. There is no checksum; only the length can be checked.
@@ -126,7 +133,10 @@ pub(super) fn check_solana(address: &str) -> Result<Vec<u8>, Fault> {
     match bytes.len() {
         32 => Ok(bytes),
         64 => Err(Fault::secret_or_signature()),
-        other => Err(Fault::format(format!("stands for {other} bytes; an address of Solana stands for 32"))),
+        other => Err(Fault::format(words!(
+            en: "stands for {other} bytes; an address of Solana stands for 32",
+            de: "steht für {other} Bytes; eine Adresse von Solana steht für 32",
+        ))),
     }
 }
 
@@ -135,7 +145,12 @@ pub(super) fn check_solana(address: &str) -> Result<Vec<u8>, Fault> {
 /// Source: the Cardano ledger's Byron specification, address encoding.
 pub(super) fn check_byron(address: &str) -> Result<Vec<u8>, Fault> {
     let bytes = decode(address)?;
-    let broken = || Fault::format("is not an address of Cardano");
+    let broken = || {
+        Fault::format(said!(
+            en: "is not an address of Cardano",
+            de: "ist keine Adresse von Cardano",
+        ))
+    };
     let rest = bytes.strip_prefix(&[0x82, 0xD8, 0x18]).ok_or_else(broken)?;
     let (major, length, rest) = cbor_head(rest).ok_or_else(broken)?;
     let length = usize::try_from(length).map_err(|_| broken())?;
@@ -174,7 +189,12 @@ fn crc32(bytes: &[u8]) -> u32 {
 /// Monero: blocks of 8 bytes as 11 characters; one byte of network, two keys, an optional payment id, and the
 /// first 4 bytes of the Keccak-256 of all of it.
 pub(super) fn check_monero(address: &str) -> Result<Vec<u8>, Fault> {
-    let bytes = decode_blocks(address).ok_or_else(|| Fault::format("is not an address of Monero"))?;
+    let bytes = decode_blocks(address).ok_or_else(|| {
+        Fault::format(said!(
+            en: "is not an address of Monero",
+            de: "ist keine Adresse von Monero",
+        ))
+    })?;
     let (payload, checksum) =
         bytes.split_at_checked(bytes.len().saturating_sub(4)).ok_or_else(Fault::checksum)?;
     if Keccak256::digest(payload)[..4] != *checksum {
@@ -183,7 +203,10 @@ pub(super) fn check_monero(address: &str) -> Result<Vec<u8>, Fault> {
     match (payload.first(), payload.len()) {
         (Some(18 | 42), 65) | (Some(19), 73) => Ok(payload.to_vec()),
         (Some(24 | 25 | 36 | 53 | 54 | 63), _) => Err(Fault::test_network()),
-        _ => Err(Fault::format("is well formed, but it is not an address of Monero")),
+        _ => Err(Fault::format(said!(
+            en: "is well formed, but it is not an address of Monero",
+            de: "ist richtig geschrieben, aber keine Adresse von Monero",
+        ))),
     }
 }
 
@@ -213,7 +236,7 @@ fn explain(error: bs58::decode::Error) -> Fault {
     match error {
         bs58::decode::Error::InvalidCharacter { character, index } => Fault::character(character, index + 1),
         bs58::decode::Error::InvalidChecksum { .. } => Fault::checksum(),
-        _ => Fault::format("is too short"),
+        _ => Fault::format(said!(en: "is too short", de: "ist zu kurz")),
     }
 }
 

@@ -9,6 +9,7 @@ use bech32::{
 };
 
 use super::{Fault, base32::regroup};
+use crate::language::{said, words};
 
 /// A witness program: the version and the program.
 pub(super) struct Program {
@@ -35,8 +36,11 @@ pub(super) fn check_segwit(address: &str, hrp: &str) -> Result<Program, Fault> {
     let decoded = SegwitHrpstring::new(address).map_err(|error| match error {
         SegwitHrpstringError::Unchecked(error) => unreadable(&error, address),
         SegwitHrpstringError::Checksum(error) => mistyped(&error),
-        SegwitHrpstringError::TooLong(_) => Fault::format("is too long"),
-        _ => Fault::format("is not a valid witness program (BIP-173, BIP-350)"),
+        SegwitHrpstringError::TooLong(_) => Fault::format(said!(en: "is too long", de: "ist zu lang")),
+        _ => Fault::format(said!(
+            en: "is not a valid witness program (BIP-173, BIP-350)",
+            de: "ist kein gültiges Witness-Programm (BIP-173, BIP-350)",
+        )),
     })?;
     same_hrp(decoded.hrp().as_str(), hrp)?;
     Ok(Program { version: decoded.witness_version().to_u8(), bytes: decoded.byte_iter().collect() })
@@ -55,16 +59,21 @@ pub(super) fn check_unified(address: &str) -> Result<Vec<u8>, Fault> {
 /// A Shelley address of Cardano (CIP-19): the kind and the network in the first byte, then one or two hashes.
 pub(super) fn check_shelley(address: &str) -> Result<Vec<u8>, Fault> {
     if address.starts_with("stake") {
-        return Err(Fault::format(
-            "is a staking account, which cannot be paid; write the address that begins with addr1",
-        ));
+        return Err(Fault::format(said!(
+            en: "is a staking account, which cannot be paid; write the address that begins with addr1",
+            de: "ist ein Staking-Konto, an das nicht gezahlt werden kann; schreiben Sie die Adresse, die mit \
+                 addr1 beginnt",
+        )));
     }
     let bytes = check(address, "addr", &[])?;
     match (bytes[0] >> 4, bytes[0] & 0x0F, bytes.len()) {
         (_, 0, _) => Err(Fault::test_network()),
         (0..=3, 1, 57) | (6 | 7, 1, 29) => Ok(bytes),
         (4 | 5, 1, 32..) => Ok(bytes),
-        _ => Err(Fault::format("is well formed, but it is not an address of Cardano")),
+        _ => Err(Fault::format(said!(
+            en: "is well formed, but it is not an address of Cardano",
+            de: "ist richtig geschrieben, aber keine Adresse von Cardano",
+        ))),
     }
 }
 
@@ -78,9 +87,10 @@ fn check_with<C: Checksum>(address: &str, hrp: &str, lengths: &[usize]) -> Resul
     decoded.validate_segwit_padding().map_err(|_| Fault::leftover())?;
     let bytes: Vec<u8> = decoded.byte_iter().collect();
     if bytes.is_empty() || !(lengths.is_empty() || lengths.contains(&bytes.len())) {
-        return Err(Fault::format(format!(
-            "stands for {} bytes, which is no address of this network",
-            bytes.len()
+        return Err(Fault::format(words!(
+            en: "stands for {} bytes, which is no address of this network",
+            de: "steht für {} Bytes, was keine Adresse dieses Netzwerks ist",
+            bytes.len(),
         )));
     }
     Ok(bytes)
@@ -93,29 +103,31 @@ fn same_hrp(found: &str, wanted: &str) -> Result<(), Fault> {
         "tb" | "bcrt" | "tltc" | "rltc" | "addr_test" | "ztestsapling" | "utest" => {
             Err(Fault::test_network())
         }
-        _ => Err(Fault::format(format!(
-            "begins with {found}1; addresses of this network begin with {wanted}1"
+        _ => Err(Fault::format(words!(
+            en: "begins with {found}1; addresses of this network begin with {wanted}1",
+            de: "beginnt mit {found}1; Adressen dieses Netzwerks beginnen mit {wanted}1",
         ))),
     }
 }
 
 fn unreadable(error: &UncheckedHrpstringError, address: &str) -> Fault {
     match error {
-        UncheckedHrpstringError::Char(CharError::MixedCase) => {
-            Fault::format("mixes upper and lower case, which such an address never does")
-        }
+        UncheckedHrpstringError::Char(CharError::MixedCase) => Fault::format(said!(
+            en: "mixes upper and lower case, which such an address never does",
+            de: "mischt Groß- und Kleinbuchstaben, was eine solche Adresse nie tut",
+        )),
         UncheckedHrpstringError::Char(CharError::InvalidChar(c)) => {
             let position = address.rfind(*c).map_or(0, |index| index + 1);
             Fault::character(*c, position)
         }
-        _ => Fault::format("is not a bech32 address"),
+        _ => Fault::format(said!(en: "is not a bech32 address", de: "ist keine bech32-Adresse")),
     }
 }
 
 fn mistyped(error: &ChecksumError) -> Fault {
     match error {
-        ChecksumError::InvalidLength => Fault::format("is too short"),
-        ChecksumError::CodeLength(_) => Fault::format("is too long"),
+        ChecksumError::InvalidLength => Fault::format(said!(en: "is too short", de: "ist zu kurz")),
+        ChecksumError::CodeLength(_) => Fault::format(said!(en: "is too long", de: "ist zu lang")),
         _ => Fault::checksum(),
     }
 }
@@ -128,13 +140,21 @@ const SYMBOLS: &[u8; 32] = b"qpzry9x8gf2tvdw0s3jn54khce6mua7l";
 pub(super) fn check_cash_address(address: &str) -> Result<Vec<u8>, Fault> {
     let lower = address.to_ascii_lowercase();
     if lower != address && address.to_ascii_uppercase() != address {
-        return Err(Fault::format("mixes upper and lower case, which such an address never does"));
+        return Err(Fault::format(said!(
+            en: "mixes upper and lower case, which such an address never does",
+            de: "mischt Groß- und Kleinbuchstaben, was eine solche Adresse nie tut",
+        )));
     }
     let (prefix, data) = lower.split_once(':').unwrap_or(("bitcoincash", &lower));
     match prefix {
         "bitcoincash" => {}
         "bchtest" | "bchreg" => return Err(Fault::test_network()),
-        _ => return Err(Fault::format("is not an address of Bitcoin Cash")),
+        _ => {
+            return Err(Fault::format(said!(
+                en: "is not an address of Bitcoin Cash",
+                de: "ist keine Adresse von Bitcoin Cash",
+            )));
+        }
     }
     let mut symbols = Vec::with_capacity(data.len());
     for (index, character) in data.bytes().enumerate() {
@@ -150,10 +170,18 @@ pub(super) fn check_cash_address(address: &str) -> Result<Vec<u8>, Fault> {
     let payload = &symbols[..symbols.len().saturating_sub(8)];
     let bytes = regroup(payload).ok_or_else(Fault::leftover)?;
     // The version byte: a reserved bit, four bits of kind (0 and 1 are addresses, 2 and 3 the same for tokens), three bits of size.
-    let Some((version, hash)) = bytes.split_first() else { return Err(Fault::format("is too short")) };
+    let Some((version, hash)) = bytes.split_first() else {
+        return Err(Fault::format(said!(
+            en: "is too short",
+            de: "ist zu kurz",
+        )));
+    };
     let size = [20, 24, 28, 32, 40, 48, 56, 64][usize::from(version & 7)];
     if version >> 3 > 3 || hash.len() != size {
-        return Err(Fault::format("is well formed, but it is not an address of Bitcoin Cash"));
+        return Err(Fault::format(said!(
+            en: "is well formed, but it is not an address of Bitcoin Cash",
+            de: "ist richtig geschrieben, aber keine Adresse von Bitcoin Cash",
+        )));
     }
     Ok(bytes)
 }

@@ -2,6 +2,8 @@
 //!
 //! What looks right and is not cannot be shown by printing it again: the code point and its place are named.
 
+use crate::language::{said, words};
+
 /// The first character of `text` that is not visible ASCII (`!` to `~`), with its position from 1.
 #[must_use]
 pub fn first_strange(text: &str) -> Option<(usize, char)> {
@@ -23,9 +25,9 @@ pub fn is_direction_override(c: char) -> bool {
 pub fn name(c: char) -> String {
     let code = format!("U+{:04X}", u32::from(c));
     match c {
-        ' ' => return "a space".to_owned(),
-        '\t' => return "a tab".to_owned(),
-        '\n' | '\r' => return "a line break".to_owned(),
+        ' ' => return said!(en: "a space", de: "ein Leerzeichen").to_owned(),
+        '\t' => return said!(en: "a tab", de: "ein Tabulator").to_owned(),
+        '\n' | '\r' => return said!(en: "a line break", de: "ein Zeilenumbruch").to_owned(),
         _ if c.is_ascii_graphic() => return format!("{c:?}").replace('\'', "\""),
         _ => {}
     }
@@ -33,19 +35,28 @@ pub fn name(c: char) -> String {
         return format!("{code}, {known}");
     }
     if let Some(twin) = full_width(c) {
-        return format!("{code}, a full-width \"{twin}\"");
+        return words!(en: "{code}, a full-width \"{twin}\"", de: "{code}, ein „{twin}“ in voller Breite");
     }
     if let Some(twin) = look_alike(c) {
-        return format!("{code}, a letter that only looks like \"{twin}\"");
+        return words!(
+            en: "{code}, a letter that only looks like \"{twin}\"",
+            de: "{code}, ein Buchstabe, der nur so aussieht wie „{twin}“",
+        );
     }
     if c.is_control() {
-        format!("{code}, a control character")
+        words!(en: "{code}, a control character", de: "{code}, ein Steuerzeichen")
     } else if c.is_whitespace() {
-        format!("{code}, an unusual space")
+        words!(en: "{code}, an unusual space", de: "{code}, ein ungewöhnliches Leerzeichen")
     } else if c.is_numeric() {
-        format!("{code}, a digit other than 0 to 9 ({c})")
+        words!(
+            en: "{code}, a digit other than 0 to 9 ({c})",
+            de: "{code}, eine andere Ziffer als 0 bis 9 ({c})",
+        )
     } else if c.is_alphabetic() {
-        format!("{code}, a letter other than a to z ({c})")
+        words!(
+            en: "{code}, a letter other than a to z ({c})",
+            de: "{code}, ein anderer Buchstabe als a bis z ({c})",
+        )
     } else {
         format!("{code} ({})", c.escape_debug())
     }
@@ -54,34 +65,69 @@ pub fn name(c: char) -> String {
 /// Characters that are invisible, or that are a variant of a common sign.
 fn special(c: char) -> Option<&'static str> {
     Some(match c {
-        '\0' => "a NUL, which no text holds",
-        '\u{A0}' => "a no-break space",
-        '\u{AD}' => "an invisible soft hyphen",
+        '\0' => said!(en: "a NUL, which no text holds", de: "ein NUL, das in keinem Text vorkommt"),
+        '\u{A0}' => said!(en: "a no-break space", de: "ein geschütztes Leerzeichen"),
+        '\u{AD}' => said!(en: "an invisible soft hyphen", de: "ein unsichtbarer Trennstrich"),
         '\u{34F}' | '\u{2061}'..='\u{2064}' | '\u{180B}'..='\u{180F}' | '\u{FE00}'..='\u{FE0F}' => {
-            "an invisible character"
+            said!(en: "an invisible character", de: "ein unsichtbares Zeichen")
         }
-        '\u{61C}' | '\u{200E}' | '\u{200F}' => "an invisible direction mark",
-        '\u{115F}' | '\u{1160}' | '\u{3164}' | '\u{FFA0}' => "an invisible filler",
-        '\u{2000}'..='\u{2008}' | '\u{205F}' => "an unusual space",
-        '\u{2009}' => "a thin space",
-        '\u{200A}' => "a hair space",
-        '\u{200B}' => "an invisible zero width space",
-        '\u{200C}' => "an invisible zero width non-joiner",
-        '\u{200D}' => "an invisible zero width joiner",
-        '\u{2028}' | '\u{2029}' => "an invisible line separator",
-        '\u{202F}' => "a narrow no-break space",
-        '\u{2060}' => "an invisible word joiner",
-        '\u{3000}' => "a full-width space",
-        '\u{FEFF}' => "an invisible byte order mark",
-        '\u{FFFD}' => "the sign for a character that could not be read",
-        '\u{E0000}'..='\u{E007F}' => "an invisible tag",
-        '\u{2010}'..='\u{2015}' | '\u{2212}' | '\u{FE63}' | '\u{FF0D}' => "a dash that is not the sign \"-\"",
-        '\u{2018}' | '\u{2019}' | '\u{2BC}' | '\u{2032}' => "an apostrophe",
-        '\u{201C}'..='\u{201F}' | '\u{AB}' | '\u{BB}' => "a quotation mark that is not the sign '\"'",
-        '\u{66B}' => "an Arabic decimal separator",
-        '\u{66C}' => "an Arabic thousands separator",
-        '£' | '¥' | '¢' | '\u{20A0}'..='\u{20CF}' => "a currency sign",
-        _ if is_direction_override(c) => "an invisible sign that turns the direction of the text",
+        '\u{61C}' | '\u{200E}' | '\u{200F}' => said!(
+            en: "an invisible direction mark",
+            de: "ein unsichtbares Zeichen für die Schreibrichtung",
+        ),
+        '\u{115F}' | '\u{1160}' | '\u{3164}' | '\u{FFA0}' => said!(
+            en: "an invisible filler",
+            de: "ein unsichtbares Füllzeichen",
+        ),
+        '\u{2000}'..='\u{2008}' | '\u{205F}' => said!(
+            en: "an unusual space",
+            de: "ein ungewöhnliches Leerzeichen",
+        ),
+        '\u{2009}' => said!(en: "a thin space", de: "ein schmales Leerzeichen"),
+        '\u{200A}' => said!(en: "a hair space", de: "ein sehr schmales Leerzeichen"),
+        '\u{200B}' => said!(
+            en: "an invisible zero width space",
+            de: "ein unsichtbares Leerzeichen ohne Breite",
+        ),
+        '\u{200C}' => said!(en: "an invisible zero width non-joiner", de: "ein unsichtbarer Bindehemmer"),
+        '\u{200D}' => said!(
+            en: "an invisible zero width joiner",
+            de: "ein unsichtbarer Verbinder ohne Breite",
+        ),
+        '\u{2028}' | '\u{2029}' => said!(
+            en: "an invisible line separator",
+            de: "ein unsichtbarer Zeilentrenner",
+        ),
+        '\u{202F}' => said!(en: "a narrow no-break space", de: "ein schmales geschütztes Leerzeichen"),
+        '\u{2060}' => said!(en: "an invisible word joiner", de: "ein unsichtbarer Wortverbinder"),
+        '\u{3000}' => said!(en: "a full-width space", de: "ein Leerzeichen in voller Breite"),
+        '\u{FEFF}' => said!(
+            en: "an invisible byte order mark",
+            de: "eine unsichtbare Marke der Byte-Reihenfolge",
+        ),
+        '\u{FFFD}' => said!(
+            en: "the sign for a character that could not be read",
+            de: "das Zeichen für etwas, das nicht gelesen werden konnte",
+        ),
+        '\u{E0000}'..='\u{E007F}' => said!(en: "an invisible tag", de: "eine unsichtbare Marke"),
+        '\u{2010}'..='\u{2015}' | '\u{2212}' | '\u{FE63}' | '\u{FF0D}' => said!(
+            en: "a dash that is not the sign \"-\"",
+            de: "ein Strich, der nicht das Zeichen „-“ ist",
+        ),
+        '\u{2018}' | '\u{2019}' | '\u{2BC}' | '\u{2032}' => said!(en: "an apostrophe", de: "ein Apostroph"),
+        '\u{201C}'..='\u{201F}' | '\u{AB}' | '\u{BB}' => said!(
+            en: "a quotation mark that is not the sign '\"'",
+            de: "ein Anführungszeichen, das nicht das Zeichen \" ist",
+        ),
+        '\u{66B}' => said!(en: "an Arabic decimal separator", de: "ein arabisches Dezimalzeichen"),
+        '\u{66C}' => said!(en: "an Arabic thousands separator", de: "ein arabisches Tausenderzeichen"),
+        '£' | '¥' | '¢' | '\u{20A0}'..='\u{20CF}' => {
+            said!(en: "a currency sign", de: "ein Währungszeichen")
+        }
+        _ if is_direction_override(c) => said!(
+            en: "an invisible sign that turns the direction of the text",
+            de: "ein unsichtbares Zeichen, das die Schreibrichtung umkehrt",
+        ),
         _ => return None,
     })
 }

@@ -3,6 +3,7 @@
 use sha3::{Digest, Keccak256};
 
 use super::Fault;
+use crate::language::{said, words};
 
 /// Whether it has the shape of such an address, whatever its checksum says.
 pub(super) fn has_shape(address: &str) -> bool {
@@ -14,26 +15,32 @@ pub(super) fn has_shape(address: &str) -> bool {
 pub(super) fn check(address: &str, chain: Option<u32>) -> Result<Vec<u8>, Fault> {
     let Some(digits) = address.strip_prefix("0x") else {
         return Err(if is_forty_digits(address) {
-            Fault::format("lacks the 0x at its beginning")
+            Fault::format(said!(en: "lacks the 0x at its beginning", de: "hat am Anfang kein 0x"))
         } else if address.strip_prefix("0X").is_some_and(is_forty_digits) {
-            Fault::format("begins with 0X; write 0x")
+            Fault::format(said!(en: "begins with 0X; write 0x", de: "beginnt mit 0X; schreiben Sie 0x"))
         } else {
-            Fault::format("does not begin with 0x")
+            Fault::format(said!(en: "does not begin with 0x", de: "beginnt nicht mit 0x"))
         });
     };
     // Without a way out at the first wrong one, several are looked at in one step.
     if !digits.bytes().fold(true, |all, byte| all & byte.is_ascii_hexdigit())
         && let Some((index, c)) = digits.char_indices().find(|(_, c)| !c.is_ascii_hexdigit())
     {
-        return Err(Fault::format(format!(
-            "has \"{c}\" at position {}, which is not 0 to 9 or a to f",
-            index + 3
+        return Err(Fault::format(words!(
+            en: "has \"{c}\" at position {}, which is not 0 to 9 or a to f",
+            de: "hat an Stelle {} „{c}“, das nicht 0 bis 9 oder a bis f ist",
+            index + 3,
         )));
     }
     match digits.len() {
         40 => {}
         64 => return Err(Fault::secret_or_signature()),
-        other => return Err(Fault::format(format!("has {other} characters after 0x instead of 40"))),
+        other => {
+            return Err(Fault::format(words!(
+                en: "has {other} characters after 0x instead of 40",
+                de: "hat nach 0x {other} Zeichen statt 40",
+            )));
+        }
     }
     let lower = digits.to_ascii_lowercase();
     let has_lower = digits.bytes().any(|byte| byte.is_ascii_lowercase());

@@ -10,6 +10,7 @@ use super::{
 };
 use crate::{
     failure::Failure,
+    language::said,
     payments::several::{self, Seen},
     payouts::batch::BatchState,
 };
@@ -117,7 +118,7 @@ pub(super) async fn case(db: &mut SqliteConnection, id: u32) -> Result<Attention
     let mut sql = QueryBuilder::new(SELECT);
     sql.push(" WHERE attention_cases.id = ").push_bind(id);
     let stored = sql.build_query_as().fetch_all(&mut *db).await?;
-    cases(db, stored).await?.pop().ok_or_else(|| Failure::not_found("case"))
+    cases(db, stored).await?.pop().ok_or_else(|| Failure::not_found(said!(en: "case", de: "diesen Vorgang")))
 }
 
 /// Puts their payments to cases.
@@ -216,6 +217,14 @@ impl Cursor {
             DateTime::parse_from_rfc3339(at).ok()?;
             Some(Self { at: at.to_owned(), id: id.parse().ok()? })
         });
-        cursor.ok_or_else(|| Failure::invalid("after", "The list cannot go on from there. Begin at its top."))
+        cursor.ok_or_else(|| {
+            Failure::invalid(
+                "after",
+                said!(
+                    en: "The list cannot go on from there. Begin at its top.",
+                    de: "Die Liste lässt sich von dort nicht fortsetzen. Beginnen Sie oben.",
+                ),
+            )
+        })
     }
 }

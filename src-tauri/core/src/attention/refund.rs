@@ -8,6 +8,7 @@ use super::{Attention, AttentionCase, list};
 use crate::{
     changes::Changed,
     failure::{Failure, FailureCode},
+    language::{amount_error, decimal, said, words},
     payouts::{
         batch::{BatchState, RowFilter, RowProblem, RowQuery},
         import::MOST_DECIMALS,
@@ -40,15 +41,22 @@ impl Attention {
         let _one_at_a_time = self.preparing.lock().await;
         let case = self.get(id).await?;
         if case.refund.as_ref().is_some_and(|refund| !is_over(refund.state)) {
-            let message = "A refund was prepared for this already. Open it under Payouts; discard it there to make another.";
+            let message = said!(
+                en: "A refund was prepared for this already. Open it under Payouts; discard it there to make another.",
+                de: "Dafür ist schon eine Erstattung vorbereitet. Öffnen Sie sie unter Auszahlungen; um eine andere \
+                     zu machen, verwerfen Sie sie dort.",
+            );
             return Err(Failure::new(FailureCode::Stale, message));
         }
         if case.refundable.is_none() {
-            let message = "There is nothing that could be sent back: the shop has not got this money.";
+            let message = said!(
+                en: "There is nothing that could be sent back: the shop has not got this money.",
+                de: "Es gibt nichts, was zurückgesendet werden könnte: Der Shop hat dieses Geld nicht bekommen.",
+            );
             return Err(Failure::new(FailureCode::Stale, message));
         }
         let amount = amount(&refund.amount, &case)?;
-        let note = format!("Refund of payment {}", case.payment.id);
+        let note = words!(en: "Refund of payment {}", de: "Erstattung der Zahlung {}", case.payment.id);
         let fields = [
             refund.address.trim(),
             &case.payment.pay_currency,
@@ -94,21 +102,39 @@ fn is_over(state: BatchState) -> bool {
 /// The amount as the importer reads it in one way only.
 fn amount(typed: &str, case: &AttentionCase) -> Result<String, Failure> {
     let wrong = |message: String| Failure::invalid("amount", message);
-    let amount: Amount =
-        typed.trim().parse().map_err(|error| wrong(format!("This is no amount: {error}.")))?;
+    let amount: Amount = typed.trim().parse().map_err(|error| {
+        wrong(words!(
+            en: "This is no amount: {error}.",
+            de: "Das ist kein Betrag: {error}.",
+            error = amount_error(error),
+        ))
+    })?;
     if !amount.is_positive() {
-        return Err(wrong("The amount must be more than zero.".to_owned()));
+        return Err(wrong(
+            said!(
+                en: "The amount must be more than zero.",
+                de: "Der Betrag muss größer als null sein.",
+            )
+            .to_owned(),
+        ));
     }
     if amount.decimals() as usize > MOST_DECIMALS {
-        return Err(wrong(format!(
-            "NOWPayments pays out at most {MOST_DECIMALS} decimals, and {amount} has {}. Decide which amount to send: \
-             Paydesk does not round it for you.",
-            amount.decimals()
+        return Err(wrong(words!(
+            en: "NOWPayments pays out at most {MOST_DECIMALS} decimals, and {shown} has {}. Decide which amount to send: \
+                 Paydesk does not round it for you.",
+            de: "NOWPayments zahlt höchstens {MOST_DECIMALS} Nachkommastellen aus, und {shown} hat {}. Entscheiden Sie, \
+                 welcher Betrag gesendet wird: Paydesk rundet ihn nicht für Sie.",
+            amount.decimals(),
+            shown = decimal(&amount),
         )));
     }
     let paid = case.payment.actually_paid.clone().unwrap_or_default();
     if amount > paid {
-        return Err(wrong(format!("That is more than came: {paid}.")));
+        return Err(wrong(words!(
+            en: "That is more than came: {paid}.",
+            de: "Das ist mehr, als ankam: {paid}.",
+            paid = decimal(&paid),
+        )));
     }
     // With three decimals the point could stand between thousands.
     Ok(if amount.decimals() == 3 { format!("{amount}0") } else { amount.to_string() })

@@ -5,7 +5,7 @@ use super::{
     list::case,
     notice::{EARLIER, notice},
 };
-use crate::{changes::Changed, failure::Failure, store};
+use crate::{changes::Changed, failure::Failure, language::words, store};
 
 /// The longest note, in characters.
 const LONGEST_NOTE: usize = 500;
@@ -19,7 +19,13 @@ impl Attention {
     pub async fn settle(&self, id: u32, note: Option<&str>) -> Result<AttentionCase, Failure> {
         let note = note.map(str::trim).filter(|note| !note.is_empty());
         if note.is_some_and(|note| note.chars().count() > LONGEST_NOTE) {
-            return Err(Failure::invalid("note", format!("A note has at most {LONGEST_NOTE} characters.")));
+            return Err(Failure::invalid(
+                "note",
+                words!(
+                    en: "A note has at most {LONGEST_NOTE} characters.",
+                    de: "Eine Notiz hat höchstens {LONGEST_NOTE} Zeichen.",
+                ),
+            ));
         }
         let mut db = self.ctx.write().await?;
         sqlx::query(

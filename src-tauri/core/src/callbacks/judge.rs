@@ -14,6 +14,7 @@ use super::{
     words::{self, About},
 };
 use crate::failure::Failure;
+use crate::language::{said, words};
 
 /// A larger body is not looked into for what may have happened to it.
 const LARGEST_TO_LOOK_INTO: usize = 64 << 10;
@@ -69,13 +70,23 @@ pub(super) fn judge(body: &[u8], signature: Option<&str>, secret: &SecretString)
         Err(CallbackError::Unreadable { problem, signed }) => {
             let mut notes = Vec::from_iter(place(body, &problem));
             if !signed {
-                notes.push("The signature is not that of these bytes either.".to_owned());
+                notes.push(
+                    said!(
+                        en: "The signature is not that of these bytes either.",
+                        de: "Auch die Signatur ist nicht die dieser Bytes.",
+                    )
+                    .to_owned(),
+                );
             }
             let message = words::unreadable_body(&problem, signed).1;
             return Judgement::Refused(Refused { message, notes, unsigned: !signed });
         }
         Err(CallbackError::NoSecret) => {
-            let message = "There is no IPN secret to check it with.".to_owned();
+            let message = said!(
+                en: "There is no IPN secret to check it with.",
+                de: "Es gibt kein IPN-Geheimnis, mit dem sie geprüft werden könnte.",
+            )
+            .to_owned();
             return Judgement::Refused(Refused { message, notes: Vec::new(), unsigned: true });
         }
     };
@@ -100,7 +111,10 @@ fn place(body: &[u8], problem: &UnreadableBody) -> Option<String> {
     let before = String::from_utf8_lossy(body.get(..*at)?);
     let line = before.matches('\n').count() + 1;
     let column = before.rsplit('\n').next()?.chars().count() + 1;
-    Some(format!("That is in line {line}, column {column}."))
+    Some(words!(
+        en: "That is in line {line}, column {column}.",
+        de: "Das steht in Zeile {line}, Spalte {column}.",
+    ))
 }
 
 impl Callbacks {
@@ -113,13 +127,22 @@ impl Callbacks {
         // Large bodies take a while, and this is asked by a window that must go on.
         tokio::task::spawn_blocking(move || verdict(&body, &signature, &secret, own)).await.map_err(|error| {
             tracing::error!(%error, "a check of a callback failed");
-            Failure::other("Paydesk failed inside. Nothing was changed.")
+            Failure::other(said!(
+                en: "Paydesk failed inside. Nothing was changed.",
+                de: "In Paydesk ist ein Fehler aufgetreten. Es wurde nichts geändert.",
+            ))
         })
     }
 }
 
 fn no_secret() -> Failure {
-    Failure::invalid("secret", "The shop has no IPN secret yet. Enter the one to check this callback with.")
+    Failure::invalid(
+        "secret",
+        said!(
+            en: "The shop has no IPN secret yet. Enter the one to check this callback with.",
+            de: "Der Shop hat noch kein IPN-Geheimnis. Geben Sie das ein, mit dem diese Rückmeldung geprüft werden soll.",
+        ),
+    )
 }
 
 /// Checks what was copied by hand. `own`: the secret was typed with it.
@@ -129,10 +152,17 @@ fn verdict(body: &str, signature: &str, secret: &SecretString, own: bool) -> Ver
         Judgement::Genuine(Genuine { verified, callback, kind }) => {
             let about = About::new(&callback);
             let (_, form) = words::form(verified.form());
-            let mut message = format!("It was signed with this secret: the signature is that of {form}.");
+            let mut message = words!(
+                en: "It was signed with this secret: the signature is that of {form}.",
+                de: "Sie wurde mit diesem Geheimnis unterschrieben. Unterschrieben ist {form}.",
+            );
             if let (Some(id), Some(status)) = (about.id, about.status) {
                 let meaning = about.meaning.map(|meaning| format!(": {meaning}")).unwrap_or_default();
-                message.push_str(&format!(" The {} {id} is {status}{meaning}.", kind.name()));
+                message.push_str(&words!(
+                    en: " The {} {id} is {status}{meaning}.",
+                    de: " {} {id} ist {status}{meaning}.",
+                    words::noun(kind),
+                ));
             }
             let mut notes = Vec::new();
             if verified.form() != Form::Raw {
@@ -144,7 +174,10 @@ fn verdict(body: &str, signature: &str, secret: &SecretString, own: bool) -> Ver
                 Callback::Recurring(_) | Callback::Other => None,
             };
             if let Some(problem) = rest {
-                notes.push(format!("The rest of it cannot be read: {problem}."));
+                notes.push(words!(
+                    en: "The rest of it cannot be read: {problem}.",
+                    de: "Der Rest lässt sich nicht lesen: {problem}.",
+                ));
             }
             Verdict {
                 genuine: true,
@@ -159,8 +192,12 @@ fn verdict(body: &str, signature: &str, secret: &SecretString, own: bool) -> Ver
         Judgement::Refused(Refused { message, mut notes, unsigned }) => {
             if unsigned && !own && notes.is_empty() {
                 notes.push(
-                    "It was checked with the IPN secret of this shop. If that was made anew in the dashboard, enter the new one."
-                        .to_owned(),
+                    said!(
+                        en: "It was checked with the IPN secret of this shop. If that was made anew in the \
+                             dashboard, enter the new one.",
+                        de: "Geprüft wurde mit dem IPN-Geheimnis dieses Shops. Wurde es im Dashboard neu gemacht, \
+                             geben Sie das neue ein.",
+                    ).to_owned(),
                 );
             }
             Verdict { genuine: false, message, notes, form: None, kind: None, subject: None, status: None }
@@ -194,23 +231,37 @@ fn rewritten(body: &str) -> Vec<String> {
     }
     let mut found = Vec::new();
     if tokens::compact(body) != body {
-        found.push("spaces or line breaks were put in");
+        found.push(said!(
+            en: "spaces or line breaks were put in",
+            de: "es wurden Leerzeichen oder Zeilenumbrüche eingefügt",
+        ));
     }
     if numbers > 0 {
-        found.push("numbers are written in another way (such as 12.50 for 12.5)");
+        found.push(said!(
+            en: "numbers are written in another way (such as 12.50 for 12.5)",
+            de: "Zahlen sind anders geschrieben (etwa 12.50 statt 12.5)",
+        ));
     }
     if texts > 0 {
-        found.push("characters are written in another way (such as \\u00e9 for é)");
+        found.push(said!(
+            en: "characters are written in another way (such as \\u00e9 for é)",
+            de: "Zeichen sind anders geschrieben (etwa \\u00e9 statt é)",
+        ));
     }
     if normal != canonical {
-        found.push("its keys are in another order");
+        found.push(said!(
+            en: "its keys are in another order",
+            de: "die Schlüssel stehen in anderer Reihenfolge",
+        ));
     }
     if found.is_empty() {
         return Vec::new();
     }
-    vec![format!(
-        "These are not the bytes that were signed: {}. Something on the way has written the body anew. That does no harm; \
-         a program that checks the bytes alone would refuse it.",
-        found.join(", ")
+    vec![words!(
+        en: "These are not the bytes that were signed: {}. Something on the way has written the body anew. That does \
+             no harm; a program that checks the bytes alone would refuse it.",
+        de: "Das sind nicht die Bytes, die unterschrieben wurden: {}. Etwas unterwegs hat den Inhalt neu \
+             geschrieben. Das schadet nicht; ein Programm, das nur die Bytes prüft, würde ihn ablehnen.",
+        found.join(", "),
     )]
 }

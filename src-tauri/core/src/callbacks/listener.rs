@@ -15,7 +15,14 @@ use super::{
     CallbackListener, Callbacks, ListenerState, PATH, SUGGESTED_PORT,
     server::{self, Limits},
 };
-use crate::{changes::Changed, failure::Failure, secrets::Secret, shops::Environment, store};
+use crate::{
+    changes::Changed,
+    failure::Failure,
+    language::{said, words},
+    secrets::Secret,
+    shops::Environment,
+    store,
+};
 
 /// Ports below are those of the system.
 const FIRST_PORT: u16 = 1024;
@@ -110,7 +117,11 @@ impl Callbacks {
         };
         if let Err(failure) = resumed.await {
             tracing::warn!(%failure, "callbacks are not listened for");
-            let reason = format!("{} Payments are still read from NOWPayments as always.", failure.message);
+            let reason = words!(
+                en: "{} Payments are still read from NOWPayments as always.",
+                de: "{} Zahlungen werden weiterhin wie immer bei NOWPayments gelesen.",
+                failure.message,
+            );
             self.listener.inner().state = ListenerState::Failed { reason };
         }
         self.ctx.announce(Changed::Callbacks);
@@ -121,13 +132,21 @@ impl Callbacks {
         if let Some(port) = port.filter(|port| *port < FIRST_PORT) {
             return Err(Failure::invalid(
                 "port",
-                format!("Port {port} belongs to the system. Choose one from {FIRST_PORT} to 65535."),
+                words!(
+                    en: "Port {port} belongs to the system. Choose one from {FIRST_PORT} to 65535.",
+                    de: "Port {port} gehört dem System. Wählen Sie einen von {FIRST_PORT} bis 65535.",
+                ),
             ));
         }
         if self.load_secret().await?.is_none() {
             return Err(Failure::invalid(
                 "secret",
-                "Enter the IPN secret first: without it Paydesk cannot tell a callback of NOWPayments from a forged one.",
+                said!(
+                    en: "Enter the IPN secret first: without it Paydesk cannot tell a callback of NOWPayments from a \
+                         forged one.",
+                    de: "Geben Sie zuerst das IPN-Geheimnis ein: Ohne es kann Paydesk eine Rückmeldung von \
+                         NOWPayments nicht von einer gefälschten unterscheiden.",
+                ),
             ));
         }
         if port.is_some() && port == self.listener.port() {
@@ -135,7 +154,14 @@ impl Callbacks {
         }
         let socket = bind(port.unwrap_or(0)).await.map_err(|error| {
             let failure = cannot_listen(port.unwrap_or(0), &error);
-            Failure::invalid("port", format!("{} Nothing was changed.", failure.message))
+            Failure::invalid(
+                "port",
+                words!(
+                    en: "{} Nothing was changed.",
+                    de: "{} Es wurde nichts geändert.",
+                    failure.message,
+                ),
+            )
         })?;
         let port = local_port(&socket)?;
         sqlx::query(
@@ -171,13 +197,21 @@ impl Callbacks {
         if text.is_empty() {
             return Err(Failure::invalid(
                 "secret",
-                "Enter the IPN secret that the dashboard of NOWPayments shows.",
+                said!(
+                    en: "Enter the IPN secret that the dashboard of NOWPayments shows.",
+                    de: "Geben Sie das IPN-Geheimnis ein, das das Dashboard von NOWPayments zeigt.",
+                ),
             ));
         }
         if text.len() > LONGEST_SECRET || text.chars().any(char::is_control) {
             return Err(Failure::invalid(
                 "secret",
-                "This is no IPN secret: it is one line of some thirty characters. Copy it anew from the dashboard.",
+                said!(
+                    en: "This is no IPN secret: it is one line of some thirty characters. Copy it anew from the \
+                         dashboard.",
+                    de: "Das ist kein IPN-Geheimnis: Es ist eine Zeile von etwa dreißig Zeichen. Kopieren Sie es neu \
+                         aus dem Dashboard.",
+                ),
             ));
         }
         let _changing = self.listener.changing.lock().await;
@@ -307,9 +341,10 @@ impl Callbacks {
 
     fn refuse_in_practice(&self) -> Result<(), Failure> {
         match self.is_practice() {
-            true => Err(Failure::other(
-                "The demo shop has the IPN secret of its simulator, which stays as it is.",
-            )),
+            true => Err(Failure::other(said!(
+                en: "The demo shop has the IPN secret of its simulator, which stays as it is.",
+                de: "Der Demo-Shop hat das IPN-Geheimnis seines Simulators, und das bleibt, wie es ist.",
+            ))),
             false => Ok(()),
         }
     }
@@ -326,19 +361,30 @@ fn local_port(socket: &TcpListener) -> Result<u16, Failure> {
 
 fn cannot_listen(port: u16, error: &io::Error) -> Failure {
     Failure::other(match error.kind() {
-        io::ErrorKind::AddrInUse => format!(
-            "Another program on this computer uses port {port}, so no callbacks are taken there. Choose another port, or \
-             let Paydesk choose one."
+        io::ErrorKind::AddrInUse => words!(
+            en: "Another program on this computer uses port {port}, so no callbacks are taken there. Choose another \
+                 port, or let Paydesk choose one.",
+            de: "Ein anderes Programm auf diesem Rechner benutzt Port {port}, darum werden dort keine Rückmeldungen \
+                 angenommen. Wählen Sie einen anderen Port, oder lassen Sie Paydesk einen wählen.",
         ),
         io::ErrorKind::PermissionDenied => {
-            format!("This computer does not let Paydesk use port {port}. Choose another one.")
+            words!(
+                en: "This computer does not let Paydesk use port {port}. Choose another one.",
+                de: "Dieser Rechner lässt Paydesk Port {port} nicht benutzen. Wählen Sie einen anderen.",
+            )
         }
-        _ => format!("Paydesk cannot listen on this computer ({error}). Choose another port."),
+        _ => words!(
+            en: "Paydesk cannot listen on this computer ({error}). Choose another port.",
+            de: "Paydesk kann auf diesem Rechner nichts empfangen ({error}). Wählen Sie einen anderen Port.",
+        ),
     })
 }
 
 fn secret_lost() -> Failure {
-    Failure::other(
-        "The keychain of this computer has no IPN secret for this shop any more, so no callbacks are taken. Enter it anew.",
-    )
+    Failure::other(said!(
+        en: "The keychain of this computer has no IPN secret for this shop any more, so no callbacks are taken. \
+             Enter it anew.",
+        de: "Der Schlüsselbund dieses Rechners hat für diesen Shop kein IPN-Geheimnis mehr, darum werden keine \
+             Rückmeldungen angenommen. Geben Sie es neu ein.",
+    ))
 }

@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use super::{
     CallbackDetail, CallbackEffect, CallbackKind, CallbackPage, CallbackRow, Callbacks, SignedForm, tokens,
 };
-use crate::{failure::Failure, store};
+use crate::{failure::Failure, language::said, store};
 
 /// So many are kept of those that were right, and of those that were refused: noise does not drive out the former.
 const KEPT: u32 = 500;
@@ -137,7 +137,7 @@ impl Callbacks {
         .fetch_optional(&self.ctx.db)
         .await?;
         let Stored { row, payment, batch, signature_end, body } =
-            stored.ok_or_else(|| Failure::not_found("callback"))?;
+            stored.ok_or_else(|| Failure::not_found(said!(en: "callback", de: "diese Rückmeldung")))?;
         let body = body.as_deref().map(tokens::laid_out);
         Ok(CallbackDetail { row, payment, batch, signature_end, body })
     }

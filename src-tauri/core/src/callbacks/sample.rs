@@ -18,6 +18,7 @@ use tokio::net::TcpStream;
 
 use super::{Callbacks, PATH, SIGNATURE, TestDelivery};
 use crate::failure::Failure;
+use crate::language::{said, words};
 
 /// NOWPayments waits three seconds; the rest is for a computer that is busy.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -55,8 +56,12 @@ pub(super) fn has_signed(secret: &SecretString, text: &[u8], signature: &str) ->
 
 impl Callbacks {
     pub(super) async fn post_sample(&self) -> Result<TestDelivery, Failure> {
-        let not_listening =
-            || Failure::other("Paydesk does not listen for callbacks now. Turn that on first.");
+        let not_listening = || {
+            Failure::other(said!(
+                en: "Paydesk does not listen for callbacks now. Turn that on first.",
+                de: "Paydesk nimmt gerade keine Rückmeldungen an. Schalten Sie das zuerst ein.",
+            ))
+        };
         let port = self.listener.port().ok_or_else(not_listening)?;
         let secret = self.listener.secret().ok_or_else(not_listening)?;
         let body = format!(
@@ -70,14 +75,23 @@ impl Callbacks {
         }
         let posted = tokio::time::timeout(PATIENCE, post(port, body, signature)).await;
         let failed = |why: String| {
-            Failure::other(format!(
-                "The test callback did not arrive: {why}. Turn the listener off and on again, or choose another port."
+            Failure::other(words!(
+                en: "The test callback did not arrive: {why}. Turn the listener off and on again, or choose another \
+                     port.",
+                de: "Die Probe ist nicht angekommen: {why}. Schalten Sie den Empfang aus und wieder ein, oder wählen \
+                     Sie einen anderen Port.",
             ))
         };
         match posted {
             Ok(Ok((status, answer))) => Ok(TestDelivery { taken: status == 200, status, answer }),
             Ok(Err(error)) => Err(failed(error.to_string())),
-            Err(_) => Err(failed("there was no answer in time".to_owned())),
+            Err(_) => Err(failed(
+                said!(
+                    en: "there was no answer in time",
+                    de: "es kam keine Antwort in der Zeit",
+                )
+                .to_owned(),
+            )),
         }
     }
 }

@@ -9,6 +9,7 @@ use specta::Type;
 
 use super::{ExportFormat, ExportRequest, ExportWords, ExportZone};
 use crate::{
+    language::said,
     payments::{PaymentFee, WholePayment},
     surroundings::Surroundings,
     xlsx::Cell,
@@ -166,7 +167,10 @@ impl Columns {
         let (columns, zone) = (request.choices.columns.clone(), request.choices.time_zone);
         let clocks = match zone {
             ExportZone::Utc => "UTC",
-            ExportZone::Local => surroundings.zone.as_deref().unwrap_or("local time"),
+            ExportZone::Local => surroundings.zone.as_deref().unwrap_or(said!(
+                en: "local time",
+                de: "Ortszeit",
+            )),
         };
         let heads = columns.iter().zip(heads).map(|(column, head)| match column {
             ExportColumn::CreatedAt | ExportColumn::UpdatedAt => format!("{head} ({clocks})"),

@@ -17,6 +17,7 @@ use super::{
 };
 use crate::{
     failure::Failure,
+    language::{said, words},
     payments::{Which, WholeList, WholePayment},
 };
 
@@ -81,7 +82,10 @@ impl Exports {
         let notes = written
             .map_err(|error| {
                 tracing::error!(%error, "an export broke off");
-                Failure::other("Paydesk failed inside while it wrote the file. There is no file.")
+                Failure::other(said!(
+                    en: "Paydesk failed inside while it wrote the file. There is no file.",
+                    de: "In Paydesk ist ein Fehler aufgetreten, während die Datei geschrieben wurde. Es gibt keine Datei.",
+                ))
             })?
             .map_err(|error| not_written(path, &error))?;
         if cancel.is_cancelled() {
@@ -93,7 +97,10 @@ impl Exports {
 }
 
 fn stopped() -> Failure {
-    Failure::other("The export was cancelled. There is no file.")
+    Failure::other(said!(
+        en: "The export was cancelled. There is no file.",
+        de: "Der Export wurde abgebrochen. Es gibt keine Datei.",
+    ))
 }
 
 /// Writes all that comes, and has it on the disk in the end.
@@ -136,17 +143,26 @@ pub(super) fn not_written(path: &Path, error: &io::Error) -> Failure {
     use io::ErrorKind as K;
     let path = path.display();
     Failure::other(match error.kind() {
-        K::StorageFull | K::QuotaExceeded | K::FileTooLarge => format!(
-            "The disk has no room for {path}. What was there before has not changed. Make room, choose another place, or \
-             export less at once."
+        K::StorageFull | K::QuotaExceeded | K::FileTooLarge => words!(
+            en: "The disk has no room for {path}. What was there before has not changed. Make room, choose another \
+                 place, or export less at once.",
+            de: "Auf der Platte ist kein Platz für {path}. Was vorher da war, ist unverändert. Schaffen Sie Platz, \
+                 wählen Sie einen anderen Ort, oder exportieren Sie weniger auf einmal.",
         ),
-        K::PermissionDenied | K::ReadOnlyFilesystem => format!(
-            "Paydesk may not write {path}. What was there before has not changed. Choose another place."
+        K::PermissionDenied | K::ReadOnlyFilesystem => words!(
+            en: "Paydesk may not write {path}. What was there before has not changed. Choose another place.",
+            de: "Paydesk darf {path} nicht schreiben. Was vorher da war, ist unverändert. Wählen Sie einen anderen \
+                 Ort.",
         ),
-        K::NotFound => format!("The folder of {path} is not there any more. Choose another place."),
-        _ => format!(
-            "The file {path} could not be written ({error}). What was there before has not changed. Close it in other \
-             programs, or choose another place."
+        K::NotFound => words!(
+            en: "The folder of {path} is not there any more. Choose another place.",
+            de: "Den Ordner von {path} gibt es nicht mehr. Wählen Sie einen anderen Ort.",
+        ),
+        _ => words!(
+            en: "The file {path} could not be written ({error}). What was there before has not changed. Close it in \
+                 other programs, or choose another place.",
+            de: "Die Datei {path} konnte nicht geschrieben werden ({error}). Was vorher da war, ist unverändert. \
+                 Schließen Sie sie in anderen Programmen, oder wählen Sie einen anderen Ort.",
         ),
     })
 }

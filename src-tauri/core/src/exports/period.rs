@@ -4,6 +4,7 @@ use chrono::{DateTime, Datelike, Days, Months, NaiveDate, NaiveTime, Utc};
 
 use super::ExportZone;
 use crate::failure::Failure;
+use crate::language::said;
 
 /// From the first day to the last, both included.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,7 +18,13 @@ impl Period {
         let (from, to) = (day("from", from)?, day("to", to)?);
         match from <= to {
             true => Ok(Self { from, to }),
-            false => Err(Failure::invalid("to", "The last day is before the first. Choose a later one.")),
+            false => Err(Failure::invalid(
+                "to",
+                said!(
+                    en: "The last day is before the first. Choose a later one.",
+                    de: "Der letzte Tag liegt vor dem ersten. Wählen Sie einen späteren.",
+                ),
+            )),
         }
     }
 
@@ -52,8 +59,15 @@ impl Period {
 
 fn day(field: &str, text: &str) -> Result<NaiveDate, Failure> {
     let day = NaiveDate::parse_from_str(text.trim(), "%Y-%m-%d").ok();
-    day.filter(|day| (1970..=2999).contains(&day.year()))
-        .ok_or_else(|| Failure::invalid(field, "Write the day as year, month and day, such as 2026-03-05."))
+    day.filter(|day| (1970..=2999).contains(&day.year())).ok_or_else(|| {
+        Failure::invalid(
+            field,
+            said!(
+                en: "Write the day as year, month and day, such as 2026-03-05.",
+                de: "Schreiben Sie den Tag als Jahr, Monat und Tag, etwa 2026-03-05.",
+            ),
+        )
+    })
 }
 
 #[cfg(test)]

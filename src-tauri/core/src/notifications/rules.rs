@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use specta::Type;
 
 use crate::failure::Failure;
+use crate::language::{said, words};
 
 /// The most amounts that can be set, one for each currency.
 const MOST_AMOUNTS: usize = 20;
@@ -118,9 +119,12 @@ impl FromStr for TimeOfDay {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        NaiveTime::parse_from_str(text, "%H:%M")
-            .map(Self)
-            .map_err(|error| format!("{text:?} is no time: {error}"))
+        NaiveTime::parse_from_str(text, "%H:%M").map(Self).map_err(|error| {
+            words!(
+                en: "{text:?} is no time: {error}",
+                de: "{text:?} ist keine Uhrzeit: {error}",
+            )
+        })
     }
 }
 
@@ -174,29 +178,56 @@ impl NotificationRules {
             let known =
                 (2..=16).contains(&currency.len()) && currency.bytes().all(|b| b.is_ascii_alphanumeric());
             if !known {
-                return Err(Failure::invalid("currency", "Name the currency by its code, such as EUR."));
+                return Err(Failure::invalid(
+                    "currency",
+                    said!(
+                        en: "Name the currency by its code, such as EUR.",
+                        de: "Nennen Sie die Währung bei ihrem Kürzel, etwa EUR.",
+                    ),
+                ));
             }
             if !amount.is_positive() {
-                return Err(Failure::invalid("amount", "The amount must be more than nothing."));
+                return Err(Failure::invalid(
+                    "amount",
+                    said!(
+                        en: "The amount must be more than nothing.",
+                        de: "Der Betrag muss größer als null sein.",
+                    ),
+                ));
             }
         }
         self.at_least.sort_by(|a, b| a.currency.cmp(&b.currency));
         if let Some([twice, _]) = self.at_least.array_windows().find(|[a, b]| a.currency == b.currency) {
             let currency = twice.currency.to_ascii_uppercase();
-            return Err(Failure::invalid("currency", format!("There is an amount in {currency} already.")));
+            return Err(Failure::invalid(
+                "currency",
+                words!(
+                    en: "There is an amount in {currency} already.",
+                    de: "Für {currency} gibt es schon einen Betrag.",
+                ),
+            ));
         }
         if self.at_least.len() > MOST_AMOUNTS {
             return Err(Failure::invalid(
                 "currency",
-                format!("No more than {MOST_AMOUNTS} amounts can be set."),
+                words!(
+                    en: "No more than {MOST_AMOUNTS} amounts can be set.",
+                    de: "Es lassen sich höchstens {MOST_AMOUNTS} Beträge festlegen.",
+                ),
             ));
         }
         if self.quiet.is_some_and(|quiet| quiet.from == quiet.to) {
-            let message = "Quiet hours that end when they begin never end. Choose two different times.";
+            let message = said!(
+                en: "Quiet hours that end when they begin never end. Choose two different times.",
+                de: "Eine Ruhezeit, die endet, wenn sie beginnt, endet nie. Wählen Sie zwei verschiedene Uhrzeiten.",
+            );
             return Err(Failure::invalid("quiet", message));
         }
         if !(1..=MOST_SINGLES).contains(&self.singles) {
-            let message = format!("Choose a number from 1 to {MOST_SINGLES}.");
+            let message = words!(
+                en: "Choose a number from 1 to {MOST_SINGLES}.",
+                de: "Wählen Sie eine Zahl von 1 bis {MOST_SINGLES}.",
+            );
             return Err(Failure::invalid("singles", message));
         }
         Ok(self)

@@ -3,6 +3,7 @@
 use nowpayments::{Amount, payments::Payment};
 
 use super::rules::PaymentNews;
+use crate::language::{decimal, said, words};
 
 /// How much of a text that somebody else has written is shown.
 const LONGEST: usize = 60;
@@ -16,34 +17,82 @@ pub(super) fn of(news: PaymentNews, payment: &Payment) -> (String, String) {
     let price = money(&payment.price_amount, payment.price_currency.as_str());
     let order = order(payment);
     let coin = |amount: &Amount| {
-        format!("{amount} {}", plain(payment.pay_currency.as_str(), LONGEST).to_uppercase())
+        format!("{} {}", decimal(amount), plain(payment.pay_currency.as_str(), LONGEST).to_uppercase())
     };
     let paid = came(payment);
     let (title, body) = match news {
         news if is_again(news, payment) => {
-            let came = paid.map_or_else(|| "Something".to_owned(), coin);
-            ("Paid again", format!("{came} came once more for {order}."))
+            let body = match paid.map(coin) {
+                Some(came) => words!(
+                    en: "{came} came once more for {order}.",
+                    de: "{came} kamen noch einmal für {order}.",
+                ),
+                None => words!(
+                    en: "Something came once more for {order}.",
+                    de: "Für {order} kam noch einmal etwas an.",
+                ),
+            };
+            (said!(en: "Paid again", de: "Noch einmal gezahlt"), body)
         }
         PaymentNews::Finished => {
-            let with = paid.map(|paid| format!(", paid with {}", coin(paid))).unwrap_or_default();
-            ("Payment received", format!("{price} for {order}{with}."))
+            let body = match paid.map(coin) {
+                Some(paid) => words!(
+                    en: "{price} for {order}, paid with {paid}.",
+                    de: "{price} für {order}, gezahlt mit {paid}.",
+                ),
+                None => words!(en: "{price} for {order}.", de: "{price} für {order}."),
+            };
+            (said!(en: "Payment received", de: "Zahlung eingegangen"), body)
         }
         PaymentNews::PartiallyPaid => {
-            let came = match (paid, &payment.pay_amount) {
-                (Some(paid), Some(asked)) => format!("{paid} of {} came", coin(asked)),
-                (Some(paid), None) => format!("{} came", coin(paid)),
-                (None, _) => "Too little came".to_owned(),
+            let body = match (paid.map(decimal), &payment.pay_amount) {
+                (Some(paid), Some(asked)) => words!(
+                    en: "{paid} of {} came for {order}, which costs {price}.",
+                    de: "{paid} von {} kamen für {order}. Der Preis ist {price}.",
+                    coin(asked),
+                ),
+                (Some(_), None) => words!(
+                    en: "{} came for {order}, which costs {price}.",
+                    de: "{} kamen für {order}. Der Preis ist {price}.",
+                    paid.map(coin).unwrap_or_default(),
+                ),
+                (None, _) => words!(
+                    en: "Too little came for {order}, which costs {price}.",
+                    de: "Für {order} kam zu wenig. Der Preis ist {price}.",
+                ),
             };
-            ("Underpaid", format!("{came} for {order}, which costs {price}."))
+            (said!(en: "Underpaid", de: "Unterbezahlt"), body)
         }
-        PaymentNews::Failed => ("Payment failed", format!("{price} for {order}. Look at it in Paydesk.")),
-        PaymentNews::Expired => ("Payment expired", format!("{price} for {order} did not come in time.")),
-        PaymentNews::Refunded => {
-            ("Payment refunded", format!("{price} for {order} went back to the customer."))
-        }
+        PaymentNews::Failed => (
+            said!(en: "Payment failed", de: "Zahlung fehlgeschlagen"),
+            words!(
+                en: "{price} for {order}. Look at it in Paydesk.",
+                de: "{price} für {order}. Sehen Sie in Paydesk nach.",
+            ),
+        ),
+        PaymentNews::Expired => (
+            said!(en: "Payment expired", de: "Zahlung abgelaufen"),
+            words!(
+                en: "{price} for {order} did not come in time.",
+                de: "{price} für {order} kamen nicht rechtzeitig.",
+            ),
+        ),
+        PaymentNews::Refunded => (
+            said!(en: "Payment refunded", de: "Zahlung erstattet"),
+            words!(
+                en: "{price} for {order} went back to the customer.",
+                de: "{price} für {order} gingen an den Kunden zurück.",
+            ),
+        ),
         PaymentNews::New => {
-            let with = payment.pay_amount.as_ref().map(|asked| format!(", to be paid with {}", coin(asked)));
-            ("New payment", format!("{price} for {order}{}.", with.unwrap_or_default()))
+            let body = match payment.pay_amount.as_ref().map(coin) {
+                Some(asked) => words!(
+                    en: "{price} for {order}, to be paid with {asked}.",
+                    de: "{price} für {order}, zu zahlen mit {asked}.",
+                ),
+                None => words!(en: "{price} for {order}.", de: "{price} für {order}."),
+            };
+            (said!(en: "New payment", de: "Neue Zahlung"), body)
         }
     };
     (title.to_owned(), body)
@@ -65,11 +114,15 @@ fn order(payment: &Payment) -> String {
         text.as_deref().map(|text| plain(text, LONGEST)).filter(|text| !text.is_empty())
     };
     if let Some(id) = given(&payment.order_id) {
-        return format!("order {id}");
+        return words!(en: "order {id}", de: "Bestellung {id}");
     }
     match given(&payment.order_description) {
-        Some(description) => format!("“{description}”"),
-        None => format!("payment {}", plain(payment.payment_id.as_str(), LONGEST)),
+        Some(description) => words!(en: "“{description}”", de: "„{description}“"),
+        None => words!(
+            en: "payment {}",
+            de: "Zahlung {}",
+            plain(payment.payment_id.as_str(), LONGEST),
+        ),
     }
 }
 
@@ -101,32 +154,33 @@ pub(super) fn digest(payments: &[Counted]) -> (String, String) {
     if let [(news, of_kind)] = &kinds[..] {
         let count = of_kind.len();
         let title = match news {
-            PaymentNews::New => format!("{count} new payments"),
-            news => format!("{count} payments {}", said(*news)),
+            PaymentNews::New => words!(en: "{count} new payments", de: "{count} neue Zahlungen"),
+            news => words!(en: "{count} payments {}", de: "{count} Zahlungen {}", in_a_word(*news)),
         };
         return (title, format!("{}.", sums(of_kind)));
     }
     let counts: Vec<_> =
-        kinds.iter().map(|(news, of_kind)| format!("{} {}", of_kind.len(), said(*news))).collect();
+        kinds.iter().map(|(news, of_kind)| format!("{} {}", of_kind.len(), in_a_word(*news))).collect();
     let lines: Vec<_> = kinds
         .iter()
         .map(|(news, of_kind)| {
-            let said = said(*news);
-            format!("{}{}: {}.", said[..1].to_uppercase(), &said[1..], sums(of_kind))
+            let kind = in_a_word(*news);
+            format!("{}{}: {}.", kind[..1].to_uppercase(), &kind[1..], sums(of_kind))
         })
         .collect();
-    (format!("{} payments: {}", payments.len(), counts.join(", ")), lines.join(" "))
+    let title = words!(en: "{} payments: {}", de: "{} Zahlungen: {}", payments.len(), counts.join(", "));
+    (title, lines.join(" "))
 }
 
-/// A kind in a word that follows a number.
-fn said(news: PaymentNews) -> &'static str {
+/// A kind in a word that follows a number. Its first letter is one of ASCII.
+fn in_a_word(news: PaymentNews) -> &'static str {
     match news {
-        PaymentNews::Finished => "received",
-        PaymentNews::PartiallyPaid => "underpaid",
-        PaymentNews::Failed => "failed",
-        PaymentNews::Expired => "expired",
-        PaymentNews::Refunded => "refunded",
-        PaymentNews::New => "new",
+        PaymentNews::Finished => said!(en: "received", de: "eingegangen"),
+        PaymentNews::PartiallyPaid => said!(en: "underpaid", de: "unterbezahlt"),
+        PaymentNews::Failed => said!(en: "failed", de: "fehlgeschlagen"),
+        PaymentNews::Expired => said!(en: "expired", de: "abgelaufen"),
+        PaymentNews::Refunded => said!(en: "refunded", de: "erstattet"),
+        PaymentNews::New => said!(en: "new", de: "neu"),
     }
 }
 
@@ -148,12 +202,12 @@ fn sums(payments: &[&Counted]) -> String {
         sums.iter().take(CURRENCIES).map(|(currency, _, sum)| money(sum, currency)).collect();
     match rest {
         0 => {}
-        1 => named.push("one more currency".to_owned()),
-        rest => named.push(format!("{rest} more currencies")),
+        1 => named.push(said!(en: "one more currency", de: "eine weitere Währung").to_owned()),
+        rest => named.push(words!(en: "{rest} more currencies", de: "{rest} weitere Währungen")),
     }
     match named.pop() {
         Some(last) if named.is_empty() => last,
-        Some(last) => format!("{} and {last}", named.join(", ")),
+        Some(last) => words!(en: "{} and {last}", de: "{} und {last}", named.join(", ")),
         None => String::new(),
     }
 }
@@ -166,7 +220,7 @@ fn money(amount: &Amount, currency: &str) -> String {
         1 => "0",
         _ => "",
     };
-    format!("{amount}{missing} {}", plain(currency, LONGEST).to_uppercase())
+    format!("{} {}", decimal(format!("{amount}{missing}")), plain(currency, LONGEST).to_uppercase())
 }
 
 /// A text from outside in one line and at most `longest` characters, without anything that cannot be seen or that turns

@@ -12,7 +12,7 @@ use sqlx::{QueryBuilder, SqliteConnection};
 
 pub use self::related::{MoreRelated, RelatedPayment, RelatedPayments, Relation};
 use super::{COLUMNS, PaymentFee, PaymentRow, Payments, Stored, Worth, amount, cache, making::rates};
-use crate::{coins::explorers, failure::Failure};
+use crate::{coins::explorers, failure::Failure, language::said};
 
 /// One payment, whole.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Type)]
@@ -179,7 +179,9 @@ impl Payments {
             .bind(id)
             .fetch_optional(&self.ctx.db)
             .await?;
-        answer.map(|json| answer::laid_out(&json)).ok_or_else(|| Failure::not_found("payment"))
+        answer
+            .map(|json| answer::laid_out(&json))
+            .ok_or_else(|| Failure::not_found(said!(en: "payment", de: "diese Zahlung")))
     }
 
     /// The page of a known block explorer that shows this of a payment.
@@ -193,7 +195,12 @@ impl Payments {
         let coins = Coins::read(&mut db, &kept.stored, &said).await?;
         db.commit().await?;
         let page = coins.page(trace, &kept.stored, &said);
-        page.ok_or_else(|| Failure::other("No page is known that shows this. Nothing was opened."))
+        page.ok_or_else(|| {
+            Failure::other(said!(
+                en: "No page is known that shows this. Nothing was opened.",
+                de: "Es ist keine Seite bekannt, die das zeigt. Es wurde nichts geöffnet.",
+            ))
+        })
     }
 }
 
@@ -214,7 +221,7 @@ impl Kept {
             .build_query_as()
             .fetch_optional(db)
             .await?;
-        kept.ok_or_else(|| Failure::not_found("payment"))
+        kept.ok_or_else(|| Failure::not_found(said!(en: "payment", de: "diese Zahlung")))
     }
 
     fn said(&self) -> Said {

@@ -43,6 +43,7 @@ use super::{COLUMNS, PaymentRow, Payments, Stored, cache::absorb, single::Answer
 use crate::{
     changes::Changed,
     failure::{Failure, FailureCode},
+    language::{said, words},
     second_factor::provider_now,
 };
 
@@ -224,7 +225,7 @@ impl Payments {
         }
         tracing::warn!(made = id, %error, "the making of a payment has an unknown end");
         let mut db = self.ctx.write().await?;
-        journal::settle(&mut db, id, MadeState::Unknown, None, Some(look::LOST)).await?;
+        journal::settle(&mut db, id, MadeState::Unknown, None, Some(look::lost())).await?;
         order.forget_draft(&mut db).await?;
         db.commit().await?;
         // Whether this look succeeds or not, others follow.
@@ -275,7 +276,10 @@ impl Payments {
         if made.state != MadeState::Unknown || !made.may_give_up {
             return Err(Failure::new(
                 FailureCode::Stale,
-                "Nothing was changed: this payment is settled by now, or Paydesk is still looking for it.",
+                said!(
+                    en: "Nothing was changed: this payment is settled by now, or Paydesk is still looking for it.",
+                    de: "Es wurde nichts geändert: Diese Zahlung ist inzwischen geklärt, oder Paydesk sucht sie noch.",
+                ),
             ));
         }
         let mut db = self.ctx.write().await?;
@@ -309,28 +313,36 @@ impl Drop for UnderWay<'_> {
 pub(crate) fn refusal(error: &nowpayments::Error, price: &Price, coin: Option<&Ticker>) -> Failure {
     let failure = Failure::from_api(error);
     let Some(refused) = error.refused() else { return failure };
-    let coin = coin.map_or_else(|| "any coin".to_owned(), |coin| coin.to_uppercase());
+    let coin = coin
+        .map_or_else(|| said!(en: "any coin", de: "irgendeinem Coin").to_owned(), |coin| coin.to_uppercase());
     if refused.is_below_minimum() {
         Failure::invalid(
             "price_amount",
-            format!(
-                "{price} is too little to be paid in {coin} now: the minimum of NOWPayments has just changed. Nothing was \
-                 made. Ask for more, or choose another coin."
+            words!(
+                en: "{price} is too little to be paid in {coin} now: the minimum of NOWPayments has just changed. \
+                     Nothing was made. Ask for more, or choose another coin.",
+                de: "{price} sind jetzt zu wenig, um in {coin} bezahlt zu werden: Der Mindestbetrag von NOWPayments \
+                     hat sich gerade geändert. Es wurde nichts angelegt. Verlangen Sie mehr, oder wählen Sie einen \
+                     anderen Coin.",
             ),
         )
     } else if refused.is_above_maximum() {
         Failure::invalid(
             "price_amount",
-            format!(
-                "{price} is more than NOWPayments takes in one payment in {coin}. Nothing was made. Choose another coin, or \
-                 ask for it in parts."
+            words!(
+                en: "{price} is more than NOWPayments takes in one payment in {coin}. Nothing was made. Choose \
+                     another coin, or ask for it in parts.",
+                de: "{price} sind mehr, als NOWPayments in einer Zahlung in {coin} annimmt. Es wurde nichts \
+                     angelegt. Wählen Sie einen anderen Coin, oder verlangen Sie den Betrag in Teilen.",
             ),
         )
     } else if refused.is_currency_unavailable() {
         Failure::invalid(
             "pay_currency",
-            format!(
-                "{coin} cannot be paid at the moment, says NOWPayments. Nothing was made. Choose another coin."
+            words!(
+                en: "{coin} cannot be paid at the moment, says NOWPayments. Nothing was made. Choose another coin.",
+                de: "In {coin} kann zurzeit nicht bezahlt werden, sagt NOWPayments. Es wurde nichts angelegt. Wählen \
+                     Sie einen anderen Coin.",
             ),
         )
     } else {

@@ -9,7 +9,7 @@ use sqlx::{QueryBuilder, Sqlite};
 
 use self::{operators::condition, tokens::tokens};
 use super::amounts;
-use crate::{failure::Failure, store};
+use crate::{failure::Failure, language::words, store};
 
 /// What must be known to read what was typed.
 pub(super) struct Context<'a> {
@@ -75,7 +75,10 @@ impl Search {
     pub(super) fn parse(typed: &str, context: &Context<'_>) -> Result<Self, Failure> {
         const LONGEST: usize = 500;
         if typed.chars().count() > LONGEST {
-            return Err(wrong(format!("Search for at most {LONGEST} characters.")));
+            return Err(wrong(words!(
+                en: "Search for at most {LONGEST} characters.",
+                de: "Suchen Sie nach höchstens {LONGEST} Zeichen.",
+            )));
         }
         let mut search = Self::default();
         for token in tokens(typed) {

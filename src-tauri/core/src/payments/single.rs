@@ -11,6 +11,7 @@ use serde_json::value::RawValue;
 
 use super::{Payments, cache::Answered};
 use crate::failure::Failure;
+use crate::language::said;
 
 impl Payments {
     /// Asks NOWPayments for one payment, whether it is cached or not, and takes the answer into the cache; says whether
@@ -20,7 +21,8 @@ impl Payments {
     /// When NOWPayments does not answer, refuses, or knows no such payment; or when the shop was closed. The cache is as
     /// it was then.
     pub async fn read_again(&self, id: &str) -> Result<bool, Failure> {
-        let id: PaymentId = id.parse().map_err(|_| Failure::not_found("payment"))?;
+        let id: PaymentId =
+            id.parse().map_err(|_| Failure::not_found(said!(en: "payment", de: "diese Zahlung")))?;
         let answer = self.ask(id.clone()).await.map_err(|error| Failure::from_api(&error))?;
         Ok(self.take_answer(&id, Some(answer)).await?)
     }

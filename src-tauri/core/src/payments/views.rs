@@ -5,7 +5,11 @@ use specta::Type;
 use sqlx::Row;
 
 use super::{PaymentSort, Payments};
-use crate::{changes::Changed, failure::Failure};
+use crate::{
+    changes::Changed,
+    failure::Failure,
+    language::{said, words},
+};
 
 /// A column that the list can have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, Type)]
@@ -117,8 +121,9 @@ impl Payments {
         let count: u32 =
             sqlx::query_scalar("SELECT count(*) FROM payment_views").fetch_one(&self.ctx.db).await?;
         if count >= MOST {
-            return Err(Failure::other(format!(
-                "There are {MOST} views already. Delete one that you no longer need."
+            return Err(Failure::other(words!(
+                en: "There are {MOST} views already. Delete one that you no longer need.",
+                de: "Es gibt schon {MOST} Ansichten. Löschen Sie eine, die Sie nicht mehr brauchen.",
             )));
         }
         let id = sqlx::query_scalar(
@@ -151,7 +156,7 @@ impl Payments {
             .await
             .map_err(|error| taken(error, &name))?;
         if renamed.rows_affected() == 0 {
-            return Err(Failure::not_found("view"));
+            return Err(Failure::not_found(said!(en: "view", de: "diese Ansicht")));
         }
         self.ctx.announce(Changed::PaymentViews);
         Ok(())
@@ -184,7 +189,10 @@ impl Payments {
     pub async fn keep_columns(&self, columns: Vec<ListColumn>) -> Result<(), Failure> {
         let twice = |at: usize| columns[..at].iter().any(|other| other.column == columns[at].column);
         if (0..columns.len()).any(twice) {
-            return Err(Failure::other("A column can be in the list only once."));
+            return Err(Failure::other(said!(
+                en: "A column can be in the list only once.",
+                de: "Eine Spalte kann nur einmal in der Liste sein.",
+            )));
         }
         sqlx::query(
             "INSERT INTO payment_columns (only, columns) VALUES (1, ?) \
@@ -200,10 +208,22 @@ impl Payments {
     async fn free_name(&self, name: &str, own: Option<u32>) -> Result<String, Failure> {
         let name = name.split_whitespace().collect::<Vec<_>>().join(" ");
         if name.is_empty() {
-            return Err(Failure::invalid("name", "Give it a name."));
+            return Err(Failure::invalid(
+                "name",
+                said!(
+                    en: "Give it a name.",
+                    de: "Geben Sie ihr einen Namen.",
+                ),
+            ));
         }
         if name.chars().count() > LONGEST_NAME {
-            return Err(Failure::invalid("name", format!("A name has at most {LONGEST_NAME} characters.")));
+            return Err(Failure::invalid(
+                "name",
+                words!(
+                    en: "A name has at most {LONGEST_NAME} characters.",
+                    de: "Ein Name hat höchstens {LONGEST_NAME} Zeichen.",
+                ),
+            ));
         }
         let other: Option<u32> = sqlx::query_scalar("SELECT id FROM payment_views WHERE name_key = ?")
             .bind(name.to_lowercase())
@@ -225,13 +245,22 @@ fn taken(error: sqlx::Error, name: &str) -> Failure {
 }
 
 fn name_is_taken(name: &str) -> Failure {
-    Failure::invalid("name", format!("There is a view “{name}” already. Choose another name."))
+    Failure::invalid(
+        "name",
+        words!(
+            en: "There is a view “{name}” already. Choose another name.",
+            de: "Es gibt schon eine Ansicht „{name}“. Wählen Sie einen anderen Namen.",
+        ),
+    )
 }
 
 fn json(value: &impl Serialize) -> Result<String, Failure> {
     serde_json::to_string(value).map_err(|error| {
         tracing::error!(%error, "a view cannot be written");
-        Failure::other("Paydesk failed inside. Nothing was kept.")
+        Failure::other(said!(
+            en: "Paydesk failed inside. Nothing was kept.",
+            de: "In Paydesk ist ein Fehler aufgetreten. Es wurde nichts gespeichert.",
+        ))
     })
 }
 

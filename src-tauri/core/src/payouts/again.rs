@@ -7,7 +7,11 @@ use super::{
     record::{Record, stale},
     report,
 };
-use crate::{failure::Failure, spreadsheet};
+use crate::{
+    failure::Failure,
+    language::{said, words},
+    spreadsheet,
+};
 
 impl Payouts {
     /// A new draft of the rows that a batch has not paid. One at a time, and no second one of the same batch.
@@ -35,8 +39,11 @@ impl Payouts {
         .fetch_optional(&self.ctx.db)
         .await?;
         if let Some(name) = again {
-            return Err(Failure::other(format!(
-                "These rows are in “{name}” already, to be paid again. Look at that batch; discard it first if it is not to be sent."
+            return Err(Failure::other(words!(
+                en: "These rows are in “{name}” already, to be paid again. Look at that batch; discard it first if \
+                     it is not to be sent.",
+                de: "Diese Zeilen stehen schon in „{name}“, um erneut gezahlt zu werden. Sehen Sie sich jene \
+                     Zahlliste an; soll sie nicht gesendet werden, verwerfen Sie sie zuerst.",
             )));
         }
         let mut table = String::new();
@@ -62,9 +69,21 @@ impl Payouts {
         })
         .await?;
         if unpaid == 0 {
-            return Err(Failure::other("Every row of this batch was paid: there is nothing to pay again."));
+            return Err(Failure::other(said!(
+                en: "Every row of this batch was paid: there is nothing to pay again.",
+                de: "Jede Zeile dieser Zahlliste wurde gezahlt: Es gibt nichts erneut zu zahlen.",
+            )));
         }
-        self.import_rows(&format!("{}, again", record.name), &table, Purpose::Again(id)).await
+        self.import_rows(
+            &words!(
+                en: "{}, again",
+                de: "{}, erneut",
+                record.name,
+            ),
+            &table,
+            Purpose::Again(id),
+        )
+        .await
     }
 
     /// Looks at a batch at NOWPayments, or at all of its parts.

@@ -13,6 +13,7 @@ use super::{
 };
 use crate::{
     failure::{Failure, FailureCode},
+    language::{said, words},
     second_factor::{
         Claim, local, provider_now,
         secret::{TotpSecret, read_code, step_of},
@@ -142,8 +143,23 @@ impl Payouts {
             Given::Typed(code) => code,
             Given::Made(secret) => secret.code(step),
         };
-        let how = if typed { "A typed code" } else { "A code made on this device" };
-        self.count(&mut record, -1, &format!("{how} is given to NOWPayments.")).await?;
+        let how = if typed {
+            said!(en: "A typed code", de: "Ein getippter Code")
+        } else {
+            said!(
+                en: "A code made on this device",
+                de: "Ein auf diesem Rechner erzeugter Code",
+            )
+        };
+        self.count(
+            &mut record,
+            -1,
+            &words!(
+                en: "{how} is given to NOWPayments.",
+                de: "{how} wird an NOWPayments gegeben.",
+            ),
+        )
+        .await?;
         self.announce(&record);
 
         let answer = self.ctx.client.send(&VerifyPayout { id: provider_id, verification_code }).await;
@@ -166,7 +182,15 @@ impl Payouts {
             self.second_factor.unclaim(step, before).await?;
         }
         if not_done && !refused {
-            self.count(&mut record, 1, "NOWPayments did not look at the code; it does not count.").await?;
+            self.count(
+                &mut record,
+                1,
+                said!(
+                    en: "NOWPayments did not look at the code; it does not count.",
+                    de: "NOWPayments hat den Code nicht angesehen; er zählt nicht.",
+                ),
+            )
+            .await?;
         }
         // Whatever the answer was: an earlier code whose answer was lost may have been accepted.
         let looked = self.refresh_now(&mut record).await;
@@ -176,31 +200,62 @@ impl Payouts {
         }
         let failure = if refused {
             let left = match record.attempts_left {
-                0 => format!("No code is left to try. {}", self.too_late(&record).message),
-                1 => "One more code can be tried.".to_owned(),
-                left => format!("{left} more codes can be tried."),
+                0 => words!(
+                    en: "No code is left to try. {}",
+                    de: "Es ist kein Versuch mehr übrig. {}",
+                    self.too_late(&record).message,
+                ),
+                1 => said!(
+                    en: "One more code can be tried.",
+                    de: "Ein weiterer Code kann versucht werden.",
+                )
+                .to_owned(),
+                left => words!(
+                    en: "{left} more codes can be tried.",
+                    de: "{left} weitere Codes können versucht werden.",
+                ),
             };
             let why = if typed {
-                "NOWPayments refused this code. Enter the one that your phone shows now."
+                said!(
+                    en: "NOWPayments refused this code. Enter the one that your phone shows now.",
+                    de: "NOWPayments hat diesen Code abgelehnt. Geben Sie den ein, den Ihr Telefon jetzt zeigt.",
+                )
             } else {
-                "NOWPayments refused the code that was made on this device. Check that this device was enrolled with the secret that NOWPayments uses now."
+                said!(
+                    en: "NOWPayments refused the code that was made on this device. Check that this device was \
+                         enrolled with the secret that NOWPayments uses now.",
+                    de: "NOWPayments hat den Code abgelehnt, der auf diesem Rechner erzeugt wurde. Prüfen Sie, ob \
+                         hier das Geheimnis eingerichtet ist, das NOWPayments jetzt verwendet.",
+                )
             };
             Failure {
                 code: FailureCode::WrongCode,
-                message: format!("{why} Nothing was paid. {left}"),
+                message: words!(
+                    en: "{why} Nothing was paid. {left}",
+                    de: "{why} Es wurde nichts gezahlt. {left}",
+                ),
                 field: typed.then(|| "code".to_owned()),
             }
         } else if not_done {
             Failure::from(error)
         } else {
             let seen = match looked {
-                Ok(()) => "NOWPayments still shows the batch as waiting.",
-                Err(_) => "NOWPayments could not be asked how the batch stands.",
+                Ok(()) => said!(
+                    en: "NOWPayments still shows the batch as waiting.",
+                    de: "NOWPayments zeigt die Zahlliste noch als wartend.",
+                ),
+                Err(_) => said!(
+                    en: "NOWPayments could not be asked how the batch stands.",
+                    de: "NOWPayments konnte nicht nach dem Stand der Zahlliste gefragt werden.",
+                ),
             };
             Failure::new(
                 FailureCode::UnknownOutcome,
-                format!(
-                    "The answer to the code was lost. {seen} Paydesk goes on looking. You may enter the next code: the batch cannot be paid twice by that."
+                words!(
+                    en: "The answer to the code was lost. {seen} Paydesk goes on looking. You may enter the next \
+                         code: the batch cannot be paid twice by that.",
+                    de: "Die Antwort auf den Code ging verloren. {seen} Paydesk sucht weiter. Sie dürfen den \
+                         nächsten Code eingeben: Doppelt gezahlt wird die Zahlliste dadurch nicht.",
                 ),
             )
         };
@@ -229,13 +284,20 @@ impl Payouts {
     fn too_late(&self, record: &Record) -> Failure {
         let deadline = record.expires_at.map(|at| local(&self.ctx, at)).filter(|at| *at > self.ctx.now());
         let when = match deadline {
-            Some(at) => format!("in {} minutes", (at - self.ctx.now()).num_minutes() + 1),
-            None => "about now".to_owned(),
+            Some(at) => words!(
+                en: "in {} minutes",
+                de: "in {} Minuten",
+                (at - self.ctx.now()).num_minutes() + 1,
+            ),
+            None => said!(en: "about now", de: "jetzt gleich").to_owned(),
         };
         Failure::new(
             FailureCode::Stale,
-            format!(
-                "This batch can no longer be approved: NOWPayments rejects it {when}. Nothing is paid. Import the rows again to pay them."
+            words!(
+                en: "This batch can no longer be approved: NOWPayments rejects it {when}. Nothing is paid. Import \
+                     the rows again to pay them.",
+                de: "Diese Zahlliste kann nicht mehr freigegeben werden: NOWPayments weist sie {when} zurück. Es \
+                     wird nichts gezahlt. Importieren Sie die Zeilen neu, um sie zu zahlen.",
             ),
         )
     }
@@ -254,9 +316,12 @@ fn ended(record: &Record) -> Result<Attempt, Failure> {
 fn must_wait(wait: Duration) -> Failure {
     Failure {
         code: FailureCode::WrongCode,
-        message: format!(
-            "The code of this half minute was used already, and each is good only once. Nothing was sent. The next one is good in {} seconds.",
-            wait.as_secs() + 1
+        message: words!(
+            en: "The code of this half minute was used already, and each is good only once. Nothing was sent. The \
+                 next one is good in {} seconds.",
+            de: "Der Code dieser halben Minute wurde schon benutzt, und jeder gilt nur einmal. Es wurde nichts \
+                 gesendet. Der nächste gilt in {} Sekunden.",
+            wait.as_secs() + 1,
         ),
         field: Some("code".to_owned()),
     }

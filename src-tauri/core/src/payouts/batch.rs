@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use specta::Type;
 
 use super::schedule::Schedule;
+use crate::language::{decimal, said, words};
 
 /// Where a batch stands. One writer; each step is on disk before the call that it announces.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Type, sqlx::Type)]
@@ -142,13 +143,17 @@ impl CoinTotal {
     #[must_use]
     pub fn in_words(&self) -> String {
         let coin = self.currency.to_ascii_uppercase();
-        let fiat = self
-            .fiat
-            .iter()
-            .map(|fiat| format!("{} {} in {coin}", fiat.amount, fiat.currency.to_ascii_uppercase()));
-        let coins =
-            (self.fiat.is_empty() || self.amount.is_positive()).then(|| format!("{} {coin}", self.amount));
-        coins.into_iter().chain(fiat).collect::<Vec<_>>().join(" and ")
+        let fiat = self.fiat.iter().map(|fiat| {
+            words!(
+                en: "{} {} in {coin}",
+                de: "{} {} in {coin}",
+                decimal(&fiat.amount),
+                fiat.currency.to_ascii_uppercase(),
+            )
+        });
+        let coins = (self.fiat.is_empty() || self.amount.is_positive())
+            .then(|| format!("{} {coin}", decimal(&self.amount)));
+        coins.into_iter().chain(fiat).collect::<Vec<_>>().join(said!(en: " and ", de: " und "))
     }
 }
 

@@ -27,7 +27,13 @@ use super::{
     record::{self, PayableRow, Record},
     rhythm::Rhythm,
 };
-use crate::{changes::Changed, failure::Failure, second_factor::provider_now, store};
+use crate::{
+    changes::Changed,
+    failure::Failure,
+    language::{day, decimal, said, words},
+    second_factor::provider_now,
+    store,
+};
 
 /// How many addresses are checked at once.
 const AT_ONCE: usize = 4;
@@ -97,7 +103,16 @@ impl Payouts {
             let mut record = Record::load(&mut *tx, id).await?;
             not_sent(&record)?;
             if record.state == BatchState::Checked {
-                record.back_to_draft(&mut tx, self.ctx.now(), "It is checked again.").await?;
+                record
+                    .back_to_draft(
+                        &mut tx,
+                        self.ctx.now(),
+                        said!(
+                            en: "It is checked again.",
+                            de: "Sie wird noch einmal geprüft.",
+                        ),
+                    )
+                    .await?;
             }
             record.set_trouble(&mut *tx, None).await?;
             tx.commit().await?;
@@ -115,7 +130,10 @@ impl Payouts {
         let mut tx = self.ctx.write().await?;
         let mut record = Record::load(&mut *tx, id).await?;
         if record.state == BatchState::Draft {
-            let words = "You stopped the check against your shop. What was checked is kept.";
+            let words = said!(
+                en: "You stopped the check against your shop. What was checked is kept.",
+                de: "Sie haben die Prüfung gegen Ihren Shop angehalten. Was geprüft ist, bleibt behalten.",
+            );
             record.set_trouble(&mut *tx, Some(words)).await?;
             record.note(&mut tx, self.ctx.now(), words).await?;
             tx.commit().await?;
@@ -129,7 +147,11 @@ impl Payouts {
             let mut tx = self.ctx.write().await?;
             let mut record = Record::load(&mut *tx, id).await?;
             if record.state == BatchState::Draft {
-                let trouble = format!("The check against your shop did not end: {}", failure.message);
+                let trouble = words!(
+                    en: "The check against your shop did not end: {}",
+                    de: "Die Prüfung gegen Ihren Shop kam nicht zu Ende: {}",
+                    failure.message,
+                );
                 record.set_trouble(&mut *tx, Some(&trouble)).await?;
                 record.note(&mut tx, self.ctx.now(), &trouble).await?;
                 tx.commit().await?;
@@ -268,10 +290,15 @@ impl Payouts {
         record.recount(&mut tx).await?;
         record.set_trouble(&mut *tx, None).await?;
         let note = match record.bad {
-            0 => format!("Checked against your shop: {} can be paid.", rows_in_words(record.payable)),
-            bad => format!(
-                "Checked against your shop: {} can be paid, {bad} cannot.",
-                rows_in_words(record.payable)
+            0 => words!(
+                en: "Checked against your shop: {} can be paid.",
+                de: "Gegen Ihren Shop geprüft: {} zahlbar.",
+                rows_in_words(record.payable),
+            ),
+            bad => words!(
+                en: "Checked against your shop: {} can be paid, {bad} cannot.",
+                de: "Gegen Ihren Shop geprüft: {} zahlbar, {bad} nicht.",
+                rows_in_words(record.payable),
             ),
         };
         record.advance(&mut tx, BatchState::Checked, self.ctx.now(), &note).await?;
@@ -508,9 +535,12 @@ async fn keep_verdict(
                 column: Some("address".to_owned()),
                 value: recipient.address.clone(),
                 code: "address_refused".to_owned(),
-                message: format!(
-                    "NOWPayments does not take this as an address for {}: “{reason}”. Ask the recipient for it again.",
-                    recipient.currency.to_ascii_uppercase()
+                message: words!(
+                    en: "NOWPayments does not take this as an address for {}: “{reason}”. Ask the recipient for it \
+                         again.",
+                    de: "NOWPayments nimmt das nicht als Adresse für {}: „{reason}“. Fragen Sie den Empfänger noch \
+                         einmal danach.",
+                    recipient.currency.to_ascii_uppercase(),
                 ),
             };
             find_problem(tx, batch, *number, &problem).await?;
@@ -574,21 +604,32 @@ fn amount_problem(row: &PayableRow, code: &str, message: String) -> Result<RowPr
 
 fn below_minimum(row: &PayableRow, amount: &Amount, minimum: &Amount) -> Result<RowProblem, Failure> {
     let coin = row.currency.to_ascii_uppercase();
-    let least = format!("NOWPayments pays out at least {minimum} {coin} at a time");
+    let minimum = decimal(minimum);
     let message = match row.pays()? {
-        PayoutAmount::Coin(_) => format!("{least}. Pay more at once, or remove the row."),
-        PayoutAmount::Fiat(fiat) => {
-            format!("{least}, and {fiat} are about {amount} {coin}. Pay more at once, or remove the row.")
-        }
+        PayoutAmount::Coin(_) => words!(
+            en: "NOWPayments pays out at least {minimum} {coin} at a time. Pay more at once, or remove the row.",
+            de: "NOWPayments zahlt mindestens {minimum} {coin} auf einmal aus. Zahlen Sie mehr auf einmal, oder \
+                 entfernen Sie die Zeile.",
+        ),
+        PayoutAmount::Fiat(fiat) => words!(
+            en: "NOWPayments pays out at least {minimum} {coin} at a time, and {fiat} are about {amount} {coin}. Pay \
+                 more at once, or remove the row.",
+            de: "NOWPayments zahlt mindestens {minimum} {coin} auf einmal aus, und {fiat} sind etwa {amount} {coin}. \
+                 Zahlen Sie mehr auf einmal, oder entfernen Sie die Zeile.",
+            fiat = decimal(fiat),
+            amount = decimal(amount),
+        ),
     };
     amount_problem(row, "below_minimum", message)
 }
 
 fn without_rate(row: &PayableRow) -> Result<RowProblem, Failure> {
-    let message = format!(
-        "NOWPayments does not say how much {} is in {}. Write an amount of the coin instead, or check again later.",
-        row.pays()?,
-        row.currency.to_ascii_uppercase()
+    let message = words!(
+        en: "NOWPayments does not say how much {} is in {}. Write an amount of the coin instead, or check again later.",
+        de: "NOWPayments sagt nicht, wie viel {} in {} sind. Schreiben Sie stattdessen einen Betrag des Coins, oder prüfen \
+             Sie später erneut.",
+        decimal(row.pays()?),
+        row.currency.to_ascii_uppercase(),
     );
     amount_problem(row, "no_rate", message)
 }
@@ -610,9 +651,12 @@ async fn refuse_same_ids(tx: &mut SqliteConnection, batch: &str) -> Result<(), F
     for (number, external_id, name, at) in same {
         let problem = RowProblem {
             column: Some("external_id".to_owned()),
-            message: format!(
-                "A row of “{name}” of {} has the same external id and was paid or is about to be. An id stands for one payout: remove the row, or give it an id of its own.",
-                at.format("%Y-%m-%d")
+            message: words!(
+                en: "A row of “{name}” of {} has the same external id and was paid or is about to be. An id stands for one \
+                     payout: remove the row, or give it an id of its own.",
+                de: "Eine Zeile von „{name}“ vom {} hat dieselbe external_id und wurde gezahlt oder wird es bald. \
+                     Sie steht für eine Auszahlung: Entfernen Sie die Zeile, oder geben Sie ihr eine eigene.",
+                day(at),
             ),
             value: external_id,
             code: "external_id_paid".to_owned(),
@@ -642,15 +686,21 @@ async fn warn_of_earlier(tx: &mut SqliteConnection, batch: &str) -> Result<(), F
     .fetch_all(&mut *tx)
     .await?;
     for (number, status, name, at) in earlier {
-        let at = at.format("%Y-%m-%d");
+        let at = day(at);
         let (code, message) = match status {
             RowStatus::Paid => (
                 "paid_before",
-                format!("The same amount was paid to this address before, in “{name}” of {at}."),
+                words!(
+                    en: "The same amount was paid to this address before, in “{name}” of {at}.",
+                    de: "Derselbe Betrag wurde schon an diese Adresse gezahlt, in „{name}“ vom {at}.",
+                ),
             ),
             _ => (
                 "sent_before",
-                format!("“{name}” of {at} sends the same amount to this address, and has not ended."),
+                words!(
+                    en: "“{name}” of {at} sends the same amount to this address, and has not ended.",
+                    de: "„{name}“ vom {at} sendet denselben Betrag an diese Adresse und ist nicht beendet.",
+                ),
             ),
         };
         warn(tx, batch, number, code, message).await?;
@@ -677,21 +727,28 @@ async fn warn_of_elsewhere(
         }
     }
     for (number, payout) in seen {
-        let at = payout.created_at.map(|at| format!(" on {}", at.format("%Y-%m-%d"))).unwrap_or_default();
-        let message =
-            format!("The same amount was sent to this address{at} already, but not from this computer.");
+        let at = payout.created_at.map(|at| words!(en: " on {}", de: " am {}", day(at))).unwrap_or_default();
+        let message = words!(
+            en: "The same amount was sent to this address{at} already, but not from this computer.",
+            de: "Derselbe Betrag wurde{at} schon an diese Adresse gesendet, aber nicht von diesem Rechner.",
+        );
         warn(tx, batch, number, "paid_elsewhere", message).await?;
     }
     Ok(())
 }
 
 pub(super) fn rows_in_words(count: u32) -> String {
-    if count == 1 { "1 row".to_owned() } else { format!("{count} rows") }
+    words!(one: count, en: "1 row", de: "1 Zeile", more: en: "{count} rows", de: "{count} Zeilen")
 }
 
 /// A ticker that the importer took from the list of coins.
 pub(super) fn ticker(text: &str) -> Result<Ticker, Failure> {
-    text.parse().map_err(|_| Failure::other(format!("“{text}” is no ticker of NOWPayments.")))
+    text.parse().map_err(|_| {
+        Failure::other(words!(
+            en: "“{text}” is no ticker of NOWPayments.",
+            de: "„{text}“ ist kein Kürzel von NOWPayments.",
+        ))
+    })
 }
 
 fn count(items: usize) -> u32 {

@@ -17,6 +17,7 @@ use crate::{
     coins::{Catalogue, ListedCoin},
     failure::Failure,
     fiat,
+    language::{amount_error, decimal, words},
 };
 
 impl Payouts {
@@ -63,7 +64,17 @@ pub(super) async fn take_next(
     let Some(control) = next(&mut *tx).await? else { return Ok(()) };
     keep(tx, &record.id, &control).await?;
     sqlx::query("DELETE FROM payout_next_control").execute(&mut *tx).await?;
-    record.note(tx, at, &format!("It must add up to {}, as you said.", words(&control))).await
+    record
+        .note(
+            tx,
+            at,
+            &words!(
+                en: "It must add up to {}, as you said.",
+                de: "Wie Sie gesagt haben, muss sie {} ergeben.",
+                in_words(&control),
+            ),
+        )
+        .await
 }
 
 /// The totals with their currencies and sums in canonical form.
@@ -73,15 +84,28 @@ fn exact(control: &Control, coins: &Catalogue) -> Result<Control, Failure> {
         let (typed, amount) = (currency.trim(), amount.trim());
         let known = coins.get(typed).map(ListedCoin::ticker).or(fiat::find(typed));
         let currency = known.ok_or_else(|| {
-            let message =
-                format!("NOWPayments has no coin “{typed}”, and it is no currency of theirs either.");
+            let message = words!(
+                en: "NOWPayments has no coin “{typed}”, and it is no currency of theirs either.",
+                de: "NOWPayments hat keinen Coin „{typed}“, und eine Währung ist es dort auch nicht.",
+            );
             Failure::invalid(&format!("currency {index}"), message)
         })?;
         let exact: Amount = amount.parse().map_err(|error| {
-            Failure::invalid(&format!("amount {index}"), format!("“{amount}” is not a sum: {error}."))
+            Failure::invalid(
+                &format!("amount {index}"),
+                words!(
+                    en: "“{amount}” is not a sum: {error}.",
+                    de: "„{amount}“ ist keine Summe: {error}.",
+                    error = amount_error(error),
+                ),
+            )
         })?;
         if sums.insert(currency.to_owned(), exact).is_some() {
-            let message = format!("{} stands there twice.", currency.to_ascii_uppercase());
+            let message = words!(
+                en: "{} stands there twice.",
+                de: "{} steht zweimal da.",
+                currency.to_ascii_uppercase(),
+            );
             return Err(Failure::invalid(&format!("currency {index}"), message));
         }
     }
@@ -114,15 +138,24 @@ async fn next(db: impl SqliteExecutor<'_>) -> Result<Option<Control>, Failure> {
 }
 
 /// `12 payouts, 0.5 BTC and 250 EUR`.
-fn words(control: &Control) -> String {
-    let rows =
-        control.rows.map(|rows| if rows == 1 { "1 payout".to_owned() } else { format!("{rows} payouts") });
-    let sums = control.sums.iter().map(|sum| format!("{} {}", sum.amount, sum.currency.to_ascii_uppercase()));
+fn in_words(control: &Control) -> String {
+    let rows = control.rows.map(payouts_in_words);
+    let sums = control
+        .sums
+        .iter()
+        .map(|sum| format!("{} {}", decimal(&sum.amount), sum.currency.to_ascii_uppercase()));
     let mut all: Vec<String> = rows.into_iter().chain(sums).collect();
     match all.pop() {
-        Some(last) if !all.is_empty() => format!("{} and {last}", all.join(", ")),
+        Some(last) if !all.is_empty() => words!(en: "{} and {last}", de: "{} und {last}", all.join(", ")),
         last => last.unwrap_or_default(),
     }
+}
+
+pub(super) fn payouts_in_words(count: u32) -> String {
+    words!(
+        one: count, en: "1 payout", de: "1 Auszahlung",
+        more: en: "{count} payouts", de: "{count} Auszahlungen",
+    )
 }
 
 /// What the owner says that the batch must add up to.
@@ -144,9 +177,10 @@ pub(super) async fn control(
 pub(super) fn differences(record: &Record, totals: &[CoinTotal], control: &Control) -> Vec<String> {
     let mut differences = Vec::new();
     if let Some(rows) = control.rows.filter(|rows| *rows != record.payable) {
-        differences.push(format!(
-            "By your control totals {rows} payouts are to be made, and there are {}.",
-            record.payable
+        differences.push(words!(
+            en: "By your control totals {rows} payouts are to be made, and there are {}.",
+            de: "Nach Ihren Kontrollsummen sollen es {rows} Auszahlungen sein, und es sind {}.",
+            record.payable,
         ));
     }
     if control.sums.is_empty() {
@@ -165,13 +199,23 @@ pub(super) fn differences(record: &Record, totals: &[CoinTotal], control: &Contr
         let total = found.remove(currency.as_str()).unwrap_or_default();
         if amount.parse().as_ref() != Ok(&total) {
             let coin = currency.to_ascii_uppercase();
-            differences
-                .push(format!("By your control totals the payouts in {coin} add up to {amount} {coin}, and they add up to {total} {coin}."));
+            differences.push(words!(
+                en: "By your control totals the payouts in {coin} add up to {amount} {coin}, and they add up to \
+                     {total} {coin}.",
+                de: "Nach Ihren Kontrollsummen ergeben die Auszahlungen in {coin} {amount} {coin}, und sie ergeben {total} \
+                     {coin}.",
+                amount = decimal(amount),
+                total = decimal(&total),
+            ));
         }
     }
     for (currency, total) in found {
         let coin = currency.to_ascii_uppercase();
-        differences.push(format!("Your control totals have no {coin}, and {total} {coin} are to be paid."));
+        differences.push(words!(
+            en: "Your control totals have no {coin}, and {total} {coin} are to be paid.",
+            de: "Ihre Kontrollsummen nennen kein {coin}, und zu zahlen sind {total} {coin}.",
+            total = decimal(&total),
+        ));
     }
     differences
 }

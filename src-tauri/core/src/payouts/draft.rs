@@ -13,7 +13,13 @@ use super::{
     recipients,
     record::{Record, stale},
 };
-use crate::{addresses, changes::Changed, failure::Failure, store};
+use crate::{
+    addresses,
+    changes::Changed,
+    failure::Failure,
+    language::{said, words},
+    store,
+};
 
 impl Payouts {
     /// Takes rows out: those with `numbers`, or all bad ones.
@@ -57,8 +63,11 @@ impl Payouts {
             recipients::judge(&mut tx, id).await?;
         }
         record.recount(&mut tx).await?;
-        let rows = if removed == 1 { "1 row was".to_owned() } else { format!("{removed} rows were") };
-        record.note(&mut tx, now, &format!("{rows} removed.")).await?;
+        let note = words!(
+            one: removed, en: "1 row was removed.", de: "1 Zeile wurde entfernt.",
+            more: en: "{removed} rows were removed.", de: "{removed} Zeilen wurden entfernt.",
+        );
+        record.note(&mut tx, now, &note).await?;
         parts::hold_after_edit(&mut tx, &record, now).await?;
         tx.commit().await?;
         self.ctx.announce(Changed::Payouts { batch: id.to_owned() });
@@ -81,7 +90,7 @@ impl Payouts {
         .bind(number)
         .fetch_optional(&mut *tx)
         .await?;
-        let before = before.ok_or_else(|| Failure::not_found("row"))?;
+        let before = before.ok_or_else(|| Failure::not_found(said!(en: "row", de: "diese Zeile")))?;
         let fields = [
             (Column::Address, edit.address.trim()),
             (Column::Currency, edit.currency.trim()),
@@ -147,12 +156,29 @@ impl Payouts {
         .execute(&mut *tx)
         .await?;
         if record.state == BatchState::Checked {
-            record.back_to_draft(&mut tx, now, "A row was changed.").await?;
+            record
+                .back_to_draft(
+                    &mut tx,
+                    now,
+                    said!(
+                        en: "A row was changed.",
+                        de: "Eine Zeile wurde geändert.",
+                    ),
+                )
+                .await?;
         }
         record.recount(&mut tx).await?;
         files::keep_explorers(&mut tx, id, &coins).await?;
         record
-            .note(&mut tx, now, &format!("Line {} was corrected: {}.", before.line, changes.join("; ")))
+            .note(
+                &mut tx,
+                now,
+                &words!(
+                    en: "Line {} was corrected: {}.",
+                    de: "Zeile {} wurde berichtigt: {}.",
+                    before.line, changes.join("; "),
+                ),
+            )
             .await?;
         parts::hold_after_edit(&mut tx, &record, now).await?;
         tx.commit().await?;
@@ -167,11 +193,22 @@ impl Payouts {
         let record = Record::load(&mut *tx, id).await?;
         not_sent(&record)?;
         if record.whole.is_some() {
-            return Err(Failure::other(
-                "This is a part of a larger batch and cannot be discarded by itself. Nothing was changed.",
-            ));
+            return Err(Failure::other(said!(
+                en: "This is a part of a larger batch and cannot be discarded by itself. Nothing was changed.",
+                de: "Das ist ein Teil einer größeren Zahlliste und lässt sich nicht allein verwerfen. Es wurde \
+                     nichts geändert.",
+            )));
         }
-        record.audit(&mut tx, self.ctx.now(), "It was discarded; it was never sent.").await?;
+        record
+            .audit(
+                &mut tx,
+                self.ctx.now(),
+                said!(
+                    en: "It was discarded; it was never sent.",
+                    de: "Sie wurde verworfen; gesendet wurde sie nie.",
+                ),
+            )
+            .await?;
         sqlx::query("DELETE FROM payout_batches WHERE id = ?").bind(id).execute(&mut *tx).await?;
         tx.commit().await?;
         self.desk.forget(id);
@@ -210,7 +247,12 @@ impl Before {
         };
         let change = |(column, now): &(Column, &str)| {
             let before = before(*column).map_or("", String::as_str);
-            (before != *now).then(|| format!("{column} “{before}” is “{now}” now"))
+            (before != *now).then(|| {
+                words!(
+                    en: "{column} “{before}” is “{now}” now",
+                    de: "{column} „{before}“ ist jetzt „{now}“",
+                )
+            })
         };
         fields.iter().filter_map(change).collect()
     }
@@ -237,7 +279,12 @@ async fn same_external_id(
         column: Some(Column::ExternalId.to_string()),
         value: external_id.to_owned(),
         code: ProblemCode::ExternalIdDuplicate.to_string(),
-        message: format!("Line {line} has the same external id. Each payout needs one of its own, so that it cannot be paid twice."),
+        message: words!(
+            en: "Line {line} has the same external id. Each payout needs one of its own, so that it cannot be paid \
+                 twice.",
+            de: "Zeile {line} hat dieselbe external_id. Jede Auszahlung braucht eine eigene, damit sie nicht doppelt \
+                 gezahlt werden kann.",
+        ),
     }))
 }
 
@@ -262,7 +309,11 @@ async fn same_recipient(
         column: None,
         value: String::new(),
         code: WarningCode::Duplicate.to_string(),
-        message: format!("Line {line} pays {} to the same address, too. Both will be paid.", row.currency),
+        message: words!(
+            en: "Line {line} pays {} to the same address, too. Both will be paid.",
+            de: "Auch Zeile {line} zahlt {} an dieselbe Adresse. Beide werden gezahlt.",
+            row.currency,
+        ),
     }))
 }
 

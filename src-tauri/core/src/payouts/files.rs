@@ -28,7 +28,9 @@ use crate::{
     changes::Changed,
     coins::Catalogue,
     failure::{Failure, FailureCode},
-    hashing, store,
+    hashing,
+    language::{said, words},
+    store,
 };
 
 /// What became of a file that was opened.
@@ -130,7 +132,13 @@ impl Files {
 
     fn find(&self, id: &str) -> Result<Waiting, Failure> {
         self.waiting().iter().find(|waiting| waiting.file.id == id).cloned().ok_or_else(|| {
-            Failure::new(FailureCode::Stale, "This file is not open any more. Choose it again.")
+            Failure::new(
+                FailureCode::Stale,
+                said!(
+                    en: "This file is not open any more. Choose it again.",
+                    de: "Diese Datei ist nicht mehr geöffnet. Wählen Sie sie noch einmal.",
+                ),
+            )
         })
     }
 
@@ -400,21 +408,29 @@ fn looks_like(survey: &Survey) -> String {
 }
 
 pub(super) fn unreadable(error: FileError) -> Failure {
-    let line = error.line.map(|line| format!(" (line {line})")).unwrap_or_default();
-    Failure::new(FailureCode::File, format!("{}{line} Nothing was imported.", error.message))
+    let line = error.line.map(|line| words!(en: " (line {line})", de: " (Zeile {line})")).unwrap_or_default();
+    Failure::new(
+        FailureCode::File,
+        words!(
+            en: "{}{line} Nothing was imported.",
+            de: "{}{line} Es wurde nichts importiert.",
+            error.message,
+        ),
+    )
 }
 
 fn words(name: &str, summary: &Summary) -> String {
     let counts = summary.rows;
     let refused = match counts.rejected {
         0 => String::new(),
-        1 => ", 1 cannot be paid as it is".to_owned(),
-        many => format!(", {many} cannot be paid as they are"),
+        1 => said!(en: ", 1 cannot be paid as it is", de: ", 1 ist so nicht zahlbar").to_owned(),
+        many => words!(en: ", {many} cannot be paid as they are", de: ", {many} sind so nicht zahlbar"),
     };
     let notes: String = summary.notes.iter().map(|note| format!(" {}", note.message)).collect();
-    format!(
-        "Read from “{name}”: {} records, {} can be paid{refused}.{notes}",
-        counts.records, counts.accepted
+    words!(
+        en: "Read from “{name}”: {} records, {} can be paid{refused}.{notes}",
+        de: "Gelesen aus „{name}“: {} Datensätze, {} zahlbar{refused}.{notes}",
+        counts.records, counts.accepted,
     )
 }
 
@@ -516,5 +532,8 @@ async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) 
 
 fn inside(error: &tokio::task::JoinError) -> Failure {
     tracing::error!(%error, "reading a file failed inside");
-    Failure::other("Paydesk failed inside while it read the file. Nothing was imported.")
+    Failure::other(said!(
+        en: "Paydesk failed inside while it read the file. Nothing was imported.",
+        de: "In Paydesk ist ein Fehler aufgetreten, während die Datei gelesen wurde. Es wurde nichts importiert.",
+    ))
 }

@@ -44,6 +44,7 @@ use specta::Type;
 use self::table::Document;
 use super::{amount::PayoutAmount, batch::FileCounts};
 use crate::coins::Catalogue;
+use crate::language::said;
 
 pub use self::{
     amounts::{MOST_DECIMALS, Numbers},
@@ -111,10 +112,10 @@ impl FieldDelimiter {
 
     fn name(self) -> &'static str {
         match self {
-            Self::Comma => "commas",
-            Self::Semicolon => "semicolons",
-            Self::Tab => "tabs",
-            Self::Bar => "vertical bars",
+            Self::Comma => said!(en: "commas", de: "Kommas"),
+            Self::Semicolon => said!(en: "semicolons", de: "Semikolons"),
+            Self::Tab => said!(en: "tabs", de: "Tabulatoren"),
+            Self::Bar => said!(en: "vertical bars", de: "senkrechte Striche"),
         }
     }
 }
@@ -516,7 +517,15 @@ pub(super) fn check_row(fields: &[(Column, &str)], line: u32, coins: &Catalogue)
     let import = import(text.as_bytes(), &choices, coins)?;
     let accepted = import.accepted.into_iter().map(|row| Row::Accepted(AcceptedRow { line, ..row }));
     let rejected = import.rejected.into_iter().map(|row| Row::Rejected(RejectedRow { line, ..row }));
-    accepted.chain(rejected).next().ok_or_else(|| FileError::new(FileErrorCode::Empty, "The row is empty."))
+    accepted.chain(rejected).next().ok_or_else(|| {
+        FileError::new(
+            FileErrorCode::Empty,
+            said!(
+                en: "The row is empty.",
+                de: "Die Zeile ist leer.",
+            ),
+        )
+    })
 }
 
 /// The beginning of a value, for a message or a report.

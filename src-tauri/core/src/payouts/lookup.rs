@@ -13,7 +13,11 @@ use super::{
     amount::{FiatAmount, PayoutAmount},
     record::{Content, PayableRow},
 };
-use crate::{failure::Failure, fiat};
+use crate::{
+    failure::Failure,
+    fiat,
+    language::{said, words},
+};
 
 /// How far a time that the provider gives may lie before one that we took from its clock, which tells whole seconds and
 /// was read before.
@@ -141,9 +145,13 @@ pub(super) fn find(
         _ => {
             let ids: Vec<_> =
                 alike.iter().map(|(id, _)| id.as_str()).chain(partly.iter().map(|id| id.as_str())).collect();
-            Found::Unclear(format!(
-                "NOWPayments shows payouts that may be this batch ({}), but they cannot be told apart for certain. Compare them in the dashboard of NOWPayments; do not send these rows again before.",
-                ids.join(", ")
+            Found::Unclear(words!(
+                en: "NOWPayments shows payouts that may be this batch ({}), but they cannot be told apart for \
+                     certain. Compare them in the dashboard of NOWPayments; do not send these rows again before.",
+                de: "NOWPayments zeigt Auszahlungen, die diese Zahlliste sein können ({}), sie lassen sich aber \
+                     nicht sicher unterscheiden. Vergleichen Sie sie im Dashboard von NOWPayments; senden Sie diese \
+                     Zeilen vorher nicht noch einmal.",
+                ids.join(", "),
             ))
         }
     })
@@ -152,9 +160,13 @@ pub(super) fn find(
 fn found(id: &str) -> Found {
     match id.parse() {
         Ok(id) => Found::Batch(id),
-        Err(_) => {
-            Found::Unclear("NOWPayments shows this batch under a number that makes no sense.".to_owned())
-        }
+        Err(_) => Found::Unclear(
+            said!(
+                en: "NOWPayments shows this batch under a number that makes no sense.",
+                de: "NOWPayments zeigt diese Zahlliste unter einer Nummer, die keinen Sinn ergibt.",
+            )
+            .to_owned(),
+        ),
     }
 }
 

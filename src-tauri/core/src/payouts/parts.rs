@@ -14,7 +14,12 @@ use super::{
     record::{PayableRow, Record, stale},
     watch::{self, Next},
 };
-use crate::{changes::Changed, failure::Failure, store};
+use crate::{
+    changes::Changed,
+    failure::Failure,
+    language::{said, words},
+    store,
+};
 
 /// What is to be done about the parts of a batch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -91,7 +96,7 @@ impl Payouts {
                  VALUES (?1, ?2, 'checked', ?3, 0, 0, ?3, 0, ?4, ?5, ?6, ?8, ?7, ?7)",
             )
             .bind(&id)
-            .bind(format!("{} ({number} of {})", record.name, chunks.len()))
+            .bind(words!(en: "{} ({number} of {})", de: "{} ({number} von {})", record.name, chunks.len()))
             .bind(count)
             .bind(record.checked_at.map(store::time))
             .bind(&record.id)
@@ -123,7 +128,7 @@ impl Payouts {
             if part.payable != count {
                 return Err(stale());
             }
-            let note = format!("{} of “{}”.", rows_in_words(count), record.name);
+            let note = words!(en: "{} of “{}”.", de: "{} aus „{}“.", rows_in_words(count), record.name);
             part.note(&mut tx, now, &note).await?;
         }
         record.parts = u32::try_from(chunks.len()).unwrap_or(u32::MAX);
@@ -133,7 +138,11 @@ impl Payouts {
             .execute(&mut *tx)
             .await?;
         record.set_trouble(&mut *tx, None).await?;
-        let note = format!("It is sent in {} parts of at most {}.", record.parts, rows_in_words(size));
+        let note = words!(
+            en: "It is sent in {} parts of at most {}.",
+            de: "Sie wird in {} Teilen von höchstens {} gesendet.",
+            record.parts, rows_in_words(size),
+        );
         record.advance(&mut tx, BatchState::InParts, now, &note).await?;
         tx.commit().await?;
         self.ctx.announce(Changed::Payouts { batch: record.id.clone() });
@@ -195,19 +204,27 @@ impl Payouts {
             }
             Turn::Send { at, .. } => {
                 let reason = parts[at].trouble.clone().unwrap_or_default();
-                let words =
-                    format!("Part {} was not created. {reason} Send it when you have looked at it.", at + 1);
+                let words = words!(
+                    en: "Part {} was not created. {reason} Send it when you have looked at it.",
+                    de: "Teil {} wurde nicht angelegt. {reason} Senden Sie ihn, wenn Sie ihn angesehen haben.",
+                    at + 1,
+                );
                 self.hold(record, &words).await?;
                 Ok(Next::Settled)
             }
             Turn::Ask { at } => {
-                let words = format!(
-                    "Part {} was not paid ({}). The parts after it wait until you say that they are still to be sent.",
+                let words = words!(
+                    en: "Part {} was not paid ({}). The parts after it wait until you say that they are still to be sent.",
+                    de: "Teil {} wurde nicht gezahlt ({}). Die Teile danach warten, bis Sie sagen, dass sie noch gesendet \
+                         werden sollen.",
                     at + 1,
                     if parts[at].state == BatchState::Expired {
-                        "no code was given in time"
+                        said!(
+                            en: "no code was given in time",
+                            de: "es wurde nicht rechtzeitig ein Code gegeben",
+                        )
                     } else {
-                        "rejected"
+                        said!(en: "rejected", de: "zurückgewiesen")
                     },
                 );
                 self.hold(record, &words).await?;
@@ -265,17 +282,30 @@ impl Payouts {
             let mut tx = self.ctx.write().await?;
             let mut part = Record::load(&mut *tx, &part.id).await?;
             if is_open(part.state) {
-                part.advance(&mut tx, BatchState::Cancelled, now, "You gave it up; it was not sent.").await?;
+                part.advance(
+                    &mut tx,
+                    BatchState::Cancelled,
+                    now,
+                    said!(
+                        en: "You gave it up; it was not sent.",
+                        de: "Sie haben ihn aufgegeben; gesendet wurde er nicht.",
+                    ),
+                )
+                .await?;
                 tx.commit().await?;
                 given_up += 1;
             }
         }
         if given_up > 0 {
             let mut tx = self.ctx.write().await?;
-            let parts =
-                if given_up == 1 { "1 part was".to_owned() } else { format!("{given_up} parts were") };
+            let note = words!(
+                one: given_up, en: "1 part was given up before being sent.",
+                de: "1 Teil wurde aufgegeben, bevor er gesendet war.",
+                more: en: "{given_up} parts were given up before being sent.",
+                de: "{given_up} Teile wurden aufgegeben, bevor sie gesendet waren.",
+            );
             record.set_trouble(&mut *tx, None).await?;
-            record.note(&mut tx, now, &format!("{parts} given up before being sent.")).await?;
+            record.note(&mut tx, now, &note).await?;
             tx.commit().await?;
         }
         self.desk.follow_now(id);
@@ -292,9 +322,10 @@ pub(super) async fn hold_after_edit(
 ) -> Result<(), Failure> {
     let Some(whole) = &record.whole else { return Ok(()) };
     let mut whole = Record::load(&mut *tx, whole).await?;
-    let words = format!(
-        "Rows of part {} were changed. Send it when you have looked at it.",
-        record.part.unwrap_or_default()
+    let words = words!(
+        en: "Rows of part {} were changed. Send it when you have looked at it.",
+        de: "Zeilen von Teil {} wurden geändert. Senden Sie ihn, wenn Sie ihn angesehen haben.",
+        record.part.unwrap_or_default(),
     );
     whole.set_trouble(&mut *tx, Some(&words)).await?;
     whole.note(tx, at, &words).await

@@ -18,6 +18,7 @@ use super::{
 use crate::{
     coins::explorers,
     failure::Failure,
+    language::{day, decimal, said, words},
     second_factor::{local, provider_now},
 };
 
@@ -125,7 +126,11 @@ impl Payouts {
         let over =
             record.state == BatchState::Created && record.approval.is_some() && !self.is_pending(record);
         over.then(|| {
-            "The time for a code is over: NOWPayments rejects this batch. Nothing is paid.".to_owned()
+            said!(
+                en: "The time for a code is over: NOWPayments rejects this batch. Nothing is paid.",
+                de: "Die Zeit für einen Code ist um: NOWPayments weist diese Zahlliste zurück. Es wird nichts \
+                     gezahlt.",
+            ).to_owned()
         })
     }
 
@@ -192,8 +197,13 @@ impl Payouts {
         .bind(number)
         .fetch_optional(&self.ctx.db)
         .await?;
-        let row = BatchRow::from(row.ok_or_else(|| Failure::not_found("row"))?);
-        row.explorer.ok_or_else(|| Failure::other("No page is known that shows this transaction."))
+        let row = BatchRow::from(row.ok_or_else(|| Failure::not_found(said!(en: "row", de: "diese Zeile")))?);
+        row.explorer.ok_or_else(|| {
+            Failure::other(said!(
+                en: "No page is known that shows this transaction.",
+                de: "Es ist keine Seite bekannt, die diese Transaktion zeigt.",
+            ))
+        })
     }
 }
 
@@ -317,14 +327,20 @@ impl Payouts {
             obstacles.extend(self.over_limits(tx, record, &rules, worth(totals).as_ref()).await?);
             if record.execute_at.is_some_and(|at| at <= provider_now(&self.ctx)) {
                 obstacles.push(
-                    "The time that it was to be paid at has come. Choose another, or pay it at once."
-                        .to_owned(),
+                    said!(
+                        en: "The time that it was to be paid at has come. Choose another, or pay it at once.",
+                        de: "Der Zeitpunkt, zu dem gezahlt werden sollte, ist gekommen. Wählen Sie einen anderen, \
+                             oder zahlen Sie sofort.",
+                    ).to_owned(),
                 );
             }
             if record.repeat_interval.is_some() && record.payable > rules.part_size {
-                obstacles.push(format!(
-                    "A batch that is paid again and again cannot be sent in parts: it can have {} payouts at the most.",
-                    rules.part_size
+                obstacles.push(words!(
+                    en: "A batch that is paid again and again cannot be sent in parts: it can have {} payouts at the \
+                         most.",
+                    de: "Eine Zahlliste, die immer wieder gezahlt wird, kann nicht in Teilen gesendet werden: Sie \
+                         kann höchstens {} Auszahlungen haben.",
+                    rules.part_size,
                 ));
             }
         }
@@ -387,9 +403,12 @@ async fn warnings(
     }
     for total in totals.iter().filter(|_| record.execute_at.is_some()) {
         if let Some(short) = &total.short {
-            warnings.push(format!(
-                "Your balance is short of {short} {} now. Top it up before the time comes, or those payouts fail.",
-                total.currency.to_ascii_uppercase()
+            warnings.push(words!(
+                en: "Your balance is short of {short} {} now. Top it up before the time comes, or those payouts fail.",
+                de: "In Ihrem Guthaben fehlen jetzt {short} {}. Füllen Sie es auf, bevor der Zeitpunkt kommt, sonst \
+                     scheitern diese Auszahlungen.",
+                total.currency.to_ascii_uppercase(),
+                short = decimal(short),
             ));
         }
     }
@@ -403,15 +422,19 @@ async fn warnings(
     .fetch_optional(&mut *db)
     .await?;
     if let Some(earlier) = earlier {
-        let what = if is_open(earlier.state) { "imported" } else { "sent" };
-        let whole = match earlier.rows_hash == record.rows_hash {
-            true => "Exactly these rows were",
-            false => "The same file was",
+        let what = match is_open(earlier.state) {
+            true => said!(en: "imported", de: "importiert"),
+            false => said!(en: "sent", de: "gesendet"),
         };
-        warnings.push(format!(
-            "{whole} {what} before, as “{}” on {}. Make sure that they are meant to be paid again.",
+        let whole = match earlier.rows_hash == record.rows_hash {
+            true => said!(en: "Exactly these rows were", de: "Genau diese Zeilen wurden"),
+            false => said!(en: "The same file was", de: "Dieselbe Datei wurde"),
+        };
+        warnings.push(words!(
+            en: "{whole} {what} before, as “{}” on {}. Make sure that they are meant to be paid again.",
+            de: "{whole} schon {what}, als „{}“ am {}. Stellen Sie sicher, dass noch einmal gezahlt werden soll.",
             earlier.name,
-            earlier.created_at.format("%Y-%m-%d")
+            day(earlier.created_at),
         ));
     }
     Ok(warnings)
@@ -426,31 +449,60 @@ fn own_obstacles(
 ) -> Vec<String> {
     let mut obstacles = Vec::new();
     if !is_open(record.state) {
-        obstacles.push("It was sent already.".to_owned());
+        obstacles.push(said!(en: "It was sent already.", de: "Sie wurde schon gesendet.").to_owned());
         return obstacles;
     }
     match record.bad {
         0 => {}
-        1 => obstacles.push("1 row cannot be paid. Correct it here, or remove it.".to_owned()),
-        bad => obstacles.push(format!("{bad} rows cannot be paid. Correct them here, or remove them.")),
+        1 => obstacles.push(
+            said!(
+                en: "1 row cannot be paid. Correct it here, or remove it.",
+                de: "1 Zeile ist nicht zahlbar. Berichtigen Sie sie hier, oder entfernen Sie sie.",
+            )
+            .to_owned(),
+        ),
+        bad => obstacles.push(words!(
+            en: "{bad} rows cannot be paid. Correct them here, or remove them.",
+            de: "{bad} Zeilen sind nicht zahlbar. Berichtigen Sie sie hier, oder entfernen Sie sie.",
+        )),
     }
     if record.payable == 0 {
-        obstacles.push("No row is left that could be paid.".to_owned());
+        obstacles.push(
+            said!(
+                en: "No row is left that could be paid.",
+                de: "Es ist keine Zeile übrig, die gezahlt werden könnte.",
+            )
+            .to_owned(),
+        );
         return obstacles;
     }
     if record.state == BatchState::Draft {
         obstacles.push(match (checking, &record.trouble) {
-            (true, _) => "It is being checked against your shop.".to_owned(),
-            (false, Some(_)) => "The check against your shop did not end. Check it again.".to_owned(),
-            (false, None) => "It has not been checked against your shop yet.".to_owned(),
+            (true, _) => said!(
+                en: "It is being checked against your shop.",
+                de: "Sie wird gerade gegen Ihren Shop geprüft.",
+            )
+            .to_owned(),
+            (false, Some(_)) => said!(
+                en: "The check against your shop did not end. Check it again.",
+                de: "Die Prüfung gegen Ihren Shop kam nicht zu Ende. Prüfen Sie erneut.",
+            )
+            .to_owned(),
+            (false, None) => said!(
+                en: "It has not been checked against your shop yet.",
+                de: "Sie wurde noch nicht gegen Ihren Shop geprüft.",
+            )
+            .to_owned(),
         });
     }
     for total in totals {
         // What is paid later needs its money later.
         if let Some(short) = total.short.as_ref().filter(|_| record.execute_at.is_none()) {
-            obstacles.push(format!(
-                "Your balance is short of {short} {}: top it up, or remove rows.",
-                total.currency.to_ascii_uppercase()
+            obstacles.push(words!(
+                en: "Your balance is short of {short} {}: top it up, or remove rows.",
+                de: "In Ihrem Guthaben fehlen {short} {}: Füllen Sie es auf, oder entfernen Sie Zeilen.",
+                total.currency.to_ascii_uppercase(),
+                short = decimal(short),
             ));
         }
     }
@@ -458,8 +510,10 @@ fn own_obstacles(
         obstacles.extend(differences(record, totals, control));
     }
     if let Some(name) = twin {
-        obstacles
-            .push(format!("“{name}” pays exactly the same rows and is under way. Wait until it has ended."));
+        obstacles.push(words!(
+            en: "“{name}” pays exactly the same rows and is under way. Wait until it has ended.",
+            de: "„{name}“ zahlt genau dieselben Zeilen und ist unterwegs. Warten Sie, bis sie beendet ist.",
+        ));
     }
     obstacles
 }

@@ -22,6 +22,7 @@ use crate::{
     audit::{self, AuditArea},
     changes::Changed,
     failure::Failure,
+    language::{said, words},
     store,
 };
 
@@ -104,7 +105,10 @@ impl Payouts {
         if name.is_empty() || name.chars().count() > LONGEST_NAME {
             return Err(Failure::invalid(
                 "name",
-                format!("Give it a name of at most {LONGEST_NAME} characters."),
+                words!(
+                    en: "Give it a name of at most {LONGEST_NAME} characters.",
+                    de: "Geben Sie ihm einen Namen mit höchstens {LONGEST_NAME} Zeichen.",
+                ),
             ));
         }
         let (address, extra_id) = (edit.address.trim(), edit.extra_id.trim());
@@ -147,7 +151,10 @@ impl Payouts {
         if let Some((_, name)) = known.filter(|(id, _)| *id != contact.id) {
             return Err(Failure::invalid(
                 "address",
-                format!("It is in your address book already, as “{name}”."),
+                words!(
+                    en: "It is in your address book already, as “{name}”.",
+                    de: "Das steht schon in Ihrem Adressbuch, als „{name}“.",
+                ),
             ));
         }
         sqlx::query(
@@ -163,7 +170,14 @@ impl Payouts {
         .bind(store::time(contact.added_at))
         .execute(&mut *tx)
         .await?;
-        let what = if edit.id.is_some() { "Changed" } else { "Added" };
+        let what = if edit.id.is_some() {
+            said!(
+                en: "Changed",
+                de: "Geändert",
+            )
+        } else {
+            said!(en: "Added", de: "Hinzugefügt")
+        };
         self.note_contact(&mut tx, &contact, what).await?;
         self.judge_checked(&mut tx).await?;
         tx.commit().await?;
@@ -180,7 +194,7 @@ impl Payouts {
         .fetch_optional(&mut *tx)
         .await?;
         let Some(contact) = contact else { return Ok(()) };
-        self.note_contact(&mut tx, &contact, "Removed").await?;
+        self.note_contact(&mut tx, &contact, said!(en: "Removed", de: "Entfernt")).await?;
         self.judge_checked(&mut tx).await?;
         tx.commit().await?;
         self.ctx.announce(Changed::Everything);
@@ -193,7 +207,16 @@ impl Payouts {
         contact: &Contact,
         what: &str,
     ) -> Result<(), Failure> {
-        let memo = contact.extra_id.as_deref().map(|memo| format!(", memo {memo}")).unwrap_or_default();
+        let memo = contact
+            .extra_id
+            .as_deref()
+            .map(|memo| {
+                words!(
+                    en: ", memo {memo}",
+                    de: ", Memo {memo}",
+                )
+            })
+            .unwrap_or_default();
         let words = format!("{what}: {} {}{memo}.", contact.currency.to_ascii_uppercase(), contact.address);
         audit::write(tx, self.ctx.now(), AuditArea::Contacts, &contact.name, &contact.id, &words).await
     }
@@ -310,15 +333,24 @@ pub(super) fn problem(taken_for: &str, address: &str, currency: &str) -> RowProb
     let (code, message) = match taken_for {
         "" => (
             "not_a_contact",
-            format!(
-                "Your rules allow payouts to contacts only, and your address book has none with this address for {}. Add it there if it is right, or remove the row.",
-                currency.to_ascii_uppercase()
+            words!(
+                en: "Your rules allow payouts to contacts only, and your address book has none with this address for \
+                     {}. Add it there if it is right, or remove the row.",
+                de: "Ihre Regeln erlauben Auszahlungen nur an Kontakte, und in Ihrem Adressbuch steht keiner mit \
+                     dieser Adresse für {}. Fügen Sie sie dort hinzu, wenn sie stimmt, oder entfernen Sie die Zeile.",
+                currency.to_ascii_uppercase(),
             ),
         ),
         known => (
             "looks_like_another",
-            format!(
-                "This address begins and ends like {known}, and is another one. Swindlers make such addresses so that they are copied by mistake. Compare it whole with what the recipient says; if it is right, add it to your address book, else correct or remove the row."
+            words!(
+                en: "This address begins and ends like {known}, and is another one. Swindlers make such addresses so \
+                     that they are copied by mistake. Compare it whole with what the recipient says; if it is right, \
+                     add it to your address book, else correct or remove the row.",
+                de: "Diese Adresse beginnt und endet wie {known} und ist doch eine andere. Betrüger machen solche \
+                     Adressen, damit sie versehentlich kopiert werden. Vergleichen Sie sie ganz mit dem, was der \
+                     Empfänger sagt; stimmt sie, nehmen Sie sie ins Adressbuch auf, sonst berichtigen oder entfernen \
+                     Sie die Zeile.",
             ),
         ),
     };

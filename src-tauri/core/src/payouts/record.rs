@@ -16,6 +16,7 @@ use crate::{
     failure::{Failure, FailureCode},
     fiat,
     hashing::FieldHash,
+    language::said,
     store,
 };
 
@@ -123,9 +124,11 @@ pub(super) fn amount(text: &str) -> Result<Amount, Failure> {
 
 fn damaged(text: &str) -> Failure {
     tracing::error!(text, "an amount in the database cannot be read");
-    Failure::other(
-        "Paydesk's own file on this computer is damaged: an amount in it cannot be read. Nothing was sent.",
-    )
+    Failure::other(said!(
+        en: "Paydesk's own file on this computer is damaged: an amount in it cannot be read. Nothing was sent.",
+        de: "Paydesks eigene Datei auf diesem Rechner ist beschädigt: Ein Betrag darin kann nicht gelesen \
+             werden. Es wurde nichts gesendet.",
+    ))
 }
 
 impl Record {
@@ -134,7 +137,7 @@ impl Record {
             .bind(id)
             .fetch_optional(db)
             .await?
-            .ok_or_else(|| Failure::not_found("batch of payouts"))
+            .ok_or_else(|| Failure::not_found(said!(en: "batch of payouts", de: "diese Zahlliste")))
     }
 
     /// Goes to another state, in the transaction that writes everything that belongs to it. It fails when the batch is
@@ -305,7 +308,11 @@ impl Record {
 pub(super) fn stale() -> Failure {
     Failure::new(
         FailureCode::Stale,
-        "This batch has changed since it was shown. Nothing was sent. Look at it again before you go on.",
+        said!(
+            en: "This batch has changed since it was shown. Nothing was sent. Look at it again before you go on.",
+            de: "Diese Zahlliste hat sich geändert, seit sie gezeigt wurde. Es wurde nichts gesendet. Sehen Sie sie \
+                 noch einmal an, bevor Sie weitermachen.",
+        ),
     )
 }
 
@@ -362,7 +369,7 @@ pub(super) fn hash(rows: &[PayableRow], schedule: Option<&Schedule>) -> Result<S
     if let Some(schedule) = schedule {
         hash.text(Some(&format!("paid at {}", store::time(schedule.execute_at))));
         if let Some(repetition) = &schedule.repetition {
-            hash.text(Some(&repetition.interval.in_words(repetition.every)));
+            hash.text(Some(&repetition.interval.for_hash(repetition.every)));
             hash.text(repetition.until.map(store::time).as_deref());
         }
     }

@@ -17,6 +17,7 @@ use super::{
 };
 use crate::{
     failure::Failure,
+    language::said,
     spreadsheet,
     xlsx::{Cell, Heads, SheetLimits, Workbook},
 };
@@ -76,7 +77,7 @@ pub fn template(format: ReportFormat) -> Result<Vec<u8>, Failure> {
     }
     let mut records = TEMPLATE.lines().map(|record| record.split(','));
     let columns = records.next().into_iter().flatten().map(|head| (head.to_owned(), 24)).collect();
-    let heads = Heads { title: "Payouts".to_owned(), columns };
+    let heads = Heads { title: said!(en: "Payouts", de: "Auszahlungen").to_owned(), columns };
     let mut workbook =
         Workbook::new(Cursor::new(Vec::new()), heads, SheetLimits::EXCEL).map_err(not_written)?;
     for record in records {
@@ -115,7 +116,7 @@ impl Payouts {
             }
             ReportFormat::Xlsx => {
                 let columns = COLUMNS.map(|(head, width)| (head.to_owned(), width)).to_vec();
-                let heads = Heads { title: "Payouts".to_owned(), columns };
+                let heads = Heads { title: said!(en: "Payouts", de: "Auszahlungen").to_owned(), columns };
                 let to = Cursor::new(Vec::new());
                 let mut workbook = Workbook::new(to, heads, SheetLimits::EXCEL).map_err(not_written)?;
                 self.each_row(id, |row, record| {
@@ -169,7 +170,10 @@ impl Payouts {
 
 fn not_written(error: std::io::Error) -> Failure {
     tracing::error!(%error, "a report was not written");
-    Failure::other("The report could not be written. Nothing was changed.")
+    Failure::other(said!(
+        en: "The report could not be written. Nothing was changed.",
+        de: "Der Bericht konnte nicht geschrieben werden. Es wurde nichts geändert.",
+    ))
 }
 
 /// A batch and its parts, in their order.

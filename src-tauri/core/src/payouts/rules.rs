@@ -16,6 +16,7 @@ use crate::{
     audit::{self, AuditArea},
     changes::Changed,
     failure::{Failure, FailureCode},
+    language::{amount_error, decimal, said, words},
     pins::Pin,
     second_factor::{provider_now, secret::accept_pin},
     secrets::Secret,
@@ -79,15 +80,20 @@ impl Rules {
     /// The rules in words, for the audit log.
     fn in_words(&self) -> String {
         let limit = |limit: &Option<Amount>| match limit {
-            Some(limit) => format!("{limit} {}", SHOP_CURRENCY.to_ascii_uppercase()),
-            None => "none".to_owned(),
+            Some(limit) => format!("{} {}", decimal(limit), SHOP_CURRENCY.to_ascii_uppercase()),
+            None => said!(en: "none", de: "keine").to_owned(),
         };
-        format!(
-            "Limit per batch: {}. Limit in 24 hours: {}. Recipients: {}. At most {} payouts at once.",
+        words!(
+            en: "Limit per batch: {}. Limit in 24 hours: {}. Recipients: {}. At most {} payouts at once.",
+            de: "Grenze je Zahlliste: {}. Grenze in 24 Stunden: {}. Empfänger: {}. Höchstens {} Auszahlungen auf \
+                 einmal.",
             limit(&self.batch_limit),
             limit(&self.day_limit),
-            if self.contacts_only { "contacts only" } else { "all" },
-            self.part_size
+            match self.contacts_only {
+                true => said!(en: "contacts only", de: "nur Kontakte"),
+                false => said!(en: "all", de: "alle"),
+            },
+            self.part_size,
         )
     }
 }
@@ -149,7 +155,18 @@ impl Payouts {
         .await?;
         if now != next {
             let at = self.ctx.now();
-            audit::write(&mut tx, at, AuditArea::Rules, "Payouts", "", &next.in_words()).await?;
+            audit::write(
+                &mut tx,
+                at,
+                AuditArea::Rules,
+                said!(
+                    en: "Payouts",
+                    de: "Auszahlungen",
+                ),
+                "",
+                &next.in_words(),
+            )
+            .await?;
         }
         self.judge_checked(&mut tx).await?;
         tx.commit().await?;
@@ -163,7 +180,13 @@ impl Payouts {
         if !two_persons && !self.second_factor.get().await?.enrolled {
             return Ok(());
         }
-        let pin = given(pin, "This loosens what guards your money: it takes the PIN. Nothing was changed.")?;
+        let pin = given(
+            pin,
+            said!(
+                en: "This loosens what guards your money: it takes the PIN. Nothing was changed.",
+                de: "Damit wird gelockert, was Ihr Geld schützt: Das braucht die PIN. Es wurde nichts geändert.",
+            ),
+        )?;
         match two_persons {
             true => self.person(Secret::ApproverPin).check(pin, "pin").await,
             false => self.second_factor.open(pin).await.map(drop),
@@ -185,7 +208,13 @@ impl Payouts {
             return Err(stale());
         }
         if preparer.expose_secret() == approver.expose_secret() {
-            return Err(Failure::invalid("approver", "Two persons need two PINs: these are the same."));
+            return Err(Failure::invalid(
+                "approver",
+                said!(
+                    en: "Two persons need two PINs: these are the same.",
+                    de: "Zwei Personen brauchen zwei PINs: Diese sind gleich.",
+                ),
+            ));
         }
         let of = |field: &str| {
             let field = field.to_owned();
@@ -196,16 +225,20 @@ impl Payouts {
         // Codes that are made on this device are made with one PIN: that of whoever approves.
         if self.second_factor.get().await?.enrolled {
             self.second_factor.open(approver.clone()).await.map_err(|failure| {
-                let message = format!(
-                    "Codes are made on this computer with a PIN: whoever approves has that one. {}",
-                    failure.message
+                let message = words!(
+                    en: "Codes are made on this computer with a PIN: whoever approves has that one. {}",
+                    de: "Codes werden auf diesem Rechner mit einer PIN erzeugt: Wer freigibt, hat diese. {}",
+                    failure.message,
                 );
                 of("approver")(Failure { message, ..failure })
             })?;
         }
         self.person(Secret::PreparerPin).set(preparer, "preparer").await?;
         self.person(Secret::ApproverPin).set(approver, "approver").await?;
-        self.note_rule("Two persons: batches are sent with one PIN and approved with another.").await
+        self.note_rule(said!(
+            en: "Two persons: batches are sent with one PIN and approved with another.",
+            de: "Zwei Personen: Zahllisten werden mit der einen PIN gesendet und mit der anderen freigegeben.",
+        )).await
     }
 
     /// One person is enough again. It takes both.
@@ -219,7 +252,11 @@ impl Payouts {
         // The rule is in force as long as there is an approver.
         self.person(Secret::ApproverPin).clear().await?;
         self.person(Secret::PreparerPin).clear().await?;
-        self.note_rule("Two persons: no more. One is enough to pay.").await
+        self.note_rule(said!(
+            en: "Two persons: no more. One is enough to pay.",
+            de: "Zwei Personen: nicht mehr. Zum Zahlen genügt eine.",
+        ))
+        .await
     }
 
     /// A batch is sent: by whoever prepares, where two persons are needed.
@@ -227,7 +264,13 @@ impl Payouts {
         if !self.has_two_persons().await? {
             return Ok(());
         }
-        let pin = given(pin, "It takes the PIN of whoever prepares payouts. Nothing was sent.")?;
+        let pin = given(
+            pin,
+            said!(
+                en: "It takes the PIN of whoever prepares payouts. Nothing was sent.",
+                de: "Das braucht die PIN der Person, die Auszahlungen vorbereitet. Es wurde nichts gesendet.",
+            ),
+        )?;
         self.person(Secret::PreparerPin).check(pin, "pin").await
     }
 
@@ -236,13 +279,30 @@ impl Payouts {
         if !self.has_two_persons().await? {
             return Ok(());
         }
-        let pin = given(pin, "It takes the PIN of whoever approves payouts. Nothing was sent.")?;
+        let pin = given(
+            pin,
+            said!(
+                en: "It takes the PIN of whoever approves payouts. Nothing was sent.",
+                de: "Das braucht die PIN der Person, die Auszahlungen freigibt. Es wurde nichts gesendet.",
+            ),
+        )?;
         self.person(Secret::ApproverPin).check(pin, "pin").await
     }
 
     async fn note_rule(&self, words: &str) -> Result<(), Failure> {
         let mut tx = self.ctx.write().await?;
-        audit::write(&mut tx, self.ctx.now(), AuditArea::Rules, "Payouts", "", words).await?;
+        audit::write(
+            &mut tx,
+            self.ctx.now(),
+            AuditArea::Rules,
+            said!(
+                en: "Payouts",
+                de: "Auszahlungen",
+            ),
+            "",
+            words,
+        )
+        .await?;
         tx.commit().await?;
         self.ctx.announce(Changed::Everything);
         Ok(())
@@ -269,26 +329,47 @@ impl Payouts {
             // Nothing was asked about its worth yet, and that is said elsewhere.
             if record.checked_at.is_some() {
                 over.push(
-                    "What this batch is worth is not known, so your limits cannot be kept. Check it again."
-                        .to_owned(),
+                    said!(
+                        en: "What this batch is worth is not known, so your limits cannot be kept. Check it again.",
+                        de: "Was diese Zahlliste wert ist, ist nicht bekannt, darum können Ihre Grenzen nicht \
+                             eingehalten werden. Prüfen Sie erneut.",
+                    ).to_owned(),
                 );
             }
             return Ok(over);
         };
         if let Some(limit) = rules.batch_limit.as_ref().filter(|limit| worth > *limit) {
-            over.push(format!(
-                "It is worth about {worth} {currency}, and your limit per batch is {limit} {currency}. Remove rows, or change the limit in the settings."
+            over.push(words!(
+                en: "It is worth about {worth} {currency}, and your limit per batch is {limit} {currency}. Remove rows, or \
+                     change the limit in the settings.",
+                de: "Sie ist etwa {worth} {currency} wert, und Ihre Grenze je Zahlliste ist {limit} {currency}. \
+                     Entfernen Sie Zeilen, oder ändern Sie die Grenze in den Einstellungen.",
+                worth = decimal(worth),
+                limit = decimal(limit),
             ));
         }
         if let Some(limit) = &rules.day_limit {
             match self.sent_within_a_day(tx, record).await? {
-                Some(sent) if worth + &sent > *limit => over.push(format!(
-                    "About {sent} {currency} were sent in the last 24 hours and this batch is worth about {worth} {currency}; your limit is {limit} {currency}. Wait, remove rows, or change the limit in the settings."
+                Some(sent) if worth + &sent > *limit => over.push(words!(
+                    en: "About {sent} {currency} were sent in the last 24 hours and this batch is worth about \
+                         {worth} {currency}; your limit is {limit} {currency}. Wait, remove rows, or change the \
+                         limit in the settings.",
+                    de: "In den letzten 24 Stunden wurden etwa {sent} {currency} gesendet, und diese Zahlliste ist \
+                         etwa {worth} {currency} wert; Ihre Grenze ist {limit} {currency}. Warten Sie, entfernen Sie \
+                         Zeilen, oder ändern Sie die Grenze in den Einstellungen.",
+                    sent = decimal(&sent),
+                    worth = decimal(worth),
+                    limit = decimal(limit),
                 )),
                 Some(_) => {}
                 None => over.push(
-                    "What was sent in the last 24 hours is worth an amount that is not known, so your limit of a day cannot be kept. Wait, or change the limit in the settings."
-                        .to_owned(),
+                    said!(
+                        en: "What was sent in the last 24 hours is worth an amount that is not known, so your limit \
+                             of a day cannot be kept. Wait, or change the limit in the settings.",
+                        de: "Was in den letzten 24 Stunden gesendet wurde, hat einen unbekannten Wert, darum kann \
+                             Ihre Grenze für einen Tag nicht eingehalten werden. Warten Sie, oder ändern Sie die \
+                             Grenze in den Einstellungen.",
+                    ).to_owned(),
                 ),
             }
         }
@@ -338,11 +419,20 @@ fn limit(field: &str, text: &str) -> Result<Option<Amount>, Failure> {
     }
     match text.parse::<Amount>() {
         Ok(limit) if limit.is_positive() => Ok(Some(limit)),
-        Ok(_) => Err(Failure::invalid(field, "A limit is above 0. Leave it empty for none.")),
+        Ok(_) => Err(Failure::invalid(
+            field,
+            said!(
+                en: "A limit is above 0. Leave it empty for none.",
+                de: "Eine Grenze ist größer als 0. Lassen Sie das Feld leer, wenn es keine geben soll.",
+            ),
+        )),
         Err(error) => Err(Failure::invalid(
             field,
-            format!(
-                "“{text}” is not an amount: {error}. Write it like 2500 or 2500.50, or leave it empty for no limit."
+            words!(
+                en: "“{text}” is not an amount: {error}. Write it like 2500 or 2500.50, or leave it empty for no limit.",
+                de: "„{text}“ ist kein Betrag: {error}. Schreiben Sie ihn wie 2500 oder 2500.50, oder lassen Sie das \
+                     Feld leer, wenn es keine Grenze geben soll.",
+                error = amount_error(error),
             ),
         )),
     }
@@ -350,7 +440,15 @@ fn limit(field: &str, text: &str) -> Result<Option<Amount>, Failure> {
 
 fn part_size(text: &str) -> Result<u32, Failure> {
     let size = text.trim().parse().ok().filter(|size| (1..=LARGEST_PART).contains(size));
-    size.ok_or_else(|| Failure::invalid("part_size", format!("Write a number from 1 to {LARGEST_PART}.")))
+    size.ok_or_else(|| {
+        Failure::invalid(
+            "part_size",
+            words!(
+                en: "Write a number from 1 to {LARGEST_PART}.",
+                de: "Schreiben Sie eine Zahl von 1 bis {LARGEST_PART}.",
+            ),
+        )
+    })
 }
 
 #[cfg(test)]

@@ -25,6 +25,7 @@ use super::{
 use crate::{
     changes::Changed,
     failure::{Failure, FailureCode},
+    language::{day, decimal, said, words},
     second_factor::{local, provider_now},
     store,
 };
@@ -81,7 +82,29 @@ impl Interval {
         }
     }
 
-    pub(super) fn in_words(self, every: u16) -> String {
+    fn in_words(self, every: u16) -> String {
+        match self {
+            Self::Days => words!(
+                one: every, en: "every day", de: "jeden Tag",
+                more: en: "every {every} days", de: "alle {every} Tage",
+            ),
+            Self::Weeks => words!(
+                one: every, en: "every week", de: "jede Woche",
+                more: en: "every {every} weeks", de: "alle {every} Wochen",
+            ),
+            Self::MonthsByDay => words!(
+                one: every, en: "every month", de: "jeden Monat",
+                more: en: "every {every} months", de: "alle {every} Monate",
+            ),
+            Self::MonthsByWeekday => words!(
+                one: every, en: "every month on the same weekday", de: "jeden Monat am gleichen Wochentag",
+                more: en: "every {every} months on the same weekday", de: "alle {every} Monate am gleichen Wochentag",
+            ),
+        }
+    }
+
+    /// What stands for it in the hash of the rows: the same whatever is spoken, and never another.
+    pub(super) fn for_hash(self, every: u16) -> String {
         let (one, many) = match self {
             Self::Days => ("day", "days"),
             Self::Weeks => ("week", "weeks"),
@@ -95,20 +118,35 @@ impl Interval {
 impl Schedule {
     pub(super) fn in_api(&self) -> Result<api::Schedule, Failure> {
         let repetition = self.repetition.as_ref().map(|repetition| {
-            api::Repetition::new(repetition.interval.in_api(), repetition.every, repetition.until)
-                .map_err(|error| Failure::invalid("every", format!("{} is {error}.", repetition.every)))
+            api::Repetition::new(repetition.interval.in_api(), repetition.every, repetition.until).map_err(
+                |_| {
+                    let message = words!(
+                        en: "{} is not a number from 1 to {}.",
+                        de: "{} ist keine Zahl von 1 bis {}.",
+                        repetition.every,
+                        repetition.interval.in_api().longest(),
+                    );
+                    Failure::invalid("every", message)
+                },
+            )
         });
         Ok(api::Schedule { execute_at: self.execute_at, repetition: repetition.transpose()? })
     }
 
     /// When it is paid, in words, by UTC.
     pub(super) fn in_words(&self) -> String {
-        let at = |at: DateTime<Utc>| at.format("%Y-%m-%d %H:%M UTC");
+        let at = |at: DateTime<Utc>| format!("{} {}", day(at), at.format("%H:%M UTC"));
         match &self.repetition {
-            None => at(self.execute_at).to_string(),
+            None => at(self.execute_at),
             Some(Repetition { interval, every, until }) => {
-                let end = until.map(|until| format!(" until {}", at(until))).unwrap_or_default();
-                format!("{} and then {}{end}", at(self.execute_at), interval.in_words(*every))
+                let end =
+                    until.map(|until| words!(en: " until {}", de: " bis {}", at(until))).unwrap_or_default();
+                words!(
+                    en: "{} and then {}{end}",
+                    de: "{} und dann {}{end}",
+                    at(self.execute_at),
+                    interval.in_words(*every),
+                )
             }
         }
     }
@@ -117,19 +155,33 @@ impl Schedule {
         if self.execute_at < now + SOONEST {
             return Err(Failure::invalid(
                 "execute_at",
-                format!(
-                    "Choose a time that is at least {} minutes away: before it you have to approve the batch.",
-                    SOONEST.num_minutes()
+                words!(
+                    en: "Choose a time that is at least {} minutes away: before it you have to approve the batch.",
+                    de: "Wählen Sie einen Zeitpunkt, der mindestens {} Minuten entfernt ist: Vorher müssen Sie die \
+                         Zahlliste freigeben.",
+                    SOONEST.num_minutes(),
                 ),
             ));
         }
         if let Some(repetition) = &self.repetition {
             let longest = repetition.interval.in_api().longest();
             if !(1..=longest).contains(&repetition.every) {
-                return Err(Failure::invalid("every", format!("Write a number from 1 to {longest}.")));
+                return Err(Failure::invalid(
+                    "every",
+                    words!(
+                        en: "Write a number from 1 to {longest}.",
+                        de: "Schreiben Sie eine Zahl von 1 bis {longest}.",
+                    ),
+                ));
             }
             if repetition.until.is_some_and(|until| until < self.execute_at) {
-                return Err(Failure::invalid("until", "The end is before the first time."));
+                return Err(Failure::invalid(
+                    "until",
+                    said!(
+                        en: "The end is before the first time.",
+                        de: "Das Ende liegt vor dem ersten Mal.",
+                    ),
+                ));
             }
         }
         Ok(())
@@ -194,7 +246,10 @@ impl Payouts {
         let mut record = Record::load(&mut *tx, id).await?;
         not_sent(&record)?;
         if record.whole.is_some() {
-            return Err(Failure::other("A part is paid when the whole batch is. Nothing was changed."));
+            return Err(Failure::other(said!(
+                en: "A part is paid when the whole batch is. Nothing was changed.",
+                de: "Ein Teil wird gezahlt, wenn die ganze Zahlliste gezahlt wird. Es wurde nichts geändert.",
+            )));
         }
         if record.schedule() == schedule {
             return Ok(());
@@ -216,8 +271,16 @@ impl Payouts {
         .await?;
         record.recount(&mut tx).await?;
         let words = match &schedule {
-            Some(schedule) => format!("It is to be paid on {}.", schedule.in_words()),
-            None => "It is to be paid as soon as it is approved.".to_owned(),
+            Some(schedule) => words!(
+                en: "It is to be paid on {}.",
+                de: "Sie soll gezahlt werden: {}.",
+                schedule.in_words(),
+            ),
+            None => said!(
+                en: "It is to be paid as soon as it is approved.",
+                de: "Sie soll gezahlt werden, sobald sie freigegeben ist.",
+            )
+            .to_owned(),
         };
         record.note(&mut tx, now, &words).await?;
         tx.commit().await?;
@@ -255,12 +318,18 @@ impl Payouts {
         let words = match number.and_then(|number| rows.iter().find(|row| row.number == number)) {
             Some(row) => {
                 let in_words = match row.pays()? {
-                    PayoutAmount::Coin(amount) => format!("{amount} {}", row.currency),
-                    PayoutAmount::Fiat(fiat) => format!("{fiat} in {}", row.currency),
+                    PayoutAmount::Coin(amount) => format!("{} {}", decimal(amount), row.currency),
+                    PayoutAmount::Fiat(fiat) => {
+                        words!(en: "{} in {}", de: "{} in {}", decimal(fiat), row.currency)
+                    }
                 };
-                format!("The payout of {in_words} to {} is called off.", row.address)
+                words!(
+                    en: "The payout of {in_words} to {} is called off.",
+                    de: "Die Auszahlung von {in_words} an {} wird abgesagt.",
+                    row.address,
+                )
             }
-            None => "It is called off.".to_owned(),
+            None => said!(en: "It is called off.", de: "Sie wird abgesagt.").to_owned(),
         };
         record.note(&mut tx, self.ctx.now(), &words).await?;
         tx.commit().await?;
@@ -287,7 +356,12 @@ impl Payouts {
             (_, Err(failure), _) => Err(failure),
             _ => Err(Failure::new(
                 FailureCode::UnknownOutcome,
-                "NOWPayments took it, but does not show it as called off yet. Look at the batch again in a while; it can be called off again without harm.",
+                said!(
+                    en: "NOWPayments took it, but does not show it as called off yet. Look at the batch again in a \
+                         while; it can be called off again without harm.",
+                    de: "NOWPayments hat es angenommen, zeigt sie aber noch nicht als abgesagt. Sehen Sie sich die \
+                         Zahlliste nach einer Weile wieder an; sie kann ohne Schaden noch einmal abgesagt werden.",
+                ),
             )),
         }
     }
@@ -418,7 +492,15 @@ impl Payouts {
         }
         let mut run = Record::load(&mut *tx, &id).await?;
         run.recount(tx).await?;
-        run.note(tx, now, "NOWPayments has made the next run of this series. It needs no code.").await?;
+        run.note(
+            tx,
+            now,
+            said!(
+                en: "NOWPayments has made the next run of this series. It needs no code.",
+                de: "NOWPayments hat die nächste Ausführung dieser Serie angelegt. Sie braucht keinen Code.",
+            ),
+        )
+        .await?;
         Ok(id)
     }
 }

@@ -14,7 +14,8 @@ use super::{
     Payouts,
     amount::PayoutAmount,
     batch::BatchState,
-    check::{rows_in_words, ticker},
+    check::ticker,
+    control::payouts_in_words,
     import::MOST_DECIMALS,
     lookup::{self, Contents, Found, Listing},
     reading::{LOOKS_TO_RELEASE, totals},
@@ -25,6 +26,7 @@ use super::{
 use crate::{
     changes::Changed,
     failure::{Failure, FailureCode},
+    language::{said, words},
     second_factor::provider_now,
     store,
 };
@@ -60,7 +62,11 @@ impl Payouts {
             self.obstacles(&mut tx, &record, &totals, self.desk.progress(id).is_some()).await?
         };
         if !obstacles.is_empty() {
-            return Err(Failure::other(format!("This batch cannot be sent yet. {}", obstacles.join(" "))));
+            return Err(Failure::other(words!(
+                en: "This batch cannot be sent yet. {}",
+                de: "Diese Zahlliste kann noch nicht gesendet werden. {}",
+                obstacles.join(" "),
+            )));
         }
         let rows = record::payable(&self.ctx.db, id).await?;
         if record::hash(&rows, record.schedule().as_ref())? != hash {
@@ -95,9 +101,13 @@ impl Payouts {
         let looked_at = provider_now(&self.ctx);
         let listing = lookup::list(&self.ctx.client, since - STILL_ON_ITS_WAY, ALL_PAGES).await?;
         if !tries.is_empty() && !listing.complete {
-            return Err(Failure::other(
-                "NOWPayments did not show its list of payouts whole, so it is not certain that an earlier try to send this batch came to nothing. Nothing was sent. Try again later.",
-            ));
+            return Err(Failure::other(said!(
+                en: "NOWPayments did not show its list of payouts whole, so it is not certain that an earlier \
+                     try to send this batch came to nothing. Nothing was sent. Try again later.",
+                de: "NOWPayments hat seine Liste der Auszahlungen nicht ganz gezeigt, darum ist nicht sicher, \
+                     dass aus einem früheren Versuch, diese Zahlliste zu senden, nichts wurde. Es wurde nichts \
+                     gesendet. Versuchen Sie es später noch einmal.",
+            )));
         }
         let mut db = self.ctx.db.acquire().await?;
         let taken = lookup::taken(&mut db, &record.id).await?;
@@ -120,7 +130,11 @@ impl Payouts {
                     for row in &earlier.rows {
                         set_id(&mut tx, &record.id, row.number, row.unique_external_id.as_deref()).await?;
                     }
-                    let note = "An earlier try to send it was created at NOWPayments after all: nothing was sent again.";
+                    let note = said!(
+                        en: "An earlier try to send it was created at NOWPayments after all: nothing was sent again.",
+                        de: "Ein früherer Versuch, sie zu senden, wurde bei NOWPayments doch angelegt: Es wurde \
+                             nichts noch einmal gesendet.",
+                    );
                     self.adopt(&mut tx, record, &earlier.rows, &batch, note).await?;
                     tx.commit().await?;
                     self.desk.follow(&record.id);
@@ -130,8 +144,14 @@ impl Payouts {
                 Found::Batch(found) => {
                     return Err(Failure::new(
                         FailureCode::UnknownOutcome,
-                        format!(
-                            "An earlier try to send this batch, with other rows, was created at NOWPayments after all (number {found}). Nothing was sent now. Do not approve it there: NOWPayments rejects it within an hour, then this batch can be sent."
+                        words!(
+                            en: "An earlier try to send this batch, with other rows, was created at NOWPayments \
+                                 after all (number {found}). Nothing was sent now. Do not approve it there: \
+                                 NOWPayments rejects it within an hour, then this batch can be sent.",
+                            de: "Ein früherer Versuch, diese Zahlliste zu senden, mit anderen Zeilen, wurde bei \
+                                 NOWPayments doch angelegt (Nummer {found}). Jetzt wurde nichts gesendet. Geben Sie \
+                                 ihn dort nicht frei: NOWPayments weist ihn innerhalb einer Stunde zurück, dann kann \
+                                 diese Zahlliste gesendet werden.",
                         ),
                     ));
                 }
@@ -154,9 +174,13 @@ impl Payouts {
         }
         drop(db);
         if elsewhere > 0 {
-            let trouble = format!(
-                "Since this batch was checked, {} like these appeared at NOWPayments that are not from this batch. Nothing was sent now. It is checked again: look at the warnings before you send it.",
-                if elsewhere == 1 { "1 payout".to_owned() } else { format!("{elsewhere} payouts") }
+            let trouble = words!(
+                en: "Since this batch was checked, {} like these appeared at NOWPayments that are not from this \
+                     batch. Nothing was sent now. It is checked again: look at the warnings before you send it.",
+                de: "Seit diese Zahlliste geprüft wurde, sind bei NOWPayments solche Auszahlungen erschienen, die \
+                     nicht aus ihr stammen: {}. Jetzt wurde nichts gesendet. Sie wird noch einmal geprüft: Sehen Sie \
+                     sich die Hinweise an, bevor Sie sie senden.",
+                payouts_in_words(elsewhere),
             );
             let mut tx = self.ctx.write().await?;
             record.back_to_draft(&mut tx, self.ctx.now(), &trouble).await?;
@@ -228,7 +252,11 @@ impl Payouts {
             row.unique_external_id = Some(id);
         }
         record.set_trouble(&mut *tx, None).await?;
-        let note = format!("{} fixed for sending.", rows_are(record.payable));
+        let fixed = record.payable;
+        let note = words!(
+            one: fixed, en: "1 row is fixed for sending.", de: "1 Zeile ist zum Senden festgeschrieben.",
+            more: en: "{fixed} rows are fixed for sending.", de: "{fixed} Zeilen sind zum Senden festgeschrieben.",
+        );
         record.advance(&mut tx, BatchState::Locked, self.ctx.now(), &note).await?;
         tx.commit().await?;
         Ok(rows)
@@ -245,7 +273,15 @@ impl Payouts {
             .await?;
         (record.submitted_at, record.looks, record.late_looks) = (Some(submitted), 0, 0);
         record
-            .advance(&mut tx, BatchState::Submitting, self.ctx.now(), "It is being created at NOWPayments.")
+            .advance(
+                &mut tx,
+                BatchState::Submitting,
+                self.ctx.now(),
+                said!(
+                    en: "It is being created at NOWPayments.",
+                    de: "Sie wird bei NOWPayments angelegt.",
+                ),
+            )
             .await?;
         tx.commit().await?;
         self.ctx.announce(Changed::Payouts { batch: record.id.clone() });
@@ -263,8 +299,17 @@ impl Payouts {
         let error = match answer {
             Ok(batch) => {
                 let mut tx = self.ctx.write().await?;
-                self.adopt(&mut tx, record, rows, &batch, "Created at NOWPayments; it waits for your code.")
-                    .await?;
+                self.adopt(
+                    &mut tx,
+                    record,
+                    rows,
+                    &batch,
+                    said!(
+                        en: "Created at NOWPayments; it waits for your code.",
+                        de: "Bei NOWPayments angelegt; sie wartet auf Ihren Code.",
+                    ),
+                )
+                .await?;
                 tx.commit().await?;
                 return Ok(());
             }
@@ -272,7 +317,11 @@ impl Payouts {
         };
         if error.outcome() == Outcome::NotDone {
             let failure = Failure::from(error);
-            let trouble = format!("NOWPayments did not create this batch: {}", failure.message);
+            let trouble = words!(
+                en: "NOWPayments did not create this batch: {}",
+                de: "NOWPayments hat diese Zahlliste nicht angelegt: {}",
+                failure.message,
+            );
             let mut tx = self.ctx.write().await?;
             record.unsend(&mut tx, now, &trouble).await?;
             tx.commit().await?;
@@ -284,7 +333,11 @@ impl Payouts {
             .lose_sight(
                 &mut tx,
                 now,
-                "The answer of NOWPayments was lost. It is not known whether the batch was created.",
+                said!(
+                    en: "The answer of NOWPayments was lost. It is not known whether the batch was created.",
+                    de: "Die Antwort von NOWPayments ging verloren. Es ist nicht bekannt, ob die Zahlliste angelegt \
+                         wurde.",
+                ),
             )
             .await?;
         tx.commit().await?;
@@ -339,7 +392,10 @@ impl Payouts {
             Found::Batch(id) => {
                 let batch = self.ctx.client.send(&GetPayout { id }).await?;
                 let mut tx = self.ctx.write().await?;
-                let note = "Found at NOWPayments: it was created. It waits for your code.";
+                let note = said!(
+                    en: "Found at NOWPayments: it was created. It waits for your code.",
+                    de: "Bei NOWPayments gefunden: Sie wurde angelegt. Sie wartet auf Ihren Code.",
+                );
                 self.adopt(&mut tx, record, rows, &batch, note).await?;
                 tx.commit().await?;
                 return Ok(());
@@ -348,15 +404,30 @@ impl Payouts {
             Found::Nothing if !listing.complete => (
                 record.looks,
                 record.late_looks,
-                "It is not known whether this batch was created: NOWPayments did not show its list of payouts whole. Do not send these rows in another way.".to_owned(),
+                said!(
+                    en: "It is not known whether this batch was created: NOWPayments did not show its list of \
+                         payouts whole. Do not send these rows in another way.",
+                    de: "Es ist nicht bekannt, ob diese Zahlliste angelegt wurde: NOWPayments hat seine Liste der \
+                         Auszahlungen nicht ganz gezeigt. Senden Sie diese Zeilen nicht auf anderem Weg.",
+                ).to_owned(),
             ),
             Found::Nothing => {
                 let is_late = provider_now(&self.ctx) >= submitted + STILL_ON_ITS_WAY;
                 let late = record.late_looks + u32::from(is_late);
                 let words = if late >= LOOKS_TO_RELEASE {
-                    "NOWPayments does not show this batch, so it was most likely not created. You can make it sendable again."
+                    said!(
+                        en: "NOWPayments does not show this batch, so it was most likely not created. You can make \
+                             it sendable again.",
+                        de: "NOWPayments zeigt diese Zahlliste nicht, sie wurde also sehr wahrscheinlich nicht \
+                             angelegt. Sie können sie wieder sendbar machen.",
+                    )
                 } else {
-                    "NOWPayments does not show this batch so far. Paydesk goes on looking; do not send these rows in another way."
+                    said!(
+                        en: "NOWPayments does not show this batch so far. Paydesk goes on looking; do not send these \
+                             rows in another way.",
+                        de: "NOWPayments zeigt diese Zahlliste bisher nicht. Paydesk sucht weiter; senden Sie diese \
+                             Zeilen nicht auf anderem Weg.",
+                    )
                 };
                 (record.looks + 1, late, words.to_owned())
             }
@@ -369,7 +440,7 @@ impl Payouts {
             .bind(&record.id)
             .execute(&mut *tx)
             .await?;
-        // The same words again and again would bury the other steps.
+        // The same words again and again would bury the other steps. In another language they are there once more.
         if record.trouble.as_deref() != Some(&trouble) {
             record.note(&mut tx, now, &trouble).await?;
         }
@@ -388,7 +459,12 @@ impl Payouts {
         if record.late_looks < LOOKS_TO_RELEASE {
             return Err(Failure::new(
                 FailureCode::UnknownOutcome,
-                "It is too early to say that this batch was not created. Paydesk goes on looking; wait a minute or two.",
+                said!(
+                    en: "It is too early to say that this batch was not created. Paydesk goes on looking; wait a \
+                         minute or two.",
+                    de: "Es ist zu früh, um zu sagen, dass diese Zahlliste nicht angelegt wurde. Paydesk sucht \
+                         weiter; warten Sie ein oder zwei Minuten.",
+                ),
             ));
         }
         let rows = record::payable(&self.ctx.db, id).await?;
@@ -399,7 +475,10 @@ impl Payouts {
             self.desk.follow(id);
             return Err(Failure::new(
                 FailureCode::Stale,
-                "NOWPayments shows this batch now: it was created. Nothing was given up.",
+                said!(
+                    en: "NOWPayments shows this batch now: it was created. Nothing was given up.",
+                    de: "NOWPayments zeigt diese Zahlliste jetzt: Sie wurde angelegt. Es wurde nichts aufgegeben.",
+                ),
             ));
         }
         if record.looks <= looks {
@@ -410,7 +489,11 @@ impl Payouts {
             .unsend(
                 &mut tx,
                 self.ctx.now(),
-                "You gave up this try: NOWPayments did not show it. The batch can be sent again.",
+                said!(
+                    en: "You gave up this try: NOWPayments did not show it. The batch can be sent again.",
+                    de: "Sie haben diesen Versuch aufgegeben: NOWPayments hat ihn nicht gezeigt. Die Zahlliste kann \
+                         wieder gesendet werden.",
+                ),
             )
             .await?;
         record.set_trouble(&mut *tx, None).await?;
@@ -505,8 +588,4 @@ fn is_dead(listing: &Listing, batch: &PayoutBatchId) -> bool {
         listing.payouts.iter().filter(|payout| payout.batch_withdrawal_id.as_ref() == Some(batch)).peekable();
     rows.peek().is_some()
         && rows.all(|payout| matches!(payout.status, PayoutStatus::Rejected | PayoutStatus::Cancelled))
-}
-
-fn rows_are(count: u32) -> String {
-    format!("{} {}", rows_in_words(count), if count == 1 { "is" } else { "are" })
 }

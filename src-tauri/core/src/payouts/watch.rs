@@ -23,6 +23,7 @@ use super::{
 use crate::{
     changes::Changed,
     failure::Failure,
+    language::{Language, decimal, said, words},
     notifications::{self, Notification},
     second_factor::provider_now,
     shops::ShopContext,
@@ -115,16 +116,22 @@ impl Payouts {
         match record.state {
             BatchState::Locked => {
                 let mut tx = self.ctx.write().await?;
-                let note =
-                    "Paydesk ended before this batch was sent. Nothing was sent; it can be sent again.";
+                let note = said!(
+                    en: "Paydesk ended before this batch was sent. Nothing was sent; it can be sent again.",
+                    de: "Paydesk wurde beendet, bevor diese Zahlliste gesendet wurde. Es wurde nichts gesendet; \
+                         sie kann wieder gesendet werden.",
+                );
                 record.unsend(&mut tx, now, note).await?;
                 tx.commit().await?;
                 self.ctx.announce(Changed::Payouts { batch: id.to_owned() });
             }
             BatchState::Submitting => {
                 let mut tx = self.ctx.write().await?;
-                let note =
-                    "Paydesk ended while this batch was being created. It is not known whether it was.";
+                let note = said!(
+                    en: "Paydesk ended while this batch was being created. It is not known whether it was.",
+                    de: "Paydesk wurde beendet, während diese Zahlliste angelegt wurde. Es ist nicht bekannt, ob \
+                         sie angelegt wurde.",
+                );
                 record.lose_sight(&mut tx, now, note).await?;
                 tx.commit().await?;
                 self.ctx.announce(Changed::Payouts { batch: id.to_owned() });
@@ -179,7 +186,10 @@ impl Payouts {
 
     async fn refresh(&self, record: &mut Record) -> Result<Next, Failure> {
         let Some(id) = record.provider_id.as_deref().and_then(|id| id.parse().ok()) else {
-            return Err(Failure::other("This batch has no number of NOWPayments."));
+            return Err(Failure::other(said!(
+                en: "This batch has no number of NOWPayments.",
+                de: "Diese Zahlliste hat keine Nummer von NOWPayments.",
+            )));
         };
         let batch = self
             .ctx
@@ -233,8 +243,16 @@ pub(super) async fn absorb(
     // A batch is approved only as exactly ours. Once it is known to be, an answer that leaves something out changes nothing.
     if record.state == BatchState::Created && record.approval.is_none() {
         if exact.is_none() {
-            let trouble = "NOWPayments created this batch with other rows than were sent. Do not approve it. NOWPayments rejects it by itself within an hour; nothing is paid until then.";
-            if record.trouble.as_deref() != Some(trouble) {
+            let words = said!(
+                each: en: "NOWPayments created this batch with other rows than were sent. Do not approve it. \
+                           NOWPayments rejects it by itself within an hour; nothing is paid until then.",
+                de: "NOWPayments hat diese Zahlliste mit anderen Zeilen angelegt, als gesendet wurden. Geben Sie sie \
+                     nicht frei. NOWPayments weist sie innerhalb einer Stunde von selbst zurück; bis dahin wird \
+                     nichts gezahlt.",
+            );
+            // It is said once, whatever language was spoken then.
+            if record.trouble.as_deref().is_none_or(|said| !words.contains(&said)) {
+                let trouble = words[Language::spoken() as usize];
                 record.set_trouble(&mut *tx, Some(trouble)).await?;
                 record.note(tx, now, trouble).await?;
                 changed = true;
@@ -349,8 +367,13 @@ fn dearer(rows: &[PayableRow], pairs: &[usize], payouts: &[&Payout]) -> Result<O
     let words = coins.into_iter().filter(|(_, (about, exact))| exact.as_decimal() * 20 > about.as_decimal() * 21).map(
         |(coin, (about, exact))| {
             let coin = coin.to_ascii_uppercase();
-            format!(
-                "NOWPayments takes {exact} {coin} for the sums of money, which were about {about} {coin} at the check. Approve this batch only if that is right."
+            words!(
+                en: "NOWPayments takes {exact} {coin} for the sums of money, which were about {about} {coin} at the \
+                     check. Approve this batch only if that is right.",
+                de: "NOWPayments nimmt {exact} {coin} für die Geldbeträge, die bei der Prüfung etwa {about} {coin} \
+                     waren. Geben Sie diese Zahlliste nur frei, wenn das richtig ist.",
+                exact = decimal(&exact),
+                about = decimal(&about),
             )
         },
     );
@@ -365,32 +388,79 @@ pub(super) async fn enter(
     state: BatchState,
 ) -> Result<(), Failure> {
     let now = ctx.now();
-    let paid = format!("{} of {}", record.paid, rows_in_words(record.payable));
+    let paid = words!(en: "{} of {}", de: "{} von {}", record.paid, rows_in_words(record.payable));
     let (note, trouble) = match state {
         BatchState::Verified => {
             match record.schedule().filter(|_| record.waits_until(provider_now(ctx)).is_some()) {
-                Some(schedule) => (format!("Approved; NOWPayments pays on {}.", schedule.in_words()), None),
-                None => ("Approved; NOWPayments pays.".to_owned(), None),
+                Some(schedule) => (
+                    words!(
+                        en: "Approved; NOWPayments pays on {}.",
+                        de: "Freigegeben; NOWPayments zahlt: {}.",
+                        schedule.in_words(),
+                    ),
+                    None,
+                ),
+                None => (
+                    said!(
+                        en: "Approved; NOWPayments pays.",
+                        de: "Freigegeben; NOWPayments zahlt.",
+                    )
+                    .to_owned(),
+                    None,
+                ),
             }
         }
-        BatchState::Sending => ("The first payouts are on their way.".to_owned(), None),
-        BatchState::Finished => ("Every row was paid.".to_owned(), None),
+        BatchState::Sending => (
+            said!(
+                en: "The first payouts are on their way.",
+                de: "Die ersten Auszahlungen sind unterwegs.",
+            )
+            .to_owned(),
+            None,
+        ),
+        BatchState::Finished => (
+            said!(
+                en: "Every row was paid.",
+                de: "Jede Zeile wurde gezahlt.",
+            )
+            .to_owned(),
+            None,
+        ),
         BatchState::FinishedWithFailures => {
-            let words = format!(
-                "{paid} were paid, {} not. NOWPayments may still pay what failed: do not pay those rows again without asking its support.",
-                record.failed
+            let words = words!(
+                en: "{paid} were paid, {} not. NOWPayments may still pay what failed: do not pay those rows again \
+                     without asking its support.",
+                de: "{paid} gezahlt, {} nicht. Was gescheitert ist, kann NOWPayments noch zahlen: Zahlen Sie diese \
+                     Zeilen nicht erneut, ohne den Support dort zu fragen.",
+                record.failed,
             );
             (words.clone(), Some(words))
         }
         BatchState::Rejected => {
-            let words = "NOWPayments rejected this batch. Nothing was paid.".to_owned();
+            let words = said!(
+                en: "NOWPayments rejected this batch. Nothing was paid.",
+                de: "NOWPayments hat diese Zahlliste zurückgewiesen. Es wurde nichts gezahlt.",
+            )
+            .to_owned();
             (words.clone(), Some(words))
         }
         BatchState::Expired => {
-            let words = "No right code was given in time, so NOWPayments rejected this batch. Nothing was paid. To pay these rows, import them again.".to_owned();
+            let words = said!(
+                en: "No right code was given in time, so NOWPayments rejected this batch. Nothing was paid. To pay \
+                     these rows, import them again.",
+                de: "Es wurde nicht rechtzeitig ein richtiger Code gegeben, darum hat NOWPayments diese Zahlliste \
+                     zurückgewiesen. Es wurde nichts gezahlt. Um diese Zeilen zu zahlen, importieren Sie sie neu.",
+            ).to_owned();
             (words.clone(), Some(words))
         }
-        BatchState::Cancelled => ("It was cancelled at NOWPayments. Nothing was paid.".to_owned(), None),
+        BatchState::Cancelled => (
+            said!(
+                en: "It was cancelled at NOWPayments. Nothing was paid.",
+                de: "Sie wurde bei NOWPayments abgebrochen. Es wurde nichts gezahlt.",
+            )
+            .to_owned(),
+            None,
+        ),
         other => (format!("{other:?}"), None),
     };
     // That the rows are not ours stays true whatever becomes of them.
@@ -424,23 +494,33 @@ fn told(record: &Record, state: BatchState, totals: &[CoinTotal]) -> Option<(Str
     Some(match state {
         BatchState::Finished => {
             let all = if record.payable == 1 {
-                "1 row was paid".to_owned()
+                said!(en: "1 row was paid", de: "1 Zeile wurde gezahlt").to_owned()
             } else {
-                format!("All {rows} were paid")
+                words!(en: "All {rows} were paid", de: "Alle {rows} wurden gezahlt")
             };
-            (format!("Paid: {name}"), format!("{all}: {sums}."))
+            (words!(en: "Paid: {name}", de: "Gezahlt: {name}"), format!("{all}: {sums}."))
         }
         BatchState::FinishedWithFailures => (
-            format!("Not all was paid: {name}"),
-            format!("{} of {rows} were paid, {} not. The batch was {sums}.", record.paid, record.failed),
+            words!(en: "Not all was paid: {name}", de: "Nicht alles gezahlt: {name}"),
+            words!(
+                en: "{} of {rows} were paid, {} not. The batch was {sums}.",
+                de: "{} von {rows} gezahlt, {} nicht. Die Zahlliste: {sums}.",
+                record.paid, record.failed,
+            ),
         ),
         BatchState::Rejected => (
-            format!("Rejected: {name}"),
-            format!("NOWPayments rejected this batch of {rows} ({sums}). Nothing was paid."),
+            words!(en: "Rejected: {name}", de: "Zurückgewiesen: {name}"),
+            words!(
+                en: "NOWPayments rejected this batch of {rows} ({sums}). Nothing was paid.",
+                de: "NOWPayments hat diese Zahlliste mit {rows} ({sums}) zurückgewiesen. Es wurde nichts gezahlt.",
+            ),
         ),
         BatchState::Expired => (
-            format!("Expired: {name}"),
-            format!("No right code was given in time for {rows} ({sums}). Nothing was paid."),
+            words!(en: "Expired: {name}", de: "Abgelaufen: {name}"),
+            words!(
+                en: "No right code was given in time for {rows} ({sums}). Nothing was paid.",
+                de: "Für {rows} ({sums}) wurde nicht rechtzeitig ein richtiger Code gegeben. Es wurde nichts gezahlt.",
+            ),
         ),
         _ => return None,
     })

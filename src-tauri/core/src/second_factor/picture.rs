@@ -6,6 +6,7 @@ use image::{GrayImage, ImageReader, Limits};
 use secrecy::SecretString;
 
 use crate::failure::Failure;
+use crate::language::said;
 
 /// The largest picture that is looked at, in pixels of a side, and what reading it may take of memory.
 const LARGEST_SIDE: u32 = 12_000;
@@ -19,9 +20,12 @@ const LONG_SIDE: u32 = 2000;
 /// [`FailureCode::Invalid`](crate::FailureCode::Invalid) for the field `picture`, when it is no picture or shows no such code.
 pub(super) fn read_link(picture: &[u8]) -> Result<SecretString, Failure> {
     let refused = |message: &str| Failure::invalid("picture", message);
-    let mut reader = ImageReader::new(Cursor::new(picture))
-        .with_guessed_format()
-        .map_err(|_| refused("This file cannot be read."))?;
+    let mut reader = ImageReader::new(Cursor::new(picture)).with_guessed_format().map_err(|_| {
+        refused(said!(
+            en: "This file cannot be read.",
+            de: "Diese Datei kann nicht gelesen werden.",
+        ))
+    })?;
     let mut limits = Limits::default();
     limits.max_image_width = Some(LARGEST_SIDE);
     limits.max_image_height = Some(LARGEST_SIDE);
@@ -29,7 +33,12 @@ pub(super) fn read_link(picture: &[u8]) -> Result<SecretString, Failure> {
     reader.limits(limits);
     let picture = reader
         .decode()
-        .map_err(|_| refused("This is no picture that Paydesk can read. It reads PNG, JPEG and WebP: save a screenshot as one of them."))?;
+        .map_err(|_| refused(said!(
+            en: "This is no picture that Paydesk can read. It reads PNG, JPEG and WebP: save a screenshot as one of \
+                 them.",
+            de: "Das ist kein Bild, das Paydesk lesen kann. Es liest PNG, JPEG und WebP: Sichern Sie ein \
+                 Bildschirmfoto als eines davon.",
+        )))?;
     let longest = picture.width().max(picture.height());
     let whole = picture.to_luma8();
     let smaller = (longest > LONG_SIDE)
@@ -45,11 +54,26 @@ pub(super) fn read_link(picture: &[u8]) -> Result<SecretString, Failure> {
         return Ok(link.clone().into());
     }
     Err(refused(if found.iter().any(|text| is_link(&text, "otpauth-migration://")) {
-        "This code is an export of an authenticator app, which holds several secrets. Take the code that NOWPayments shows when two-factor authentication is set up."
+        said!(
+            en: "This code is an export of an authenticator app, which holds several secrets. Take the code that \
+                 NOWPayments shows when two-factor authentication is set up.",
+            de: "Dieser Code ist ein Export einer Authenticator-App, der mehrere Geheimnisse enthält. Nehmen Sie den \
+                 Code, den NOWPayments beim Einrichten der Zwei-Faktor-Anmeldung zeigt.",
+        )
     } else if found.is_empty() {
-        "There is no QR code in this picture, or it is not sharp enough. Take a screenshot of the whole code with some white around it."
+        said!(
+            en: "There is no QR code in this picture, or it is not sharp enough. Take a screenshot of the whole code \
+                 with some white around it.",
+            de: "In diesem Bild ist kein QR-Code, oder er ist nicht scharf genug. Machen Sie ein Bildschirmfoto des \
+                 ganzen Codes mit etwas Weiß darum herum.",
+        )
     } else {
-        "The QR code in this picture is not one for an authenticator app (its text does not begin with otpauth://)."
+        said!(
+            en: "The QR code in this picture is not one for an authenticator app (its text does not begin with \
+                 otpauth://).",
+            de: "Der QR-Code in diesem Bild ist keiner für eine Authenticator-App (sein Text beginnt nicht mit \
+                 otpauth://).",
+        )
     }))
 }
 

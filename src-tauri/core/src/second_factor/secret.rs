@@ -9,6 +9,7 @@ use url::form_urlencoded;
 use zeroize::Zeroizing;
 
 use crate::failure::Failure;
+use crate::language::{said, words};
 
 /// How long a code is valid (RFC 6238's default, and the only one that NOWPayments and phones agree on).
 pub(crate) const STEP_SECONDS: i64 = 30;
@@ -38,9 +39,12 @@ impl TotpSecret {
         let refused = |message: &str| Err(Failure::invalid("secret", message));
         let (label, query) = link[10..].split_once('?').unwrap_or((&link[10..], ""));
         if !label.split('/').next().is_some_and(|kind| kind.eq_ignore_ascii_case("totp")) {
-            return refused(
-                "This link is not for codes that change with time (otpauth://totp). NOWPayments takes only those.",
-            );
+            return refused(said!(
+                en: "This link is not for codes that change with time (otpauth://totp). NOWPayments takes only \
+                     those.",
+                de: "Dieser Link ist nicht für Codes, die sich mit der Zeit ändern (otpauth://totp). NOWPayments \
+                     nimmt nur solche.",
+            ));
         }
         let mut secret = None;
         for (name, value) in form_urlencoded::parse(query.split('#').next().unwrap_or_default().as_bytes()) {
@@ -49,26 +53,36 @@ impl TotpSecret {
                 "algorithm"
                     if !matches!(value.to_ascii_uppercase().as_str(), "SHA1" | "SHA-1" | "HMACSHA1") =>
                 {
-                    return refused(
-                        "This link asks for another algorithm than SHA-1. Paydesk makes codes with SHA-1 only, as NOWPayments does.",
-                    );
+                    return refused(said!(
+                        en: "This link asks for another algorithm than SHA-1. Paydesk makes codes with SHA-1 \
+                             only, as NOWPayments does.",
+                        de: "Dieser Link verlangt ein anderes Verfahren als SHA-1. Paydesk macht Codes nur mit \
+                             SHA-1, wie NOWPayments auch.",
+                    ));
                 }
                 "digits" if value != "6" => {
-                    return refused(
-                        "This link asks for codes that do not have 6 digits. NOWPayments takes 6.",
-                    );
+                    return refused(said!(
+                        en: "This link asks for codes that do not have 6 digits. NOWPayments takes 6.",
+                        de: "Dieser Link verlangt Codes, die nicht 6 Ziffern haben. NOWPayments nimmt 6.",
+                    ));
                 }
                 "period" if value != "30" => {
-                    return refused(
-                        "This link asks for codes that do not change every 30 seconds. Those of NOWPayments do.",
-                    );
+                    return refused(said!(
+                        en: "This link asks for codes that do not change every 30 seconds. Those of NOWPayments \
+                             do.",
+                        de: "Dieser Link verlangt Codes, die sich nicht alle 30 Sekunden ändern. Die von \
+                             NOWPayments tun das.",
+                    ));
                 }
                 _ => {}
             }
         }
         match secret {
             Some(secret) => Self::from_base32(&secret),
-            None => refused("There is no secret in this link."),
+            None => refused(said!(
+                en: "There is no secret in this link.",
+                de: "In diesem Link ist kein Geheimnis.",
+            )),
         }
     }
 
@@ -83,21 +97,30 @@ impl TotpSecret {
                 .collect(),
         );
         if letters.is_empty() {
-            return refused("Enter the secret that NOWPayments showed beside the QR code.");
+            return refused(said!(
+                en: "Enter the secret that NOWPayments showed beside the QR code.",
+                de: "Geben Sie das Geheimnis ein, das NOWPayments neben dem QR-Code gezeigt hat.",
+            ));
         }
         if let Some(other) = letters.chars().find(|letter| !matches!(letter, 'A'..='Z' | '2'..='7')) {
-            return refused(&format!(
-                "A secret has only the letters A to Z and the digits 2 to 7; here is a “{}”.",
-                other.escape_default()
+            return refused(&words!(
+                en: "A secret has only the letters A to Z and the digits 2 to 7; here is a “{}”.",
+                de: "Ein Geheimnis hat nur die Buchstaben A bis Z und die Ziffern 2 bis 7; hier steht ein „{}“.",
+                other.escape_default(),
             ));
         }
         let Ok(secret) = totp_rs::Secret::try_from_base32(letters.as_str()) else {
-            return refused("This secret is not complete: a letter is missing or too many.");
+            return refused(said!(
+                en: "This secret is not complete: a letter is missing or too many.",
+                de: "Dieses Geheimnis ist nicht vollständig: Ein Buchstabe fehlt oder ist zu viel.",
+            ));
         };
         if secret.as_bytes().len() < SHORTEST {
-            return refused(
-                "This secret is too short: at least 16 letters and digits are needed. Copy it again, whole.",
-            );
+            return refused(said!(
+                en: "This secret is too short: at least 16 letters and digits are needed. Copy it again, whole.",
+                de: "Dieses Geheimnis ist zu kurz: Mindestens 16 Buchstaben und Ziffern sind nötig. Kopieren Sie \
+                     es noch einmal ganz.",
+            ));
         }
         Ok(Self(Zeroizing::new(secret.as_bytes().to_vec())))
     }
@@ -155,7 +178,13 @@ pub(crate) fn read_code(text: &SecretString) -> Result<SecretString, Failure> {
     if digits.len() == 6 && digits.bytes().all(|byte| byte.is_ascii_digit()) {
         return Ok(digits.as_str().into());
     }
-    Err(Failure::invalid("code", "A code has 6 digits. Enter the one that is shown now."))
+    Err(Failure::invalid(
+        "code",
+        said!(
+            en: "A code has 6 digits. Enter the one that is shown now.",
+            de: "Ein Code hat 6 Ziffern. Geben Sie den ein, der jetzt gezeigt wird.",
+        ),
+    ))
 }
 
 /// Whether a PIN may seal a secret.
@@ -163,7 +192,14 @@ pub(crate) fn accept_pin(pin: &SecretString) -> Result<(), Failure> {
     let letters: Zeroizing<Vec<char>> = Zeroizing::new(pin.expose_secret().chars().collect());
     let refused = |message: Cow<'static, str>| Err(Failure::invalid("pin", message));
     if !(6..=64).contains(&letters.len()) {
-        return refused(format!("A PIN has 6 to 64 characters; this one has {}.", letters.len()).into());
+        return refused(
+            words!(
+                en: "A PIN has 6 to 64 characters; this one has {}.",
+                de: "Eine PIN hat 6 bis 64 Zeichen; diese hat {}.",
+                letters.len(),
+            )
+            .into(),
+        );
     }
     let repeats = |length: usize| letters.iter().zip(letters.iter().skip(length)).all(|(a, b)| a == b);
     let counts = |by: i64| {
@@ -178,7 +214,11 @@ pub(crate) fn accept_pin(pin: &SecretString) -> Result<(), Failure> {
         })
     };
     if (1..=letters.len() / 2).any(repeats) || counts(1) || counts(-1) {
-        return refused("This PIN is one of the first that a thief would try. Choose one that does not repeat or count on.".into());
+        return refused(said!(
+            en: "This PIN is one of the first that a thief would try. Choose one that does not repeat or count on.",
+            de: "Diese PIN ist eine der ersten, die ein Dieb versuchen würde. Wählen Sie eine, die sich nicht \
+                 wiederholt und nicht weiterzählt.",
+        ).into());
     }
     Ok(())
 }

@@ -14,6 +14,7 @@ use sha2::{Digest, Sha256};
 use super::{CheckItem, CheckState, ConnectionReport, DemoConnection, Environment, NewShop};
 use crate::{
     failure::{Failure, FailureCode},
+    language::{said, words},
     surroundings::Surroundings,
 };
 
@@ -67,10 +68,17 @@ pub(crate) fn client(
 ) -> Result<Client, Failure> {
     let options = Options { now: surroundings.now.clone(), retry, ..Options::default() };
     Client::with(base.clone(), Credentials { api_key, login }, options).map_err(|error| match error {
-        SetupError::Key => {
-            Failure::invalid("api_key", "The API key has characters that no key has. Copy it anew.")
-        }
-        error => Failure::other(format!("Paydesk cannot set up a connection to NOWPayments: {error}.")),
+        SetupError::Key => Failure::invalid(
+            "api_key",
+            said!(
+                en: "The API key has characters that no key has. Copy it anew.",
+                de: "Der API-Schlüssel hat Zeichen, die kein Schlüssel hat. Kopieren Sie ihn neu.",
+            ),
+        ),
+        error => Failure::other(words!(
+            en: "Paydesk cannot set up a connection to NOWPayments: {error}.",
+            de: "Paydesk kann keine Verbindung zu NOWPayments einrichten: {error}.",
+        )),
     })
 }
 
@@ -97,25 +105,52 @@ impl NewShop {
     pub(crate) fn validate(&self) -> Result<(), Failure> {
         let name = self.name.trim();
         if name.is_empty() {
-            return Err(Failure::invalid("name", "Give the shop a name, so that you know it from others."));
+            return Err(Failure::invalid(
+                "name",
+                said!(
+                    en: "Give the shop a name, so that you know it from others.",
+                    de: "Geben Sie dem Shop einen Namen, damit Sie ihn von anderen unterscheiden.",
+                ),
+            ));
         }
         if name.chars().count() > 60 || name.chars().any(char::is_control) {
-            return Err(Failure::invalid("name", "A name has at most 60 characters, on one line."));
+            return Err(Failure::invalid(
+                "name",
+                said!(
+                    en: "A name has at most 60 characters, on one line.",
+                    de: "Ein Name hat höchstens 60 Zeichen, in einer Zeile.",
+                ),
+            ));
         }
         if self.environment == Environment::Demo {
-            return Err(Failure::invalid("environment", "Choose the live service or the sandbox."));
+            return Err(Failure::invalid(
+                "environment",
+                said!(
+                    en: "Choose the live service or the sandbox.",
+                    de: "Wählen Sie den echten Dienst oder die Sandbox.",
+                ),
+            ));
         }
         let key = self.api_key.expose_secret().trim();
         if key.is_empty() {
             return Err(Failure::invalid(
                 "api_key",
-                "Paste the API key of the shop. You find it in the dashboard of NOWPayments under Settings, Payments.",
+                said!(
+                    en: "Paste the API key of the shop. You find it in the dashboard of NOWPayments under Settings, \
+                         Payments.",
+                    de: "Fügen Sie den API-Schlüssel des Shops ein. Sie finden ihn im Dashboard von NOWPayments \
+                         unter Settings, Payments.",
+                ),
             ));
         }
         if !key.bytes().all(|byte| byte.is_ascii_graphic()) {
             return Err(Failure::invalid(
                 "api_key",
-                "An API key has only letters, digits and dashes, without spaces. Copy it anew.",
+                said!(
+                    en: "An API key has only letters, digits and dashes, without spaces. Copy it anew.",
+                    de: "Ein API-Schlüssel hat nur Buchstaben, Ziffern und Striche, ohne Leerzeichen. Kopieren Sie \
+                         ihn neu.",
+                ),
             ));
         }
         let email = self.email.trim();
@@ -128,12 +163,22 @@ impl NewShop {
         if !well_formed {
             return Err(Failure::invalid(
                 "email",
-                "Enter the e-mail address with which you log in to the dashboard of NOWPayments. The list of payments \
-                 and payouts need it.",
+                said!(
+                    en: "Enter the e-mail address with which you log in to the dashboard of NOWPayments. The list of \
+                         payments and payouts need it.",
+                    de: "Geben Sie die E-Mail-Adresse ein, mit der Sie sich am Dashboard von NOWPayments anmelden. \
+                         Die Liste der Zahlungen und die Auszahlungen brauchen sie.",
+                ),
             ));
         }
         if self.password.expose_secret().is_empty() {
-            return Err(Failure::invalid("password", "Enter the password of the dashboard of NOWPayments."));
+            return Err(Failure::invalid(
+                "password",
+                said!(
+                    en: "Enter the password of the dashboard of NOWPayments.",
+                    de: "Geben Sie das Passwort des Dashboards von NOWPayments ein.",
+                ),
+            ));
         }
         Ok(())
     }
@@ -149,9 +194,15 @@ impl NewShop {
     }
 
     fn client(&self, bases: &Bases, surroundings: &Surroundings) -> Result<Client, Failure> {
-        let base = bases
-            .of(self.environment)
-            .ok_or_else(|| Failure::invalid("environment", "Choose the live service or the sandbox."))?;
+        let base = bases.of(self.environment).ok_or_else(|| {
+            Failure::invalid(
+                "environment",
+                said!(
+                    en: "Choose the live service or the sandbox.",
+                    de: "Wählen Sie den echten Dienst oder die Sandbox.",
+                ),
+            )
+        })?;
         client(base, self.key(), Some(self.login()), surroundings, TRIAL)
     }
 
@@ -170,15 +221,30 @@ impl NewShop {
     /// Tries everything, item by item.
     pub(crate) async fn report(&self, bases: &Bases, surroundings: &Surroundings) -> ConnectionReport {
         let keychain = match surroundings.keychain.check().await {
-            Ok(()) => good("The keychain of this computer keeps your keys."),
+            Ok(()) => good(said!(
+                en: "The keychain of this computer keeps your keys.",
+                de: "Der Schlüsselbund dieses Rechners behält Ihre Schlüssel.",
+            )),
             Err(failure) => bad(failure.message),
         };
         let not_tried = |why: &str| CheckItem { state: CheckState::NotTried, message: why.to_owned() };
         let mut report = ConnectionReport {
-            reachable: not_tried("Not tried: what was typed is not complete."),
-            key: not_tried("Not tried: NOWPayments could not be reached."),
-            login: not_tried("Not tried: NOWPayments could not be reached."),
-            address: not_tried("Not tried: the API key must be right first."),
+            reachable: not_tried(said!(
+                en: "Not tried: what was typed is not complete.",
+                de: "Nicht versucht: Was eingegeben wurde, ist nicht vollständig.",
+            )),
+            key: not_tried(said!(
+                en: "Not tried: NOWPayments could not be reached.",
+                de: "Nicht versucht: NOWPayments war nicht erreichbar.",
+            )),
+            login: not_tried(said!(
+                en: "Not tried: NOWPayments could not be reached.",
+                de: "Nicht versucht: NOWPayments war nicht erreichbar.",
+            )),
+            address: not_tried(said!(
+                en: "Not tried: the API key must be right first.",
+                de: "Nicht versucht: Zuerst muss der API-Schlüssel stimmen.",
+            )),
             keychain,
         };
         let client = match self.client(bases, surroundings) {
@@ -192,14 +258,31 @@ impl NewShop {
             report.reachable = bad(Failure::from_api(&error).message);
             return report;
         }
-        report.reachable = good("NOWPayments answers.");
+        report.reachable = good(said!(en: "NOWPayments answers.", de: "NOWPayments antwortet."));
         let key = try_key(&client).await;
-        report.key = item(&key, "NOWPayments knows the API key.");
-        report.login =
-            item(&self.try_login(&client).await, "NOWPayments takes the e-mail address and the password.");
+        report.key = item(
+            &key,
+            said!(
+                en: "NOWPayments knows the API key.",
+                de: "NOWPayments kennt den API-Schlüssel.",
+            ),
+        );
+        report.login = item(
+            &self.try_login(&client).await,
+            said!(
+                en: "NOWPayments takes the e-mail address and the password.",
+                de: "NOWPayments nimmt die E-Mail-Adresse und das Passwort an.",
+            ),
+        );
         if key.is_ok() {
             let balance = client.send(&GetBalance {}).await;
-            report.address = item(&balance, "Payouts are allowed from the address of this computer.");
+            report.address = item(
+                &balance,
+                said!(
+                    en: "Payouts are allowed from the address of this computer.",
+                    de: "Auszahlungen sind von der Adresse dieses Rechners erlaubt.",
+                ),
+            );
         }
         report
     }

@@ -9,7 +9,9 @@ use tokio::sync::{broadcast, watch};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::Shop;
-use crate::{changes::Changed, coins::Catalogue, failure::Failure, store, surroundings::Surroundings};
+use crate::{
+    changes::Changed, coins::Catalogue, failure::Failure, language::said, store, surroundings::Surroundings,
+};
 
 /// One shop while it is open. `Payments`, `Payouts`, `SecondFactors` and `Notifications` are each an
 /// `Arc<ShopContext>` with the methods of their part.
@@ -127,7 +129,11 @@ impl ShopContext {
         }
         self.tasks.spawn(work).await.unwrap_or_else(|error| {
             tracing::error!(%error, "a step did not come to its end");
-            Err(Failure::other("Paydesk failed inside. Look at the list before you try again."))
+            Err(Failure::other(said!(
+                en: "Paydesk failed inside. Look at the list before you try again.",
+                de: "In Paydesk ist ein Fehler aufgetreten. Sehen Sie in der Liste nach, bevor Sie es noch einmal \
+                     versuchen.",
+            )))
         })
     }
 

@@ -12,6 +12,7 @@ use super::{
     numbers::{Set, json, parse},
 };
 use crate::failure::Failure;
+use crate::language::words;
 
 /// So many payments at the most are handed out at once, as ids or as a table.
 pub(super) const MOST: usize = 10_000;
@@ -131,9 +132,12 @@ impl Payments {
         let numbers = self.selected(db, selection).await?;
         match numbers.len() <= MOST {
             true => Ok(numbers),
-            false => Err(Failure::other(format!(
-                "{} payments are too many to be copied; 10,000 can be. Nothing was copied. Narrow the list, or export it to a file.",
-                numbers.len()
+            false => Err(Failure::other(words!(
+                en: "{} payments are too many to be copied; 10,000 can be. Nothing was copied. Narrow the list, or \
+                     export it to a file.",
+                de: "{} Zahlungen sind zu viele zum Kopieren; 10.000 gehen. Es wurde nichts kopiert. Grenzen Sie die \
+                     Liste ein, oder exportieren Sie sie in eine Datei.",
+                numbers.len(),
             ))),
         }
     }

@@ -8,6 +8,7 @@ use specta::Type;
 use super::Payments;
 use crate::{
     failure::Failure,
+    language::said,
     payments::{PaymentDetail, PaymentRow, Worth},
 };
 
@@ -47,8 +48,12 @@ impl Payments {
     /// When there is no such payment, nothing is missing, or nothing was paid.
     pub async fn follow_up(&self, id: &str) -> Result<FollowUp, Failure> {
         let PaymentDetail { row, purchase_id, missing, .. } = self.get(id).await?;
-        let nothing =
-            || Failure::other("Nothing is missing of this payment, so there is nothing to ask for.");
+        let nothing = || {
+            Failure::other(said!(
+                en: "Nothing is missing of this payment, so there is nothing to ask for.",
+                de: "Bei dieser Zahlung fehlt nichts, es gibt also nichts anzufordern.",
+            ))
+        };
         let missing = missing.filter(Amount::is_positive).ok_or_else(nothing)?;
         let (price_amount, exact) = missing_worth(&row, &missing).ok_or_else(nothing)?;
         let others = match &purchase_id {

@@ -7,6 +7,7 @@ use sqlx::{SqliteConnection, SqliteExecutor, SqlitePool};
 use super::{MadePayment, MadeState, order::Order};
 use crate::{
     failure::{Failure, FailureCode},
+    language::said,
     payments::exact,
     store,
 };
@@ -54,7 +55,9 @@ impl MadeRow {
     pub(super) async fn load(db: impl SqliteExecutor<'_>, id: &str) -> Result<Self, Failure> {
         let row =
             sqlx::query_as("SELECT * FROM made_payments WHERE id = ?").bind(id).fetch_optional(db).await?;
-        row.ok_or_else(|| Failure::not_found("payment made here"))
+        row.ok_or_else(|| {
+            Failure::not_found(said!(en: "payment made here", de: "diese hier angelegte Zahlung"))
+        })
     }
 
     /// Those that are not settled, newest first.
@@ -115,11 +118,18 @@ pub(super) async fn refuse_twin(db: &mut SqliteConnection, order: &Order) -> Res
     let Some(state) = twin else { return Ok(()) };
     let words = match MadeState::named(&state) {
         MadeState::Sending => {
-            "A payment just like this one is being made this moment. Nothing was made a second time."
+            said!(
+                en: "A payment just like this one is being made this moment. Nothing was made a second time.",
+                de: "Genau so eine Zahlung wird in diesem Moment angelegt. Es wurde nichts ein zweites Mal angelegt.",
+            )
         }
         _ => {
-            "It is not known yet whether a payment just like this one was made. Paydesk is looking for it; nothing was \
-             made a second time."
+            said!(
+                en: "It is not known yet whether a payment just like this one was made. Paydesk is looking for it; \
+                     nothing was made a second time.",
+                de: "Es ist noch nicht bekannt, ob genau so eine Zahlung angelegt wurde. Paydesk sucht sie; es wurde \
+                     nichts ein zweites Mal angelegt.",
+            )
         }
     };
     Err(Failure::new(FailureCode::UnknownOutcome, words))
@@ -187,8 +197,8 @@ pub(super) async fn count_look(
     )
     .bind(is_late)
     .bind(LOOKS_TO_GIVE_UP)
-    .bind(super::look::NOT_MADE)
-    .bind(super::look::NOT_SEEN)
+    .bind(super::look::not_made())
+    .bind(super::look::not_seen())
     .bind(&row.id)
     .execute(db)
     .await?;

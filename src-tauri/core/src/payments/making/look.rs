@@ -16,14 +16,38 @@ use super::{
     MadePayment, MadeState, Payments, draft,
     journal::{self, MadeRow},
 };
-use crate::{changes::Changed, failure::Failure, second_factor::provider_now, store};
+use crate::{changes::Changed, failure::Failure, language::said, second_factor::provider_now, store};
 
-pub(super) const LOST: &str =
-    "The answer of NOWPayments was lost. It is not known whether the payment was made.";
-pub(super) const NOT_SEEN: &str = "NOWPayments does not show this payment so far. Paydesk goes on looking.";
-pub(super) const NOT_MADE: &str =
-    "NOWPayments does not show this payment, so it was most likely not made. You can make it again.";
-const UNCLEAR: &str = "NOWPayments shows more than one payment that this could be. Look at the newest ones in the list; do not make it again.";
+pub(super) fn lost() -> &'static str {
+    said!(
+        en: "The answer of NOWPayments was lost. It is not known whether the payment was made.",
+        de: "Die Antwort von NOWPayments ging verloren. Es ist nicht bekannt, ob die Zahlung angelegt wurde.",
+    )
+}
+
+pub(super) fn not_seen() -> &'static str {
+    said!(
+        en: "NOWPayments does not show this payment so far. Paydesk goes on looking.",
+        de: "NOWPayments zeigt diese Zahlung bisher nicht. Paydesk sucht weiter.",
+    )
+}
+
+pub(super) fn not_made() -> &'static str {
+    said!(
+        en: "NOWPayments does not show this payment, so it was most likely not made. You can make it again.",
+        de: "NOWPayments zeigt diese Zahlung nicht, sie wurde also sehr wahrscheinlich nicht angelegt. Sie können sie neu \
+             anlegen.",
+    )
+}
+
+fn unclear() -> &'static str {
+    said!(
+        en: "NOWPayments shows more than one payment that this could be. Look at the newest ones in the list; do not \
+             make it again.",
+        de: "NOWPayments zeigt mehr als eine Zahlung, die es sein könnte. Sehen Sie sich die neuesten in der Liste \
+             an; legen Sie sie nicht noch einmal an.",
+    )
+}
 
 /// A call whose end is not known may still be on its way; looks within this time prove nothing.
 const STILL_ON_ITS_WAY: TimeDelta = TimeDelta::seconds(60);
@@ -89,7 +113,7 @@ impl Payments {
                 }
             }
             [] => journal::count_look(&mut db, &row, is_late).await?,
-            _ => journal::settle(&mut db, id, MadeState::Unknown, None, Some(UNCLEAR)).await?,
+            _ => journal::settle(&mut db, id, MadeState::Unknown, None, Some(unclear())).await?,
         }
         db.commit().await?;
         Ok(())
@@ -122,7 +146,7 @@ impl Payments {
             }
             if row.state() == MadeState::Sending {
                 let mut db = self.ctx.write().await?;
-                journal::settle(&mut db, &row.id, MadeState::Unknown, None, Some(LOST)).await?;
+                journal::settle(&mut db, &row.id, MadeState::Unknown, None, Some(lost())).await?;
                 db.commit().await?;
             }
             if let Err(failure) = self.look(&row.id).await {

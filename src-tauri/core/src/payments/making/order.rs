@@ -5,7 +5,13 @@ use std::fmt;
 use nowpayments::{Amount, AmountError, InvoiceId, PurchaseId, Ticker};
 
 use super::{NewPayment, SandboxCase, Terms};
-use crate::{coins::Catalogue, failure::Failure, fiat, shops::Environment};
+use crate::{
+    coins::Catalogue,
+    failure::Failure,
+    fiat,
+    language::{decimal, said, words},
+    shops::Environment,
+};
 
 /// What a price in a coin has at the most where its own decimals are not known.
 const COIN_DECIMALS: u32 = 8;
@@ -39,7 +45,7 @@ pub(crate) struct Price {
 
 impl fmt::Display for Price {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {}", self.amount, self.currency.to_uppercase())
+        write!(f, "{} {}", decimal(&self.amount), self.currency.to_uppercase())
     }
 }
 
@@ -67,11 +73,23 @@ impl Order {
         let purchase_id = match new.purchase_id.as_deref() {
             None => None,
             Some(id) => Some(id.parse().map_err(|_| {
-                Failure::invalid("purchase_id", "This is no purchase that a further payment could belong to.")
+                Failure::invalid(
+                    "purchase_id",
+                    said!(
+                        en: "This is no purchase that a further payment could belong to.",
+                        de: "Das ist kein Kauf, zu dem eine weitere Zahlung gehören könnte.",
+                    ),
+                )
             })?),
         };
         if new.case.is_some() && environment != Environment::Sandbox {
-            return Err(Failure::invalid("case", "How a payment ends can be chosen in the sandbox only."));
+            return Err(Failure::invalid(
+                "case",
+                said!(
+                    en: "How a payment ends can be chosen in the sandbox only.",
+                    de: "Wie eine Zahlung endet, lässt sich nur in der Sandbox wählen.",
+                ),
+            ));
         }
         Ok(Self {
             price,
@@ -99,7 +117,11 @@ impl Price {
         let unknown = || {
             Failure::invalid(
                 "price_currency",
-                format!("NOWPayments takes no prices in “{}”.", currency.trim()),
+                words!(
+                    en: "NOWPayments takes no prices in “{}”.",
+                    de: "NOWPayments nimmt keine Preise in „{}“.",
+                    currency.trim(),
+                ),
             )
         };
         let currency: Ticker = currency.trim().parse().map_err(|_| unknown())?;
@@ -109,22 +131,43 @@ impl Price {
             None => return Err(unknown()),
         };
         if typed.is_empty() {
-            return Err(wrong("Say how much the customer is to pay.".to_owned()));
+            return Err(wrong(
+                said!(
+                    en: "Say how much the customer is to pay.",
+                    de: "Sagen Sie, wie viel der Kunde zahlen soll.",
+                )
+                .to_owned(),
+            ));
         }
         let amount: Amount = typed.parse().map_err(|error| {
             wrong(match error {
-                AmountError::Malformed => format!(
-                    "“{typed}” is no amount that can mean one thing only. Write digits, and one point before the decimals: 12.50."
+                AmountError::Malformed => words!(
+                    en: "“{typed}” is no amount that can mean one thing only. Write digits, and one point before the \
+                         decimals: 12.50.",
+                    de: "„{typed}“ ist kein Betrag, der nur eines heißen kann. Schreiben Sie Ziffern und einen Punkt \
+                         vor den Nachkommastellen: 12.50.",
                 ),
-                _ => format!("“{typed}” has more digits than an amount can have."),
+                _ => words!(
+                    en: "“{typed}” has more digits than an amount can have.",
+                    de: "„{typed}“ hat mehr Ziffern, als ein Betrag haben kann.",
+                ),
             })
         })?;
         if !amount.is_positive() {
-            return Err(wrong("The amount must be more than zero.".to_owned()));
+            return Err(wrong(
+                said!(
+                    en: "The amount must be more than zero.",
+                    de: "Der Betrag muss größer als null sein.",
+                )
+                .to_owned(),
+            ));
         }
         if amount.decimals() > decimals {
             let currency = currency.to_uppercase();
-            return Err(wrong(format!("An amount in {currency} has {decimals} decimals at the most.")));
+            return Err(wrong(words!(
+                en: "An amount in {currency} has {decimals} decimals at the most.",
+                de: "Ein Betrag in {currency} hat höchstens {decimals} Nachkommastellen.",
+            )));
         }
         Ok(Self { amount, currency })
     }
@@ -135,14 +178,27 @@ pub(crate) fn payable(ticker: &str, coins: &Catalogue) -> Result<Ticker, Failure
     let wrong = |message: String| Failure::invalid("pay_currency", message);
     let ticker = ticker.trim();
     if ticker.is_empty() {
-        return Err(wrong("Choose the coin that the customer pays with.".to_owned()));
+        return Err(wrong(
+            said!(
+                en: "Choose the coin that the customer pays with.",
+                de: "Wählen Sie den Coin, mit dem der Kunde bezahlt.",
+            )
+            .to_owned(),
+        ));
     }
     let coin = coins.get(ticker).ok_or_else(|| {
         let meant = coins.suggest(ticker).map(|meant| format!(" {meant}")).unwrap_or_default();
-        wrong(format!("NOWPayments has no coin “{ticker}”.{meant}"))
+        wrong(words!(
+            en: "NOWPayments has no coin “{ticker}”.{meant}",
+            de: "NOWPayments hat keinen Coin „{ticker}“.{meant}",
+        ))
     })?;
     match coin.not_for_payment() {
-        Some(why) => Err(wrong(format!("{} {why}. Choose another coin.", coin.ticker().to_uppercase()))),
+        Some(why) => Err(wrong(words!(
+            en: "{} {why}. Choose another coin.",
+            de: "{} {why}. Wählen Sie einen anderen Coin.",
+            coin.ticker().to_uppercase(),
+        ))),
         None => Ok(coin.coin().code.clone()),
     }
 }
@@ -154,12 +210,21 @@ pub(crate) fn payable(ticker: &str, coins: &Catalogue) -> Result<Ticker, Failure
 pub(crate) fn line(field: &str, text: &str, longest: usize) -> Result<Option<String>, Failure> {
     let text = text.trim();
     if text.chars().count() > longest {
-        return Err(Failure::invalid(field, format!("This is too long: {longest} characters at the most.")));
+        return Err(Failure::invalid(
+            field,
+            words!(
+                en: "This is too long: {longest} characters at the most.",
+                de: "Das ist zu lang: höchstens {longest} Zeichen.",
+            ),
+        ));
     }
     if text.chars().any(char::is_control) {
         return Err(Failure::invalid(
             field,
-            "This must be one line, without characters that cannot be seen.",
+            said!(
+                en: "This must be one line, without characters that cannot be seen.",
+                de: "Das muss eine Zeile sein, ohne Zeichen, die man nicht sieht.",
+            ),
         ));
     }
     Ok((!text.is_empty()).then(|| text.to_owned()))

@@ -24,6 +24,7 @@ use super::{
 use crate::{
     failure::{Failure, FailureCode},
     fiat,
+    language::{decimal, said, words},
 };
 
 /// For so long a rate is shown again without asking.
@@ -123,8 +124,15 @@ impl Turn {
             std::mem::replace(&mut *newest, mine.clone())
         };
         earlier.cancel();
-        let superseded =
-            || Err(Failure::new(FailureCode::Stale, "Another amount or coin is being asked about."));
+        let superseded = || {
+            Err(Failure::new(
+                FailureCode::Stale,
+                said!(
+                    en: "Another amount or coin is being asked about.",
+                    de: "Es wird gerade nach einem anderen Betrag oder Coin gefragt.",
+                ),
+            ))
+        };
         mine.run_until_cancelled(question).await.unwrap_or_else(superseded)
     }
 }
@@ -268,8 +276,11 @@ impl Payments {
         let closed = self.making.quotes.kept().closed_until.filter(|until| *until > now);
         if let Some(until) = closed {
             let seconds = (until - now).num_seconds().max(1);
-            return Err(Failure::other(format!(
-                "NOWPayments says that these are too many calls at once. Nothing was done. Try again in {seconds} seconds."
+            return Err(Failure::other(words!(
+                en: "NOWPayments says that these are too many calls at once. Nothing was done. Try again in \
+                     {seconds} seconds.",
+                de: "NOWPayments sagt, dass das zu viele Abfragen auf einmal sind. Es wurde nichts getan. Versuchen \
+                     Sie es in {seconds} Sekunden noch einmal.",
             )));
         }
         self.ctx.client.send(question).await.map_err(|error| {
@@ -281,13 +292,18 @@ impl Payments {
             match refused {
                 Some(refused) if refused.is_currency_unavailable() => Failure::invalid(
                     "pay_currency",
-                    format!(
-                        "{} cannot be paid at the moment, says NOWPayments. Choose another coin.",
-                        coin.to_uppercase()
+                    words!(
+                        en: "{} cannot be paid at the moment, says NOWPayments. Choose another coin.",
+                        de: "In {} kann zurzeit nicht bezahlt werden, sagt NOWPayments. Wählen Sie einen anderen \
+                             Coin.",
+                        coin.to_uppercase(),
                     ),
                 ),
                 Some(refused) if refused.is_above_maximum() => {
-                    Failure::invalid("price_amount", "This is more than NOWPayments takes in one payment.")
+                    Failure::invalid("price_amount", said!(
+                        en: "This is more than NOWPayments takes in one payment.",
+                        de: "Das ist mehr, als NOWPayments in einer Zahlung annimmt.",
+                    ))
                 }
                 _ => Failure::from_api(&error),
             }
@@ -310,17 +326,26 @@ impl Quote {
                 let decimals = if fiat::find(currency).is_some() { fiat::DECIMALS } else { 8 };
                 let worth = worth.as_decimal().with_scale_round(decimals.into(), RoundingMode::Up);
                 let worth = Amount::try_from(worth).map(|worth| worth.to_string()).unwrap_or_default();
-                format!(", about {worth} {}", currency.to_uppercase())
+                words!(
+                    en: ", about {worth} {}",
+                    de: ", etwa {worth} {}",
+                    currency.to_uppercase(),
+                    worth = decimal(worth),
+                )
             }
             _ => String::new(),
         };
         Err(Failure::invalid(
             "price_amount",
-            format!(
-                "{price} is too little to be paid in {coin}. NOWPayments takes no less than {} {coin} there{worth}: below \
-                 that, the fees of the network and the exchange would eat up too much of it. Nothing was made. Ask for \
-                 more, or choose a coin with a lower minimum.",
-                self.minimum.amount
+            words!(
+                en: "{price} is too little to be paid in {coin}. NOWPayments takes no less than {} {coin} \
+                     there{worth}: below that, the fees of the network and the exchange would eat up too much of it. \
+                     Nothing was made. Ask for more, or choose a coin with a lower minimum.",
+                de: "{price} sind zu wenig, um in {coin} bezahlt zu werden. NOWPayments nimmt dort nicht weniger als \
+                     {} {coin}{worth}: Darunter würden die Gebühren des Netzwerks und des Umtauschs zu viel davon \
+                     aufzehren. Es wurde nichts angelegt. Verlangen Sie mehr, oder wählen Sie einen Coin mit \
+                     kleinerem Mindestbetrag.",
+                decimal(&self.minimum.amount),
             ),
         ))
     }

@@ -10,6 +10,7 @@ use super::Payments;
 use crate::{
     changes::Changed,
     failure::{Failure, FailureCode},
+    language::said,
     second_factor::local,
     store,
 };
@@ -48,7 +49,8 @@ impl Payments {
         .bind(id)
         .fetch_optional(&self.ctx.db)
         .await?;
-        let (status, until) = row.ok_or_else(|| Failure::not_found("payment"))?;
+        let (status, until) =
+            row.ok_or_else(|| Failure::not_found(said!(en: "payment", de: "diese Zahlung")))?;
         Ok(PaymentRate { until: until.map(|until| local(&self.ctx, until)), renewable: status == "waiting" })
     }
 
@@ -63,10 +65,14 @@ impl Payments {
         if before.status != "waiting" {
             return Err(Failure::new(
                 FailureCode::Stale,
-                "The amount was not changed: this payment does not wait for its customer any more.",
+                said!(
+                    en: "The amount was not changed: this payment does not wait for its customer any more.",
+                    de: "Der Betrag wurde nicht geändert: Diese Zahlung wartet nicht mehr auf ihren Kunden.",
+                ),
             ));
         }
-        let payment: PaymentId = id.parse().map_err(|_| Failure::not_found("payment"))?;
+        let payment: PaymentId =
+            id.parse().map_err(|_| Failure::not_found(said!(en: "payment", de: "diese Zahlung")))?;
         let (payments, id) = (self.clone(), id.to_owned());
         self.ctx.to_the_end(async move { payments.renew_once(&id, payment, before.pay_amount).await }).await
     }
@@ -96,8 +102,13 @@ impl Payments {
             }),
             Err(error) if error.outcome() == Outcome::Unknown => Err(Failure::new(
                 FailureCode::UnknownOutcome,
-                "The answer of NOWPayments was lost, so the amount may have changed or not. Let the customer pay only \
-                 what this payment shows once NOWPayments can be reached.",
+                said!(
+                    en: "The answer of NOWPayments was lost, so the amount may have changed or not. Let the customer \
+                         pay only what this payment shows once NOWPayments can be reached.",
+                    de: "Die Antwort von NOWPayments ging verloren, der Betrag kann sich also geändert haben oder \
+                         nicht. Lassen Sie den Kunden nur das zahlen, was diese Zahlung zeigt, sobald NOWPayments \
+                         wieder erreichbar ist.",
+                ),
             )),
             Err(error) => Err(Failure::from_api(&error)),
         }

@@ -5,6 +5,7 @@ use nowpayments::{Amount, payments::PaymentStatus};
 
 use super::{Comparison, Condition, Context, tokens::Token, wrong};
 use crate::failure::Failure;
+use crate::language::words;
 
 /// An operator.
 struct Operator {
@@ -71,11 +72,17 @@ pub(super) fn condition(token: &Token<'_>, context: &Context<'_>) -> Result<Opti
     let example = operator.example;
     let value = token.value.trim();
     if !value.contains(char::is_alphanumeric) {
-        return Err(wrong(format!("Write what you search for right behind “{name}{sign}”: {example}.")));
+        return Err(wrong(words!(
+            en: "Write what you search for right behind “{name}{sign}”: {example}.",
+            de: "Schreiben Sie direkt hinter „{name}{sign}“, wonach Sie suchen: {example}.",
+        )));
     }
     let comparison = Comparison::of(sign);
     if !matches!(operator.takes, Takes::Amount(_)) && comparison != Comparison::Equal {
-        return Err(wrong(format!("“{name}” cannot be compared with “{sign}”. Write a colon: {example}.")));
+        return Err(wrong(words!(
+            en: "“{name}” cannot be compared with “{sign}”. Write a colon: {example}.",
+            de: "„{name}“ lässt sich nicht mit „{sign}“ vergleichen. Schreiben Sie einen Doppelpunkt: {example}.",
+        )));
     }
     Ok(Some(match operator.takes {
         Takes::Status => one_of("status", value, |value| statuses(value, context.statuses))?,
@@ -150,22 +157,32 @@ fn status(value: &str, cached: &[&str]) -> Result<String, Failure> {
         cached.iter().copied().filter(|word| matches!(PaymentStatus::from(*word), PaymentStatus::Other(_)));
     let words = OWNERS_WORDS.iter().map(|(word, _)| *word).chain([OPEN.0]);
     let all: Vec<_> = known.chain(unknown).chain(words).collect();
-    Err(wrong(format!("There is no status “{}”. There are: {}.", shortened(&value), all.join(", "))))
+    Err(wrong(words!(
+        en: "There is no status “{}”. There are: {}.",
+        de: "Es gibt keinen Status „{}“. Es gibt: {}.",
+        shortened(&value), all.join(", "),
+    )))
 }
 
 /// Tickers are letters and digits, lower case in the cache.
 fn ticker(value: &str, Operator { name, example, .. }: &Operator) -> Result<String, Failure> {
     match value.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
         true => Ok(value.to_ascii_lowercase()),
-        false => Err(wrong(format!("“{}” is no {name}. Write its ticker: {example}.", shortened(value)))),
+        false => Err(wrong(words!(
+            en: "“{}” is no {name}. Write its ticker: {example}.",
+            de: "„{}“ ist kein Wert für {name}. Schreiben Sie das Kürzel: {example}.",
+            shortened(value),
+        ))),
     }
 }
 
 fn amount(value: &str, Operator { name, .. }: &Operator) -> Result<Amount, Failure> {
     value.parse().map_err(|_| {
-        wrong(format!(
-            "“{}” is no amount. Write digits, with a point before the decimals: {name}>12.50, {name}<=1000.",
-            shortened(value)
+        wrong(words!(
+            en: "“{}” is no amount. Write digits, with a point before the decimals: {name}>12.50, {name}<=1000.",
+            de: "„{}“ ist kein Betrag. Schreiben Sie Ziffern mit einem Punkt vor den Nachkommastellen: {name}>12.50, \
+                 {name}<=1000.",
+            shortened(value),
         ))
     })
 }
@@ -199,9 +216,12 @@ fn span(
         Some((first, next?))
     };
     read().ok_or_else(|| {
-        wrong(format!(
-            "“{}” is no date. Write the year first, then month and day if you want: {name}:2026-03-05, {name}:2026-03, {name}:2026; or {name}:today.",
-            shortened(value)
+        wrong(words!(
+            en: "“{}” is no date. Write the year first, then month and day if you want: {name}:2026-03-05, \
+                 {name}:2026-03, {name}:2026; or {name}:today.",
+            de: "„{}“ ist kein Datum. Schreiben Sie zuerst das Jahr, dann Monat und Tag, wenn Sie wollen: \
+                 {name}:2026-03-05, {name}:2026-03, {name}:2026; oder {name}:today.",
+            shortened(value),
         ))
     })
 }
@@ -221,8 +241,9 @@ fn span_by_name(name: &str, context: &Context<'_>) -> Option<(NaiveDate, NaiveDa
 }
 
 fn unknown(name: &str, sign: &str) -> Failure {
-    wrong(format!(
-        "There is no “{}{sign}”. What can be compared is the price, amount>100, and what was paid, paid>0.5.",
+    wrong(words!(
+        en: "There is no “{}{sign}”. What can be compared is the price, amount>100, and what was paid, paid>0.5.",
+        de: "Es gibt kein „{}{sign}“. Vergleichen lassen sich der Preis, amount>100, und was gezahlt wurde, paid>0.5.",
         shortened(name),
     ))
 }

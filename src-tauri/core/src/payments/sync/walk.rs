@@ -17,6 +17,7 @@ use super::{
 };
 use crate::{
     changes::Changed,
+    language::words,
     notifications,
     payments::{
         Payments,
@@ -274,10 +275,12 @@ impl From<RawPage> for Page {
             }
         }
         let unreadable = problems.first().map(|error| {
-            format!(
-                "{} of the payments at NOWPayments cannot be read and are not in the list ({error}). All others are. \
-                 See the dashboard for them, and tell us.",
-                problems.len()
+            words!(
+                en: "{} of the payments at NOWPayments cannot be read and are not in the list ({error}). All others \
+                     are. See the dashboard for them, and tell us.",
+                de: "{} der Zahlungen bei NOWPayments können nicht gelesen werden und fehlen in der Liste ({error}). \
+                     Alle anderen stehen darin. Sehen Sie diese im Dashboard an, und sagen Sie es uns.",
+                problems.len(),
             )
         });
         let more = raw.page.zip(raw.pages_count).map(|(page, pages)| page + 1 < pages);

@@ -5,7 +5,11 @@ use serde::{Deserialize, Serialize};
 use specta::Type;
 
 use super::{Column, Problem, ProblemCode, record::Cell};
-use crate::{addresses::characters, fiat};
+use crate::{
+    addresses::characters,
+    fiat,
+    language::{amount_error, said, words},
+};
 
 /// The most decimals of an amount that NOWPayments takes.
 pub const MOST_DECIMALS: usize = 6;
@@ -136,13 +140,16 @@ pub(super) fn read(column: Column, text: &str, cell: Cell, reading: Reading) -> 
             }
             None if is_grouped(text) || numbers.other().plain(text).is_some() => {
                 let (sign, right) = match numbers {
-                    Numbers::Point => ("point", "1,234.5"),
-                    Numbers::Comma => ("comma", "1.234,5"),
+                    Numbers::Point => (said!(en: "point", de: "einen Punkt"), "1,234.5"),
+                    Numbers::Comma => (said!(en: "comma", de: "ein Komma"), "1.234,5"),
                 };
                 return Err(problem(
                     ProblemCode::AmountFormat,
-                    format!(
-                        "The numbers of this file have a {sign} before decimals, like {right}, and this one is not written like that."
+                    words!(
+                        en: "The numbers of this file have a {sign} before decimals, like {right}, and this one is \
+                             not written like that.",
+                        de: "Die Zahlen dieser Datei haben vor den Nachkommastellen {sign}, wie {right}, und diese \
+                             ist nicht so geschrieben.",
                     ),
                 ));
             }
@@ -160,44 +167,64 @@ pub(super) fn read(column: Column, text: &str, cell: Cell, reading: Reading) -> 
     if !digits(whole) && !decimals.is_some_and(digits) {
         return Err(problem(
             ProblemCode::AmountZero,
-            "The amount is zero: there is nothing to pay.".to_owned(),
+            said!(
+                en: "The amount is zero: there is nothing to pay.",
+                de: "Der Betrag ist null: Es gibt nichts zu zahlen.",
+            )
+            .to_owned(),
         ));
     }
     if !in_sheet && reading == Reading::Shown(Points::Unsettled) && is_ambiguous(text) {
         let plain = text.replace('.', "");
         // One decimal fewer or more than three leaves only one reading.
         let readings = match text.trim_end_matches('0') {
-            short if short.len() < text.len() => format!("{} or {plain}", short.trim_end_matches('.')),
+            short if short.len() < text.len() => either(short.trim_end_matches('.'), &plain),
             _ if is_fiat => plain,
-            _ => format!("{text}0 or {plain}"),
+            _ => either(&format!("{text}0"), &plain),
         };
         return Err(problem(
             ProblemCode::AmountAmbiguous,
-            format!(
-                "The point can stand before decimals or between thousands, and no other amount in the file shows which: \
-             write {readings}, whichever is meant.",
+            words!(
+                en: "The point can stand before decimals or between thousands, and no other amount in the file shows \
+                     which: write {readings}, whichever is meant.",
+                de: "Der Punkt kann vor Nachkommastellen oder zwischen Tausendern stehen, und kein anderer Betrag \
+                     der Datei zeigt, welches gemeint ist: Schreiben Sie {readings}, was davon gemeint ist.",
             ),
         ));
     }
-    let (most, who) = if is_fiat {
-        (fiat::DECIMALS as usize, "A sum of money has")
-    } else {
-        (MOST_DECIMALS, "NOWPayments takes")
-    };
+    let most = if is_fiat { fiat::DECIMALS as usize } else { MOST_DECIMALS };
     if decimals.is_some_and(|decimals| decimals.len() > most) {
         return Err(problem(
             ProblemCode::AmountDecimals,
-            format!("{who} at most {most} decimals; round the amount in the file."),
+            match is_fiat {
+                true => words!(
+                    en: "A sum of money has at most {most} decimals; round the amount in the file.",
+                    de: "Ein Geldbetrag hat höchstens {most} Nachkommastellen; runden Sie ihn in der Datei.",
+                ),
+                false => words!(
+                    en: "NOWPayments takes at most {most} decimals; round the amount in the file.",
+                    de: "NOWPayments nimmt höchstens {most} Nachkommastellen; runden Sie den Betrag in der Datei.",
+                ),
+            },
         ));
     }
     number.parse().map_err(|error| match error {
         AmountError::TooLarge => problem(
             ProblemCode::AmountTooLarge,
-            format!("The amount has more than {} digits before the point.", Amount::MAX_WHOLE_DIGITS),
+            words!(
+                en: "The amount has more than {} digits before the point.",
+                de: "Der Betrag hat mehr als {} Stellen vor dem Komma.",
+                Amount::MAX_WHOLE_DIGITS,
+            ),
         ),
-        AmountError::Malformed | AmountError::TooPrecise => {
-            problem(ProblemCode::AmountFormat, format!("This is not a number: {error}."))
-        }
+        AmountError::Malformed | AmountError::TooPrecise => problem(
+            ProblemCode::AmountFormat,
+            words!(
+                en: "This is not a number: {error}.",
+                de: "Das ist keine Zahl: {error}.",
+                error = amount_error(error),
+            ),
+        ),
     })
 }
 
@@ -207,20 +234,41 @@ fn explain_cell(text: &str, cell: Cell) -> Option<String> {
         Cell::Written | Cell::Quoted => None,
         Cell::Number if text.starts_with('-') => None,
         Cell::Number => (significant_digits(text) > DIGITS_OF_A_SPREADSHEET).then(|| {
-            format!(
-                "The cell holds a number with more than {DIGITS_OF_A_SPREADSHEET} digits, which no spreadsheet keeps exactly: round it there, or format the cell as text and enter the amount again."
+            words!(
+                en: "The cell holds a number with more than {DIGITS_OF_A_SPREADSHEET} digits, which no spreadsheet \
+                     keeps exactly: round it there, or format the cell as text and enter the amount again.",
+                de: "Die Zelle enthält eine Zahl mit mehr als {DIGITS_OF_A_SPREADSHEET} Stellen, die keine \
+                     Tabellenkalkulation genau behält: Runden Sie sie dort, oder formatieren Sie die Zelle als Text, \
+                     und geben Sie den Betrag neu ein.",
             )
         }),
         Cell::Date => Some(
-            "The cell holds a date, perhaps because the spreadsheet took the amount for one: format the column as number and enter the amount again."
-                .to_owned(),
+            said!(
+                en: "The cell holds a date, perhaps because the spreadsheet took the amount for one: format the \
+                     column as number and enter the amount again.",
+                de: "Die Zelle enthält ein Datum, vielleicht weil die Tabellenkalkulation den Betrag für eines \
+                     hielt: Formatieren Sie die Spalte als Zahl, und geben Sie den Betrag neu ein.",
+            ).to_owned(),
         ),
-        Cell::Percentage => Some("The cell holds a percentage: format it as number and enter an amount.".to_owned()),
-        Cell::Truth => Some("The cell holds true or false instead of a number.".to_owned()),
-        Cell::Error => Some("The cell shows an error instead of a number: mend its formula.".to_owned()),
+        Cell::Percentage => Some(said!(
+            en: "The cell holds a percentage: format it as number and enter an amount.",
+            de: "Die Zelle enthält einen Prozentwert: Formatieren Sie sie als Zahl, und geben Sie einen Betrag ein.",
+        ).to_owned()),
+        Cell::Truth => Some(said!(
+            en: "The cell holds true or false instead of a number.",
+            de: "Die Zelle enthält wahr oder falsch statt einer Zahl.",
+        ).to_owned()),
+        Cell::Error => Some(said!(
+            en: "The cell shows an error instead of a number: mend its formula.",
+            de: "Die Zelle zeigt einen Fehler statt einer Zahl: Bringen Sie ihre Formel in Ordnung.",
+        ).to_owned()),
         Cell::NoResult => Some(
-            "The cell holds a formula without its result: open the workbook in a spreadsheet program and save it there."
-                .to_owned(),
+            said!(
+                en: "The cell holds a formula without its result: open the workbook in a spreadsheet program and \
+                     save it there.",
+                de: "Die Zelle enthält eine Formel ohne ihr Ergebnis: Öffnen Sie die Mappe in einer \
+                     Tabellenkalkulation, und speichern Sie sie dort.",
+            ).to_owned(),
         ),
     }
 }
@@ -239,22 +287,35 @@ fn is_digits(text: &str) -> bool {
 /// Says what is wrong with a text that is not plain digits with at most one point between them.
 fn explain(text: &str, column: Column) -> (ProblemCode, String) {
     use ProblemCode::{AmountAmbiguous, AmountFormat, AmountMissing, AmountNegative};
-    const PLAIN: &str = "Write the digits 0 to 9 and, before decimals, one point";
-
+    let plain = said!(
+        en: "Write the digits 0 to 9 and, before decimals, one point.",
+        de: "Schreiben Sie die Ziffern 0 bis 9 und vor Nachkommastellen einen Punkt.",
+    );
     if text.is_empty() {
-        return (AmountMissing, "The amount is missing.".to_owned());
+        return (AmountMissing, said!(en: "The amount is missing.", de: "Der Betrag fehlt.").to_owned());
     }
     if text != text.trim_matches([' ', '\t', '\r', '\n']) {
         return (
             AmountFormat,
-            "There is a blank at the beginning or end of the amount, inside the quotes: remove it."
-                .to_owned(),
+            said!(
+                en: "There is a blank at the beginning or end of the amount, inside the quotes: remove it.",
+                de: "Am Anfang oder Ende des Betrags steht ein Leerzeichen, innerhalb der Anführungszeichen: \
+                     Entfernen Sie es.",
+            )
+            .to_owned(),
         );
     }
     if let Some((position, c)) = characters::first_strange(text)
         && c != ' '
     {
-        return (AmountFormat, format!("Position {position} holds {}. {PLAIN}.", characters::name(c)));
+        return (
+            AmountFormat,
+            words!(
+                en: "Position {position} holds {}. {plain}",
+                de: "An Stelle {position} steht {}. {plain}",
+                characters::name(c),
+            ),
+        );
     }
     let lower = text.to_ascii_lowercase();
     let unsigned = lower.trim_start_matches(['+', '-']);
@@ -262,76 +323,157 @@ fn explain(text: &str, column: Column) -> (ProblemCode, String) {
         unsigned,
         "nan" | "inf" | "infinity" | "null" | "none" | "nil" | "n/a" | "#n/a" | "#value!" | "#ref!"
     ) {
-        return (AmountFormat, format!("\"{text}\" is not a number. {PLAIN}."));
+        return (
+            AmountFormat,
+            words!(en: "\"{text}\" is not a number. {plain}", de: "„{text}“ ist keine Zahl. {plain}"),
+        );
     }
     if is_number(unsigned) && lower.starts_with('-') {
-        return (AmountNegative, "The amount is negative: a payout can only pay.".to_owned());
+        return (
+            AmountNegative,
+            said!(
+                en: "The amount is negative: a payout can only pay.",
+                de: "Der Betrag ist negativ: Eine Auszahlung kann nur zahlen.",
+            )
+            .to_owned(),
+        );
     }
     if lower.starts_with(['+', '-']) {
-        return (AmountFormat, "Write the amount without a sign before it.".to_owned());
+        return (
+            AmountFormat,
+            said!(
+                en: "Write the amount without a sign before it.",
+                de: "Schreiben Sie den Betrag ohne Vorzeichen.",
+            )
+            .to_owned(),
+        );
     }
     if text.starts_with('(') && text.ends_with(')') {
         return (
             AmountFormat,
-            "Write the amount without brackets, which mean a negative amount in accounts.".to_owned(),
+            said!(
+                en: "Write the amount without brackets, which mean a negative amount in accounts.",
+                de: "Schreiben Sie den Betrag ohne Klammern, die in der Buchhaltung einen negativen Betrag bedeuten.",
+            ).to_owned(),
         );
     }
     if text.starts_with('=') {
-        return (AmountFormat, "This is a formula, not a number: save the file with its values.".to_owned());
+        return (
+            AmountFormat,
+            said!(
+                en: "This is a formula, not a number: save the file with its values.",
+                de: "Das ist eine Formel und keine Zahl: Speichern Sie die Datei mit ihren Werten.",
+            )
+            .to_owned(),
+        );
     }
     if unsigned.starts_with("0x") || unsigned.starts_with("0b") || unsigned.starts_with("0o") {
-        return (AmountFormat, format!("This is not a decimal number. {PLAIN}."));
+        return (
+            AmountFormat,
+            words!(en: "This is not a decimal number. {plain}", de: "Das ist keine Dezimalzahl. {plain}"),
+        );
     }
     if let Some((mantissa, exponent)) = unsigned.split_once('e')
         && is_number(mantissa)
         && is_digits(exponent.trim_start_matches(['+', '-']))
     {
-        return (AmountFormat, "Write the amount out in full, without an exponent. A spreadsheet shows all digits when the column is formatted as text or number.".to_owned());
+        return (AmountFormat, said!(
+            en: "Write the amount out in full, without an exponent. A spreadsheet shows all digits when the column \
+                 is formatted as text or number.",
+            de: "Schreiben Sie den Betrag aus, ohne Exponent. Eine Tabellenkalkulation zeigt alle Stellen, wenn die \
+                 Spalte als Text oder Zahl formatiert ist.",
+        ).to_owned());
     }
     if text.contains('_') {
-        return (AmountFormat, "Write the digits without underscores between them.".to_owned());
+        return (
+            AmountFormat,
+            said!(
+                en: "Write the digits without underscores between them.",
+                de: "Schreiben Sie die Ziffern ohne Unterstriche dazwischen.",
+            )
+            .to_owned(),
+        );
     }
     if text.contains(['\'', '`']) {
-        return (AmountFormat, "Write the digits without apostrophes.".to_owned());
+        return (
+            AmountFormat,
+            said!(
+                en: "Write the digits without apostrophes.",
+                de: "Schreiben Sie die Ziffern ohne Apostrophe.",
+            )
+            .to_owned(),
+        );
     }
     let is_fiat = column == Column::FiatAmount;
     if text.contains('$') {
-        let instead = if is_fiat {
-            "the currency belongs in the column fiat_currency"
-        } else {
-            "it is an amount of the coin in the column currency"
+        let message = match is_fiat {
+            true => said!(
+                en: "Write the amount without a currency sign; the currency belongs in the column fiat_currency.",
+                de: "Schreiben Sie den Betrag ohne Währungszeichen; die Währung gehört in die Spalte fiat_currency.",
+            ),
+            false => said!(
+                en: "Write the amount without a currency sign; it is an amount of the coin in the column currency.",
+                de: "Schreiben Sie den Betrag ohne Währungszeichen; es ist ein Betrag des Coins in der Spalte currency.",
+            ),
         };
-        return (AmountFormat, format!("Write the amount without a currency sign; {instead}."));
+        return (AmountFormat, message.to_owned());
     }
     if text.contains('%') {
-        return (AmountFormat, "Write an amount, not a percentage.".to_owned());
+        return (
+            AmountFormat,
+            said!(
+                en: "Write an amount, not a percentage.",
+                de: "Schreiben Sie einen Betrag und keinen Prozentwert.",
+            )
+            .to_owned(),
+        );
     }
     if text.bytes().any(|byte| byte.is_ascii_alphabetic()) {
         return if text.bytes().any(|byte| byte.is_ascii_digit()) {
-            let belongs = if is_fiat {
-                "currency belongs in the column fiat_currency"
-            } else {
-                "coin belongs in the column currency"
+            let message = match is_fiat {
+                true => said!(
+                    en: "Write the number alone; the currency belongs in the column fiat_currency.",
+                    de: "Schreiben Sie die Zahl allein; die Währung gehört in die Spalte fiat_currency.",
+                ),
+                false => said!(
+                    en: "Write the number alone; the coin belongs in the column currency.",
+                    de: "Schreiben Sie die Zahl allein; der Coin gehört in die Spalte currency.",
+                ),
             };
-            (AmountFormat, format!("Write the number alone; the {belongs}."))
+            (AmountFormat, message.to_owned())
         } else {
-            (AmountFormat, format!("This is not a number. {PLAIN}."))
+            (AmountFormat, words!(en: "This is not a number. {plain}", de: "Das ist keine Zahl. {plain}"))
         };
     }
     if let Some(decimals) = text.strip_prefix('.')
         && is_digits(decimals)
     {
-        return (AmountFormat, format!("Write a digit before the point: 0{text}."));
+        return (
+            AmountFormat,
+            words!(
+                en: "Write a digit before the point: 0{text}.",
+                de: "Schreiben Sie eine Ziffer vor den Punkt: 0{text}.",
+            ),
+        );
     }
     if let Some(whole) = text.strip_suffix('.')
         && is_digits(whole)
     {
-        return (AmountFormat, format!("Write a digit after the point, or no point: {whole}."));
+        return (
+            AmountFormat,
+            words!(
+                en: "Write a digit after the point, or no point: {whole}.",
+                de: "Schreiben Sie eine Ziffer hinter den Punkt, oder keinen Punkt: {whole}.",
+            ),
+        );
     }
     if is_grouped(text) {
         return (AmountAmbiguous, ambiguity(text));
     }
-    (AmountFormat, format!("This is not a plain number. {PLAIN}."))
+    (
+        AmountFormat,
+        words!(en: "This is not a plain number. {plain}", de: "Das ist keine einfache Zahl. {plain}"),
+    )
 }
 
 /// Digits with points, commas or spaces between them, in a way that some country writes numbers.
@@ -344,17 +486,26 @@ fn is_grouped(text: &str) -> bool {
         && (separators.clone().any(|c| c != '.') || text.split('.').skip(1).all(|group| group.len() == 3))
 }
 
+/// Two ways to write what may be meant, as they belong into a file.
+fn either(one: &str, other: &str) -> String {
+    words!(en: "{one} or {other}", de: "{one} oder {other}")
+}
+
 fn ambiguity(text: &str) -> String {
     let plain: String = text.chars().filter(char::is_ascii_digit).collect();
     let readings = match text.rfind(['.', ',']) {
         Some(last) => {
             let whole: String = text[..last].chars().filter(char::is_ascii_digit).collect();
-            format!("{whole}.{} or {plain}", &text[last + 1..])
+            either(&format!("{whole}.{}", &text[last + 1..]), &plain)
         }
         None => plain,
     };
-    format!(
-        "Countries differ in what this means, so nothing is assumed: write {readings}, whichever is meant, with a point before decimals and nothing between thousands."
+    words!(
+        en: "Countries differ in what this means, so nothing is assumed: write {readings}, whichever is meant, with \
+             a point before decimals and nothing between thousands.",
+        de: "In verschiedenen Ländern heißt das Verschiedenes, darum wird nichts angenommen: Schreiben Sie \
+             {readings}, was davon gemeint ist, mit einem Punkt vor den Nachkommastellen und nichts zwischen den \
+             Tausendern.",
     )
 }
 

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use specta::Type;
 
 use super::{FileError, FileErrorCode};
+use crate::language::said;
 
 /// How the characters of a file are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Type)]
@@ -35,11 +36,22 @@ pub(super) fn decode(bytes: &[u8]) -> Result<(Cow<'_, [u8]>, Encoding), FileErro
     let marked = bytes.strip_prefix(b"\xEF\xBB\xBF");
     let text = marked.unwrap_or(bytes);
     if text.is_empty() {
-        return Err(FileError::new(FileErrorCode::Empty, "The file is empty."));
+        return Err(FileError::new(
+            FileErrorCode::Empty,
+            said!(
+                en: "The file is empty.",
+                de: "Die Datei ist leer.",
+            ),
+        ));
     }
     match bytes {
         [0xFF, 0xFE, 0, 0, ..] | [0, 0, 0xFE, 0xFF, ..] => {
-            let message = "The file is text in UTF-32. Save it as UTF-8: in Excel choose \"CSV UTF-8\", in an editor the encoding UTF-8.";
+            let message = said!(
+                en: "The file is text in UTF-32. Save it as UTF-8: in Excel choose \"CSV UTF-8\", in an editor the \
+                     encoding UTF-8.",
+                de: "Die Datei ist Text in UTF-32. Speichern Sie sie als UTF-8: in Excel als „CSV UTF-8“, in einem \
+                     Editor mit der Codierung UTF-8.",
+            );
             return Err(FileError::new(FileErrorCode::Encoding, message));
         }
         [0xFF, 0xFE, rest @ ..] => return utf_16(rest, Encoding::Utf16Le),
@@ -55,7 +67,12 @@ pub(super) fn decode(bytes: &[u8]) -> Result<(Cow<'_, [u8]>, Encoding), FileErro
             () if odd * 8 < even => utf_16(text, Encoding::Utf16Be),
             () => Err(FileError::new(
                 FileErrorCode::NotCsv,
-                "The file is filled with zero bytes instead of text: it was damaged, or not copied whole. Export it again.",
+                said!(
+                    en: "The file is filled with zero bytes instead of text: it was damaged, or not copied whole. \
+                         Export it again.",
+                    de: "Die Datei ist mit Nullbytes statt mit Text gefüllt: Sie wurde beschädigt oder nicht ganz \
+                         kopiert. Exportieren Sie sie neu.",
+                ),
             )),
         };
     }
@@ -74,7 +91,13 @@ fn utf_16(bytes: &[u8], encoding: Encoding) -> Result<(Cow<'_, [u8]>, Encoding),
     let charset = if encoding == Encoding::Utf16Le { UTF_16LE } else { UTF_16BE };
     let (text, _) = charset.decode_without_bom_handling(bytes);
     if text.is_empty() {
-        return Err(FileError::new(FileErrorCode::Empty, "The file is empty."));
+        return Err(FileError::new(
+            FileErrorCode::Empty,
+            said!(
+                en: "The file is empty.",
+                de: "Die Datei ist leer.",
+            ),
+        ));
     }
     Ok((owned(text), encoding))
 }

@@ -7,6 +7,7 @@ use std::{
 };
 
 use super::{FileError, FileErrorCode};
+use crate::language::{said, words};
 
 /// The largest file that is read, in bytes: 512 MiB, some five million payouts. A workbook is bound by it unpacked, too.
 pub const LARGEST: u64 = 512 << 20;
@@ -55,31 +56,56 @@ pub(super) fn read_at_most(
     if u64::try_from(length).is_ok_and(|length| length <= most) {
         return Ok(bytes);
     }
-    let message = format!("{name} is larger than {} MiB. Split it into several files.", most >> 20);
+    let message = words!(
+        en: "{name} is larger than {} MiB. Split it into several files.",
+        de: "{name} ist größer als {} MiB. Teilen Sie sie in mehrere Dateien.",
+        most >> 20,
+    );
     Err(FileError::new(FileErrorCode::TooLarge, message))
 }
 
 fn unreadable(name: &str, cause: &io::Error) -> FileError {
     match cause.kind() {
-        io::ErrorKind::NotFound => {
-            FileError::new(FileErrorCode::NotFound, format!("There is no file {name}."))
-        }
-        io::ErrorKind::PermissionDenied => FileError::new(
-            FileErrorCode::Permission,
-            format!(
-                "{name} may not be read by this user. Copy it to a folder of your own, or change its permissions."
+        io::ErrorKind::NotFound => FileError::new(
+            FileErrorCode::NotFound,
+            words!(
+                en: "There is no file {name}.",
+                de: "Es gibt keine Datei {name}.",
             ),
         ),
-        io::ErrorKind::IsADirectory => {
-            FileError::new(FileErrorCode::Directory, format!("{name} is a folder. Choose a file in it."))
-        }
-        _ => FileError::new(FileErrorCode::Unreadable, format!("{name} could not be read: {cause}.")),
+        io::ErrorKind::PermissionDenied => FileError::new(
+            FileErrorCode::Permission,
+            words!(
+                en: "{name} may not be read by this user. Copy it to a folder of your own, or change its permissions.",
+                de: "{name} darf dieser Benutzer nicht lesen. Kopieren Sie sie in einen eigenen Ordner, oder ändern \
+                     Sie ihre Rechte.",
+            ),
+        ),
+        io::ErrorKind::IsADirectory => FileError::new(
+            FileErrorCode::Directory,
+            words!(
+                en: "{name} is a folder. Choose a file in it.",
+                de: "{name} ist ein Ordner. Wählen Sie eine Datei darin.",
+            ),
+        ),
+        _ => FileError::new(
+            FileErrorCode::Unreadable,
+            words!(
+                en: "{name} could not be read: {cause}.",
+                de: "{name} konnte nicht gelesen werden: {cause}.",
+            ),
+        ),
     }
 }
 
 /// How to get from another format to one that can be read.
-const SAVE_AS: &str =
-    "Open it in your spreadsheet program and save it as an Excel workbook (XLSX) or as \"CSV UTF-8\".";
+fn save_as() -> &'static str {
+    said!(
+        en: "Open it in your spreadsheet program and save it as an Excel workbook (XLSX) or as \"CSV UTF-8\".",
+        de: "Öffnen Sie sie in Ihrer Tabellenkalkulation, und speichern Sie sie als Excel-Mappe (XLSX) oder als „CSV \
+             UTF-8“.",
+    )
+}
 
 /// What kind of file it is.
 ///
@@ -90,29 +116,48 @@ pub(super) fn kind(bytes: &[u8]) -> Result<Kind, FileError> {
         |part: &[u8]| bytes[..bytes.len().min(8192)].windows(part.len()).any(|window| window == part);
     let begins = |magic: &[u8]| bytes.starts_with(magic);
     let refuse = |what: &str| {
-        let message = format!("The file is {what}, not a list of payouts. {SAVE_AS}");
+        let message = words!(
+            en: "The file is {what}, not a list of payouts. {}",
+            de: "Die Datei ist {what} und keine Liste von Auszahlungen. {}",
+            save_as(),
+        );
         Err(FileError::new(FileErrorCode::NotCsv, message))
     };
     if begins(b"PK\x05\x06") {
-        return refuse("an empty ZIP archive");
+        return refuse(said!(en: "an empty ZIP archive", de: "ein leeres ZIP-Archiv"));
     }
     if begins(b"PK\x03\x04") {
         return match () {
-            () if contains(b"opendocument") => refuse("an OpenDocument workbook (ODS)"),
+            () if contains(b"opendocument") => refuse(said!(
+                en: "an OpenDocument workbook (ODS)",
+                de: "eine OpenDocument-Mappe (ODS)",
+            )),
             // Whether it is a workbook is seen when it is opened: the order of what is packed is free.
             () => Ok(Kind::Workbook),
         };
     }
     let magic: [(&[u8], &str); 9] = [
-        (b"\xD0\xCF\x11\xE0", "an old Excel workbook (XLS), or one with a password"),
-        (b"%PDF-", "a PDF"),
-        (b"\x1F\x8B", "compressed (GZIP)"),
-        (b"7z\xBC\xAF", "a 7z archive"),
-        (b"Rar!", "a RAR archive"),
-        (b"\x89PNG", "a picture"),
-        (b"\xFF\xD8\xFF", "a picture"),
-        (b"{\\rtf", "a word processor's document (RTF)"),
-        (b"SQLite format 3\0", "a database"),
+        (
+            b"\xD0\xCF\x11\xE0",
+            said!(
+                en: "an old Excel workbook (XLS), or one with a password",
+                de: "eine alte Excel-Mappe (XLS) oder eine mit Passwort",
+            ),
+        ),
+        (b"%PDF-", said!(en: "a PDF", de: "ein PDF")),
+        (b"\x1F\x8B", said!(en: "compressed (GZIP)", de: "komprimiert (GZIP)")),
+        (b"7z\xBC\xAF", said!(en: "a 7z archive", de: "ein 7z-Archiv")),
+        (b"Rar!", said!(en: "a RAR archive", de: "ein RAR-Archiv")),
+        (b"\x89PNG", said!(en: "a picture", de: "ein Bild")),
+        (b"\xFF\xD8\xFF", said!(en: "a picture", de: "ein Bild")),
+        (
+            b"{\\rtf",
+            said!(
+                en: "a word processor's document (RTF)",
+                de: "ein Dokument einer Textverarbeitung (RTF)",
+            ),
+        ),
+        (b"SQLite format 3\0", said!(en: "a database", de: "eine Datenbank")),
     ];
     if let Some((_, what)) = magic.iter().find(|(magic, _)| begins(magic)) {
         return refuse(what);
@@ -122,7 +167,7 @@ pub(super) fn kind(bytes: &[u8]) -> Result<Kind, FileError> {
         Some(b'<') if text.get(..5).is_some_and(|start| start.eq_ignore_ascii_case(b"<?xml")) => {
             refuse("XML")
         }
-        Some(b'<') => refuse("a web page"),
+        Some(b'<') => refuse(said!(en: "a web page", de: "eine Webseite")),
         Some(b'{' | b'[') => refuse("JSON"),
         _ => Ok(Kind::Text),
     }

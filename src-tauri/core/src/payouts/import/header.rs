@@ -1,7 +1,11 @@
 //! Which column of a file holds what.
 
 use super::{Choices, Column, FileError, FileErrorCode, quote, record::Record, rows};
-use crate::{coins::Catalogue, fiat};
+use crate::{
+    coins::Catalogue,
+    fiat,
+    language::{said, words},
+};
 
 /// What each column of a file holds, in the order of the file.
 #[derive(Debug, Clone)]
@@ -20,14 +24,28 @@ impl Header {
     pub(super) fn read(record: &Record<'_>, choices: &Choices, coins: &Catalogue) -> Result<Self, FileError> {
         let refuse = |code, message| Err(FileError { code, message, line: Some(record.line) });
         if let Some(fault) = record.fault {
-            let message = format!("The header is broken. {}", rows::explain_quotes(fault, record));
+            let message = words!(
+                en: "The header is broken. {}",
+                de: "Die Kopfzeile ist beschädigt. {}",
+                rows::explain_quotes(fault, record),
+            );
             return refuse(FileErrorCode::HeaderBroken, message);
         }
         if let Some(message) = rows::explain_encoding(record) {
-            return refuse(FileErrorCode::Encoding, format!("The header is not UTF-8. {message}"));
+            return refuse(
+                FileErrorCode::Encoding,
+                words!(
+                    en: "The header is not UTF-8. {message}",
+                    de: "Die Kopfzeile ist kein UTF-8. {message}",
+                ),
+            );
         }
         if record.count > record.fields.len() {
-            let message = format!("The header has {} columns, which is too many.", record.count);
+            let message = words!(
+                en: "The header has {} columns, which is too many.",
+                de: "Die Kopfzeile hat {} Spalten, und das sind zu viele.",
+                record.count,
+            );
             return refuse(FileErrorCode::HeaderBroken, message);
         }
         let named = choices.header.unwrap_or(true);
@@ -44,7 +62,11 @@ impl Header {
             let hint = coins.suggest(ticker).map_or(String::new(), |hint| format!(" {hint}"));
             return refuse(
                 FileErrorCode::ColumnMissing,
-                format!("NOWPayments has no coin “{}”.{hint}", ticker.trim()),
+                words!(
+                    en: "NOWPayments has no coin “{}”.{hint}",
+                    de: "NOWPayments hat keinen Coin „{}“.{hint}",
+                    ticker.trim(),
+                ),
             );
         }
         let fiat_currency = match choices.fiat_currency.as_deref() {
@@ -52,10 +74,10 @@ impl Header {
             Some(code) => match fiat::find(code.trim()) {
                 Some(currency) => Some(currency),
                 None => {
-                    let message = format!(
-                        "NOWPayments takes no sums in “{}”: write one of {}.",
-                        code.trim(),
-                        fiat::CURRENCIES.join(", ")
+                    let message = words!(
+                        en: "NOWPayments takes no sums in “{}”: write one of {}.",
+                        de: "NOWPayments nimmt keine Geldbeträge in „{}“: Schreiben Sie eine von {}.",
+                        code.trim(), fiat::CURRENCIES.join(", "),
                     );
                     return refuse(FileErrorCode::ColumnMissing, message);
                 }
@@ -71,8 +93,11 @@ impl Header {
             let same = this.columns.iter().filter(|(other, _)| *other == Some(column));
             let names: Vec<String> = same.map(|(_, name)| quote(name)).collect();
             if names.len() > 1 {
-                let message =
-                    format!("The columns {} all mean {column}: keep one of them.", names.join(" and "));
+                let message = words!(
+                    en: "The columns {} all mean {column}: keep one of them.",
+                    de: "Die Spalten {} bedeuten alle {column}: Behalten Sie eine davon.",
+                    names.join(said!( en: " and ", de: " und ", )),
+                );
                 return refuse(FileErrorCode::ColumnDuplicate, message);
             }
         }
@@ -141,8 +166,11 @@ impl Header {
         if self.named && rows::looks_like_payout(record, coins) {
             return (
                 FileErrorCode::HeaderMissing,
-                format!(
-                    "Line {line} looks like a payout, not like a header. Add the line {NEEDED} above it, or say what each column holds."
+                words!(
+                    en: "Line {line} looks like a payout, not like a header. Add the line {NEEDED} above it, or say \
+                         what each column holds.",
+                    de: "Zeile {line} sieht aus wie eine Auszahlung und nicht wie eine Kopfzeile. Schreiben Sie die \
+                         Zeile {NEEDED} darüber, oder sagen Sie, was jede Spalte enthält.",
                 ),
             );
         }
@@ -150,10 +178,10 @@ impl Header {
         let found: Vec<String> = self.columns.iter().take(20).map(|(_, name)| quote(name)).collect();
         (
             FileErrorCode::ColumnMissing,
-            format!(
-                "The header in line {line} has no column {}. It names {}; needed are {NEEDED}.",
-                missing.join(" and no column "),
-                found.join(", "),
+            words!(
+                en: "The header in line {line} has no column {}. It names {}; needed are {NEEDED}.",
+                de: "Die Kopfzeile in Zeile {line} hat keine Spalte {}. Sie nennt {}; nötig sind {NEEDED}.",
+                missing.join(said!(en: " and no column ", de: " und keine Spalte ")), found.join(", "),
             ),
         )
     }
@@ -174,7 +202,7 @@ fn names(record: &Record<'_>, named: bool) -> Vec<String> {
         let name = String::from_utf8_lossy(&field.bytes);
         match name.trim() {
             name if named && !name.is_empty() => name.to_owned(),
-            _ => format!("column {}", index + 1),
+            _ => words!(en: "column {}", de: "Spalte {}", index + 1),
         }
     };
     record.fields.iter().enumerate().map(name).collect()

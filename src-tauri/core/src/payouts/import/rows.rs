@@ -18,6 +18,7 @@ use crate::{
     addresses::{self, Checked, Family, Kind, characters},
     coins::{Catalogue, ListedCoin, Memo, Unusable},
     fiat,
+    language::{said, words},
     payouts::amount::{FiatAmount, PayoutAmount},
 };
 
@@ -126,9 +127,10 @@ impl<'a> Checker<'a> {
         if let (Some(coin), Some(PayoutAmount::Coin(amount))) = (coin, &amount)
             && let Some(most) = coin.decimals().filter(|most| amount.decimals() > *most)
         {
-            let message = format!(
-                "{} has at most {most} decimals on its network: round the amount in the file.",
-                coin.ticker()
+            let message = words!(
+                en: "{} has at most {most} decimals on its network: round the amount in the file.",
+                de: "{} hat in seinem Netzwerk höchstens {most} Nachkommastellen: Runden Sie den Betrag in der Datei.",
+                coin.ticker(),
             );
             keep(Problem::new(Column::Amount, cells.amount.text, ProblemCode::AmountDecimals, message));
         }
@@ -148,8 +150,12 @@ impl<'a> Checker<'a> {
                 column: None,
                 value: String::new(),
                 code: ProblemCode::RowHidden,
-                message: "The spreadsheet hides this row. Show it there or delete it, so that it is certain whether it is to be paid."
-                    .to_owned(),
+                message: said!(
+                    en: "The spreadsheet hides this row. Show it there or delete it, so that it is certain whether \
+                         it is to be paid.",
+                    de: "Die Tabellenkalkulation blendet diese Zeile aus. Blenden Sie sie dort ein, oder löschen Sie \
+                         sie, damit sicher ist, ob sie gezahlt werden soll.",
+                ).to_owned(),
             });
         }
 
@@ -160,11 +166,19 @@ impl<'a> Checker<'a> {
         };
         let some = |value: Value<'_>| (!value.text.is_empty()).then(|| value.text.to_owned());
         let warnings = [
-            address.caution.map(|caution| (WarningCode::AddressUnusual, format!("The address {caution}."))),
+            address.caution.map(|caution| (WarningCode::AddressUnusual, words!(
+                en: "The address {caution}.",
+                de: "Die Adresse {caution}.",
+            ))),
             coin.is_contract(cells.address.text).then(|| {
                 (
                     WarningCode::AddressContract,
-                    "This is the address of the token itself: coins sent there are lost. Ask the recipient for their own address.".to_owned(),
+                    said!(
+                        en: "This is the address of the token itself: coins sent there are lost. Ask the recipient \
+                             for their own address.",
+                        de: "Das ist die Adresse des Tokens selbst: Dorthin gesendete Coins sind verloren. Fragen \
+                             Sie den Empfänger nach seiner eigenen Adresse.",
+                    ).to_owned(),
                 )
             }),
             no_memo,
@@ -172,7 +186,10 @@ impl<'a> Checker<'a> {
             cells.formula().map(|column| {
                 (
                     WarningCode::Formula,
-                    format!("The {column} is the result of a formula, as it was when the workbook was saved."),
+                    words!(
+                        en: "The {column} is the result of a formula, as it was when the workbook was saved.",
+                        de: "{column} ist das Ergebnis einer Formel, wie es beim Speichern der Mappe war.",
+                    ),
                 )
             }),
         ];
@@ -210,32 +227,44 @@ impl<'a> Checker<'a> {
         let problem =
             |column, value: Value<'_>, code, message| Err(Problem::new(column, value.text, code, message));
         if !sum.is_empty() && !coins.is_empty() {
-            let message = format!(
-                "The row says both {} of the coin and the sum {}, of which NOWPayments would take the sum: empty the one that is not meant.",
-                coins.text, sum.text
+            let message = words!(
+                en: "The row says both {} of the coin and the sum {}, of which NOWPayments would take the sum: empty \
+                     the one that is not meant.",
+                de: "Die Zeile nennt sowohl {} des Coins als auch den Geldbetrag {}, von denen NOWPayments den \
+                     Geldbetrag nähme: Leeren Sie, was nicht gemeint ist.",
+                coins.text, sum.text,
             );
             return problem(Column::FiatAmount, sum, ProblemCode::AmountTwice, message);
         }
         if sum.is_empty() {
-            let message = format!(
-                "The row names the currency {} and no sum of it: write the sum in the column fiat_amount, or, if an amount of the coin is meant, empty fiat_currency.",
-                quote(currency.text)
+            let message = words!(
+                en: "The row names the currency {} and no sum of it: write the sum in the column fiat_amount, or, if \
+                     an amount of the coin is meant, empty fiat_currency.",
+                de: "Die Zeile nennt die Währung {} und keinen Geldbetrag darin: Schreiben Sie ihn in die Spalte \
+                     fiat_amount, oder leeren Sie fiat_currency, wenn ein Betrag des Coins gemeint ist.",
+                quote(currency.text),
             );
             return problem(Column::FiatAmount, sum, ProblemCode::AmountMissing, message);
         }
-        if let Some(message) = explain_cell(currency, "a currency") {
+        if let Some(message) = explain_cell(currency, said!(en: "a currency", de: "einer Währung")) {
             return problem(Column::FiatCurrency, currency, ProblemCode::CurrencyUnknown, message);
         }
         let column = self.header.position(Column::FiatCurrency);
         let said = self.header.fiat_currency().filter(|_| column.is_none());
         if currency.text.is_empty() && said.is_none() {
-            let message = format!("The currency of the sum is missing: write one of {known}.");
+            let message = words!(
+                en: "The currency of the sum is missing: write one of {known}.",
+                de: "Die Währung des Geldbetrags fehlt: Schreiben Sie eine von {known}.",
+            );
             return problem(Column::FiatCurrency, currency, ProblemCode::CurrencyMissing, message);
         }
         let Some(currency) = said.or_else(|| fiat::find(currency.text)) else {
-            let message = format!(
-                "NOWPayments takes no sums in {}: write one of {known}. The coin that is paid belongs in the column currency.",
-                quote(currency.text)
+            let message = words!(
+                en: "NOWPayments takes no sums in {}: write one of {known}. The coin that is paid belongs in the \
+                     column currency.",
+                de: "NOWPayments nimmt keine Geldbeträge in {}: Schreiben Sie eine von {known}. Der Coin, der \
+                     gezahlt wird, gehört in die Spalte currency.",
+                quote(currency.text),
             );
             return problem(Column::FiatCurrency, currency, ProblemCode::CurrencyUnknown, message);
         };
@@ -255,8 +284,11 @@ impl<'a> Checker<'a> {
                 Column::ExternalId,
                 text,
                 ProblemCode::ExternalIdDuplicate,
-                format!(
-                    "Line {earlier} has the same external id. Each payout needs one of its own, so that it cannot be paid twice."
+                words!(
+                    en: "Line {earlier} has the same external id. Each payout needs one of its own, so that it \
+                         cannot be paid twice.",
+                    de: "Zeile {earlier} hat dieselbe external_id. Jede Auszahlung braucht eine eigene, damit sie \
+                         nicht doppelt gezahlt werden kann.",
                 ),
             )),
             _ => Ok(()),
@@ -271,7 +303,11 @@ impl<'a> Checker<'a> {
         if ticker.is_empty() {
             return Err(problem(
                 ProblemCode::CurrencyMissing,
-                "The currency is missing: write a ticker, like btc or usdttrc20.".to_owned(),
+                said!(
+                    en: "The currency is missing: write a ticker, like btc or usdttrc20.",
+                    de: "Der Coin fehlt: Schreiben Sie ein Kürzel wie btc oder usdttrc20.",
+                )
+                .to_owned(),
             ));
         }
         let network = cells.network.text;
@@ -280,17 +316,25 @@ impl<'a> Checker<'a> {
             (Some(coin), network) if coin.is_on(network) => coin,
             (known, network) => match (self.meant(ticker, network, aside), known) {
                 (Some(coin), _) => {
-                    let written =
-                        if network.is_empty() { ticker.to_owned() } else { format!("{ticker} on {network}") };
+                    let written = if network.is_empty() {
+                        ticker.to_owned()
+                    } else {
+                        words!(
+                            en: "{ticker} on {network}",
+                            de: "{ticker} auf {network}",
+                        )
+                    };
                     *aside.translated.entry((written, coin.ticker().to_owned())).or_default() += 1;
                     coin
                 }
                 (None, Some(coin)) => {
-                    let message = format!(
-                        "The row says {} and the network {}, which is not the one that {} is paid on. Coins sent on the wrong network are lost: correct whichever is wrong.",
-                        quote(ticker),
-                        quote(network),
-                        coin.ticker()
+                    let message = words!(
+                        en: "The row says {} and the network {}, which is not the one that {} is paid on. Coins sent \
+                             on the wrong network are lost: correct whichever is wrong.",
+                        de: "Die Zeile nennt {} und das Netzwerk {}, und das ist nicht das, über das {} gezahlt \
+                             wird. Im falschen Netzwerk gesendete Coins sind verloren: Berichtigen Sie, was davon \
+                             falsch ist.",
+                        quote(ticker), quote(network), coin.ticker(),
                     );
                     return Err(Problem::new(
                         Column::Network,
@@ -319,25 +363,43 @@ impl<'a> Checker<'a> {
 
     fn unknown(&self, ticker: &str, network: &str, aside: &mut Aside<'a>) -> Problem {
         if let Some(fiat) = fiat::find(ticker) {
-            let message = format!(
-                "{} is no coin. Write the coin to pay in here; a sum in {fiat} belongs in the columns fiat_amount and fiat_currency.",
-                quote(ticker)
+            let message = words!(
+                en: "{} is no coin. Write the coin to pay in here; a sum in {fiat} belongs in the columns \
+                     fiat_amount and fiat_currency.",
+                de: "{} ist kein Coin. Schreiben Sie hier den Coin, der gezahlt werden soll; ein Geldbetrag in \
+                     {fiat} gehört in die Spalten fiat_amount und fiat_currency.",
+                quote(ticker),
             );
             return Problem::new(Column::Currency, ticker, ProblemCode::CurrencyUnknown, message);
         }
         let reason = match characters::first_strange(ticker) {
-            Some((position, c)) => format!(" Position {position} holds {}.", characters::name(c)),
+            Some((position, c)) => words!(
+                en: " Position {position} holds {}.",
+                de: " An Stelle {position} steht {}.",
+                characters::name(c),
+            ),
             None => String::new(),
         };
-        let on =
-            if network.is_empty() { String::new() } else { format!(" on the network {}", quote(network)) };
+        let on = if network.is_empty() {
+            String::new()
+        } else {
+            words!(
+                en: " on the network {}",
+                de: " im Netzwerk {}",
+                quote(network),
+            )
+        };
         // Finding out is slow, so it ends after a thousand different ones.
         if aside.suggestions.len() < 1000 && !aside.suggestions.contains_key(ticker) {
             aside.suggestions.insert(ticker.to_owned(), self.coins.suggest(ticker));
         }
         let hint = aside.suggestions.get(ticker).cloned().flatten();
         let hint = hint.map_or(String::new(), |hint| format!(" {hint}"));
-        let message = format!("NOWPayments has no coin {}{on}.{reason}{hint}", quote(ticker));
+        let message = words!(
+            en: "NOWPayments has no coin {}{on}.{reason}{hint}",
+            de: "NOWPayments hat keinen Coin {}{on}.{reason}{hint}",
+            quote(ticker),
+        );
         Problem::new(Column::Currency, ticker, ProblemCode::CurrencyUnknown, message)
     }
 
@@ -358,9 +420,12 @@ impl<'a> Checker<'a> {
         let column = self.header.name(index)?;
         Some((
             WarningCode::QuotedLines,
-            format!(
-                "The value in {column} stands in quotes and goes on to line {}, and one of its lines looks like a payout, which will not be paid. Check the quotes.",
-                record.last_line
+            words!(
+                en: "The value in {column} stands in quotes and goes on to line {}, and one of its lines looks like \
+                     a payout, which will not be paid. Check the quotes.",
+                de: "Der Wert in {column} steht in Anführungszeichen und geht bis Zeile {}, und eine seiner Zeilen \
+                     sieht aus wie eine Auszahlung, die nicht gezahlt wird. Prüfen Sie die Anführungszeichen.",
+                record.last_line,
             ),
         ))
     }
@@ -383,10 +448,12 @@ impl Header {
         if record.count != self.len() {
             return Err(whole(
                 ProblemCode::FieldCount,
-                format!(
-                    "The row has {} fields and the header {}. A value that holds the separator of the fields must stand in quotes: \"like, this\".",
-                    record.count,
-                    self.len(),
+                words!(
+                    en: "The row has {} fields and the header {}. A value that holds the separator of the fields \
+                         must stand in quotes: \"like, this\".",
+                    de: "Die Zeile hat {} Felder und die Kopfzeile {}. Ein Wert, der das Trennzeichen der Felder \
+                         enthält, muss in Anführungszeichen stehen: \"so, etwa\".",
+                    record.count, self.len(),
                 ),
             ));
         }
@@ -470,26 +537,36 @@ pub(super) fn looks_like_payout(record: &Record<'_>, coins: &Catalogue) -> bool 
 pub(super) fn explain_quotes(fault: Fault, record: &Record<'_>) -> String {
     let line = fault.line;
     match fault.kind {
-        FaultKind::Unclosed if record.last_line > line => format!(
-            "The quote that opens in line {line} is never closed, so that everything from line {} to line {}, the end of the file, \
-             became one row. Close the quote, or write \"\" for a quote within a value.",
-            record.line, record.last_line
+        FaultKind::Unclosed if record.last_line > line => words!(
+            en: "The quote that opens in line {line} is never closed, so that everything from line {} to line {}, \
+                 the end of the file, became one row. Close the quote, or write \"\" for a quote within a value.",
+            de: "Das Anführungszeichen, das in Zeile {line} beginnt, wird nie geschlossen, darum wurde alles von \
+                 Zeile {} bis Zeile {}, dem Ende der Datei, zu einer Zeile. Schließen Sie das Anführungszeichen, \
+                 oder schreiben Sie \"\" für eines innerhalb eines Werts.",
+            record.line, record.last_line,
         ),
         FaultKind::Unclosed => {
-            format!("The quote that opens in line {line} is never closed. Close it, or write \"\" for a quote within a value.")
+            words!(
+                en: "The quote that opens in line {line} is never closed. Close it, or write \"\" for a quote within \
+                     a value.",
+                de: "Das Anführungszeichen, das in Zeile {line} beginnt, wird nie geschlossen. Schließen Sie es, \
+                     oder schreiben Sie \"\" für eines innerhalb eines Werts.",
+            )
         }
-        FaultKind::TextAfter => format!(
-            "In the value that begins in line {line}, text follows the closing quote{}. Write \"\" for a quote within a value.",
-            if record.last_line > record.line {
-                format!("; the row goes from line {} to line {}", record.line, record.last_line)
-            } else {
-                String::new()
-            }
+        FaultKind::TextAfter => words!(
+            en: "In the value that begins in line {line}, text follows the closing quote{}. Write \"\" for a quote \
+                 within a value.",
+            de: "In dem Wert, der in Zeile {line} beginnt, folgt Text auf das schließende Anführungszeichen{}. \
+                 Schreiben Sie \"\" für ein Anführungszeichen innerhalb eines Werts.",
+            if record.last_line > record.line { words!( en: "; the row goes from line {} to line {}", de: "; die Zeile geht von Zeile {} bis Zeile {}", record.line, record.last_line, ) } else { String::new() },
         ),
         FaultKind::Inside => {
-            "There is a quote within a value that does not begin with one. Put the whole value in quotes, without a blank before them, and \
-             write \"\" for the quote within."
-                .to_owned()
+            said!(
+                en: "There is a quote within a value that does not begin with one. Put the whole value in quotes, \
+                     without a blank before them, and write \"\" for the quote within.",
+                de: "In einem Wert, der nicht mit einem Anführungszeichen beginnt, steht eines. Setzen Sie den \
+                     ganzen Wert in Anführungszeichen, ohne Leerzeichen davor, und schreiben Sie \"\" für das darin.",
+            ).to_owned()
         }
     }
 }
@@ -500,8 +577,11 @@ pub(super) fn explain_encoding(record: &Record<'_>) -> Option<String> {
     let (before, byte) = (&record.raw[..valid], record.raw.get(valid)?);
     let line = record.line + csv::line_ends(before);
     let column = before.iter().rev().take_while(|byte| !matches!(byte, b'\n' | b'\r')).count() + 1;
-    Some(format!(
-        "Byte {column} of line {line} (0x{byte:02X}) is not UTF-8. Save the file as UTF-8: in Excel choose \"CSV UTF-8\", in an editor the encoding UTF-8."
+    Some(words!(
+        en: "Byte {column} of line {line} (0x{byte:02X}) is not UTF-8. Save the file as UTF-8: in Excel choose \"CSV \
+             UTF-8\", in an editor the encoding UTF-8.",
+        de: "Byte {column} von Zeile {line} (0x{byte:02X}) ist kein UTF-8. Speichern Sie die Datei als UTF-8: in \
+             Excel als „CSV UTF-8“, in einem Editor mit der Codierung UTF-8.",
     ))
 }
 
@@ -513,19 +593,34 @@ fn check_address(
 ) -> Result<Option<Checked>, Problem> {
     let text = value.text;
     let problem = |code, message: String| Err(Problem::new(Column::Address, text, code, message));
-    if let Some(message) = explain_cell(value, "an address") {
+    if let Some(message) = explain_cell(value, said!(en: "an address", de: "einer Adresse")) {
         return problem(ProblemCode::AddressFormat, message);
     }
     if text.is_empty() {
-        return problem(ProblemCode::AddressMissing, "The address is missing.".to_owned());
+        return problem(
+            ProblemCode::AddressMissing,
+            said!(
+                en: "The address is missing.",
+                de: "Die Adresse fehlt.",
+            )
+            .to_owned(),
+        );
     }
     if text.chars().count() > addresses::LONGEST {
-        return problem(ProblemCode::TooLong, "This is far too long for an address.".to_owned());
+        return problem(
+            ProblemCode::TooLong,
+            said!(
+                en: "This is far too long for an address.",
+                de: "Das ist viel zu lang für eine Adresse.",
+            )
+            .to_owned(),
+        );
     }
     if let Some((position, c)) = characters::first_strange(text) {
-        let message = format!(
-            "Position {position} of the address holds {}. Copy the address again from its source.",
-            characters::name(c)
+        let message = words!(
+            en: "Position {position} of the address holds {}. Copy the address again from its source.",
+            de: "An Stelle {position} der Adresse steht {}. Kopieren Sie die Adresse noch einmal von ihrer Quelle.",
+            characters::name(c),
         );
         return problem(ProblemCode::AddressCharacters, message);
     }
@@ -545,24 +640,49 @@ fn check_address(
         && scheme.len() > 1
         && scheme.bytes().all(|byte| byte.is_ascii_alphanumeric())
     {
-        let message = format!(
-            "Write the address alone, without \"{scheme}:\" before it and without anything after it."
+        let message = words!(
+            en: "Write the address alone, without \"{scheme}:\" before it and without anything after it.",
+            de: "Schreiben Sie die Adresse allein, ohne „{scheme}:“ davor und ohne etwas dahinter.",
         );
         return problem(ProblemCode::AddressPrefix, message);
     }
     if let Some(fault) = fault.as_ref().filter(|fault| fault.kind == Kind::TestNetwork) {
-        return problem(ProblemCode::AddressNetwork, format!("The address {}.", fault.message));
+        return problem(
+            ProblemCode::AddressNetwork,
+            words!(
+                en: "The address {}.",
+                de: "Die Adresse {}.",
+                fault.message,
+            ),
+        );
     }
     if (fault.is_some() || family == Family::Unknown)
         && let Some(other) = Family::recognise(text).filter(|other| *other != family)
     {
-        let network = if family == Family::Unknown { "another network" } else { family.name() };
-        let instead = match coins.same_asset(coin, other).as_slice() {
-            [] => "Ask the recipient for an address of the right network.".to_owned(),
-            tickers => format!("If that network is meant, the ticker is {}.", tickers.join(" or ")),
+        let network = if family == Family::Unknown {
+            said!(
+                en: "another network",
+                de: "ein anderes Netzwerk",
+            )
+        } else {
+            family.name()
         };
-        let message = format!(
-            "This looks like an address of {}, but {} is paid on {network}. Coins sent there would be lost. {instead}",
+        let instead = match coins.same_asset(coin, other).as_slice() {
+            [] => said!(
+                en: "Ask the recipient for an address of the right network.",
+                de: "Fragen Sie den Empfänger nach einer Adresse des richtigen Netzwerks.",
+            )
+            .to_owned(),
+            tickers => words!(
+                en: "If that network is meant, the ticker is {}.",
+                de: "Ist jenes Netzwerk gemeint, so ist das Kürzel {}.",
+                tickers.join(said!(en: " or ", de: " oder ")),
+            ),
+        };
+        let message = words!(
+            en: "This looks like an address of {}, but {} is paid on {network}. Coins sent there would be lost. {instead}",
+            de: "Das sieht aus wie eine Adresse für {}, {} wird aber über {network} gezahlt. Dorthin gesendete Coins wären \
+                 verloren. {instead}",
             other.name(),
             coin.ticker(),
         );
@@ -571,17 +691,36 @@ fn check_address(
     match fault {
         Some(fault) if fault.kind == Kind::Checksum => problem(
             ProblemCode::AddressChecksum,
-            format!("The address {}. Copy it again from its source.", fault.message),
+            words!(
+                en: "The address {}. Copy it again from its source.",
+                de: "Die Adresse {}. Kopieren Sie sie noch einmal von ihrer Quelle.",
+                fault.message,
+            ),
         ),
-        Some(fault) => problem(ProblemCode::AddressFormat, format!("The address {}.", fault.message)),
+        Some(fault) => problem(
+            ProblemCode::AddressFormat,
+            words!(
+                en: "The address {}.",
+                de: "Die Adresse {}.",
+                fault.message,
+            ),
+        ),
         None => {
             let lower = text.to_ascii_lowercase();
             let fits_lower =
                 pattern.is_some_and(|pattern| pattern.is_match(&lower)) && family.check(&lower).is_ok();
-            let hint = if fits_lower { " Write it in lower case." } else { "" };
-            let message = format!(
-                "The address does not have a form that NOWPayments takes for {}.{hint}",
-                coin.ticker()
+            let hint = if fits_lower {
+                said!(
+                    en: " Write it in lower case.",
+                    de: " Schreiben Sie sie in Kleinbuchstaben.",
+                )
+            } else {
+                ""
+            };
+            let message = words!(
+                en: "The address does not have a form that NOWPayments takes for {}.{hint}",
+                de: "Die Adresse hat keine Form, die NOWPayments für {} nimmt.{hint}",
+                coin.ticker(),
             );
             problem(ProblemCode::AddressFormat, message)
         }
@@ -596,24 +735,34 @@ fn explain_cell(value: Value<'_>, what: &str) -> Option<String> {
             if amounts::significant_digits(value.text) > amounts::DIGITS_OF_A_SPREADSHEET
                 || value.text.len() > amounts::DIGITS_OF_A_SPREADSHEET =>
         {
-            return Some(format!(
-                "The cell holds a number that is too long for a spreadsheet, which has changed its last digits. Format the column as text and enter {what} again."
+            return Some(words!(
+                en: "The cell holds a number that is too long for a spreadsheet, which has changed its last digits. \
+                     Format the column as text and enter {what} again.",
+                de: "Die Zelle enthält eine Zahl, die für eine Tabellenkalkulation zu lang ist; sie hat die letzten \
+                     Stellen verändert. Formatieren Sie die Spalte als Text, und geben Sie den Inhalt neu ein.",
             ));
         }
         Cell::Number => return None,
-        Cell::Date => "a date",
-        Cell::Percentage => "a percentage",
-        Cell::Truth => "true or false",
-        Cell::Error => "an error",
-        Cell::NoResult => "a formula without its result",
+        Cell::Date => said!(en: "a date", de: "ein Datum"),
+        Cell::Percentage => said!(en: "a percentage", de: "einen Prozentwert"),
+        Cell::Truth => said!(en: "true or false", de: "wahr oder falsch"),
+        Cell::Error => said!(en: "an error", de: "einen Fehler"),
+        Cell::NoResult => said!(en: "a formula without its result", de: "eine Formel ohne ihr Ergebnis"),
     };
-    Some(format!("The cell holds {holds} instead of {what}. Format the column as text and enter it again."))
+    Some(words!(
+        en: "The cell holds {holds} instead of {what}. Format the column as text and enter it again.",
+        de: "Die Zelle enthält {holds} statt {what}. Formatieren Sie die Spalte als Text, und geben Sie den Inhalt \
+             neu ein.",
+    ))
 }
 
 fn unusable(coin: &ListedCoin, what: &str) -> String {
-    format!(
-        "The {what} of {} cannot be checked: the rule that NOWPayments gives for them cannot be understood. Nothing is sent unchecked.",
-        coin.ticker()
+    words!(
+        en: "The {what} of {} cannot be checked: the rule that NOWPayments gives for them cannot be understood. \
+             Nothing is sent unchecked.",
+        de: "{what} von {} lassen sich nicht prüfen: Die Regel, die NOWPayments dafür angibt, ist nicht zu \
+             verstehen. Ungeprüft wird nichts gesendet.",
+        coin.ticker(),
     )
 }
 
@@ -621,7 +770,7 @@ fn unusable(coin: &ListedCoin, what: &str) -> String {
 fn check_extra_id(value: Value<'_>, coin: &ListedCoin) -> Result<Option<(WarningCode, String)>, Problem> {
     let text = value.text;
     let problem = |code, message: String| Err(Problem::new(Column::ExtraId, text, code, message));
-    if let Some(message) = explain_cell(value, "a memo or tag") {
+    if let Some(message) = explain_cell(value, said!(en: "a memo or tag", de: "eines Memos oder Tags")) {
         return problem(ProblemCode::ExtraIdFormat, message);
     }
     let ticker = coin.ticker();
@@ -630,52 +779,87 @@ fn check_extra_id(value: Value<'_>, coin: &ListedCoin) -> Result<Option<(Warning
             Memo::None => Ok(None),
             Memo::Optional => Ok(Some((
                 WarningCode::ExtraIdMissing,
-                format!(
-                    "There is no memo or tag. An exchange that receives {ticker} needs one to know whose it is."
+                words!(
+                    en: "There is no memo or tag. An exchange that receives {ticker} needs one to know whose it is.",
+                    de: "Es gibt kein Memo oder Tag. Eine Börse, die {ticker} empfängt, braucht eines, um zu wissen, \
+                         wem es gehört.",
                 ),
             ))),
             Memo::Required => problem(
                 ProblemCode::ExtraIdMissing,
-                format!("{ticker} needs a memo or tag in the column extra_id: ask the recipient for it."),
+                words!(
+                    en: "{ticker} needs a memo or tag in the column extra_id: ask the recipient for it.",
+                    de: "{ticker} braucht ein Memo oder Tag in der Spalte extra_id: Fragen Sie den Empfänger danach.",
+                ),
             ),
         };
     }
     if coin.memo() == Memo::None {
-        let message = format!(
-            "{ticker} has no memo or tag. Leave extra_id empty, and make sure that the coin is the right one."
+        let message = words!(
+            en: "{ticker} has no memo or tag. Leave extra_id empty, and make sure that the coin is the right one.",
+            de: "{ticker} hat kein Memo oder Tag. Lassen Sie extra_id leer, und stellen Sie sicher, dass der Coin \
+                 der richtige ist.",
         );
         return problem(ProblemCode::ExtraIdUnexpected, message);
     }
     check_text(Column::ExtraId, text, LONGEST_EXTRA_ID)?;
     if let Some((position, c)) = text.chars().enumerate().find(|(_, c)| !c.is_ascii_graphic() && *c != ' ') {
-        let message = format!("Position {} of the memo or tag holds {}.", position + 1, characters::name(c));
+        let message = words!(
+            en: "Position {} of the memo or tag holds {}.",
+            de: "An Stelle {} des Memos oder Tags steht {}.",
+            position + 1, characters::name(c),
+        );
         return problem(ProblemCode::ExtraIdFormat, message);
     }
     if text != text.trim() {
         return problem(
             ProblemCode::ExtraIdFormat,
-            "There is a space at the beginning or end, inside the quotes: remove it.".to_owned(),
+            said!(
+                en: "There is a space at the beginning or end, inside the quotes: remove it.",
+                de: "Am Anfang oder Ende steht ein Leerzeichen, innerhalb der Anführungszeichen: Entfernen Sie es.",
+            ).to_owned(),
         );
     }
     if let Some((mantissa, exponent)) = text.split_once("E+")
         && mantissa.parse::<nowpayments::Amount>().is_ok()
         && exponent.bytes().all(|byte| byte.is_ascii_digit())
     {
-        let message = "A spreadsheet has rounded this number, and its last digits are lost. Format the column as text and enter the memo or tag again.";
+        let message = said!(
+            en: "A spreadsheet has rounded this number, and its last digits are lost. Format the column as text and \
+                 enter the memo or tag again.",
+            de: "Eine Tabellenkalkulation hat diese Zahl gerundet, und ihre letzten Stellen sind verloren. \
+                 Formatieren Sie die Spalte als Text, und geben Sie das Memo oder Tag neu ein.",
+        );
         return problem(ProblemCode::ExtraIdFormat, message.to_owned());
     }
     // Tags of the XRP Ledger are numbers of 32 bits.
     if coin.family() == Family::Ripple && (text.parse::<u32>().is_err() || text.starts_with('+')) {
         return problem(
             ProblemCode::ExtraIdFormat,
-            format!("A tag is a whole number from 0 to {}.", u32::MAX),
+            words!(
+                en: "A tag is a whole number from 0 to {}.",
+                de: "Ein Tag ist eine ganze Zahl von 0 bis {}.",
+                u32::MAX,
+            ),
         );
     }
     match coin.memo_pattern() {
-        Err(Unusable) => problem(ProblemCode::CoinUnusable, unusable(coin, "memos and tags")),
+        Err(Unusable) => problem(
+            ProblemCode::CoinUnusable,
+            unusable(
+                coin,
+                said!(
+                    en: "memos and tags",
+                    de: "Memos und Tags",
+                ),
+            ),
+        ),
         Ok(Some(pattern)) if !pattern.is_match(text) => problem(
             ProblemCode::ExtraIdFormat,
-            format!("This does not have the form of a memo or tag of {ticker}."),
+            words!(
+                en: "This does not have the form of a memo or tag of {ticker}.",
+                de: "Das hat nicht die Form eines Memos oder Tags von {ticker}.",
+            ),
         ),
         Ok(_) => Ok(None),
     }
@@ -688,7 +872,10 @@ fn check_text(column: Column, text: &str, longest: usize) -> Result<(), Problem>
     }
     let length = text.chars().count();
     if length > longest {
-        let message = format!("This has {length} characters; at most {longest} are taken.");
+        let message = words!(
+            en: "This has {length} characters; at most {longest} are taken.",
+            de: "Das hat {length} Zeichen; höchstens {longest} werden angenommen.",
+        );
         return Err(Problem::new(column, text, ProblemCode::TooLong, message));
     }
     Ok(())
@@ -704,6 +891,10 @@ fn control_character(column: Column, text: &str) -> Option<Problem> {
         _ => c.is_control() || characters::is_direction_override(c),
     };
     let (position, c) = text.chars().enumerate().find(|(_, c)| refused(*c))?;
-    let message = format!("Position {} holds {}.", position + 1, characters::name(c));
+    let message = words!(
+        en: "Position {} holds {}.",
+        de: "An Stelle {} steht {}.",
+        position + 1, characters::name(c),
+    );
     Some(Problem::new(column, text, ProblemCode::ControlCharacter, message))
 }

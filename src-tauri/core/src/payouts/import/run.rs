@@ -23,7 +23,11 @@ use super::{
     rows::{self, Aside, CheckedRow, Checker},
     table::{Document, Piece, Table},
 };
-use crate::{coins::Catalogue, payouts::amount::PayoutAmount};
+use crate::{
+    coins::Catalogue,
+    language::{said, words},
+    payouts::amount::PayoutAmount,
+};
 
 /// A job that can be watched and stopped from another thread.
 #[derive(Debug, Default)]
@@ -272,9 +276,10 @@ pub(super) fn check(
         for (row, recipient) in accepted.zip(part.recipients) {
             let earlier = *paid.entry(recipient).or_insert(row.line);
             if earlier != row.line {
-                let message = format!(
-                    "Line {earlier} pays {} to the same address already. Both will be paid.",
-                    row.currency
+                let message = words!(
+                    en: "Line {earlier} pays {} to the same address already. Both will be paid.",
+                    de: "Schon Zeile {earlier} zahlt {} an dieselbe Adresse. Beide werden gezahlt.",
+                    row.currency,
                 );
                 row.warnings.insert(0, Warning { code: WarningCode::Duplicate, message });
             }
@@ -284,9 +289,10 @@ pub(super) fn check(
     summary.notes.clone_from(&document.notes);
     summary.notes.extend(translated.into_iter().map(|((written, ticker), count)| FileNote {
         code: FileNoteCode::Ticker,
-        message: format!(
-            "{written} was read as {ticker} ({}).",
-            if count == 1 { "1 row".to_owned() } else { format!("{count} rows") }
+        message: words!(
+            en: "{written} was read as {ticker} ({}).",
+            de: "{written} wurde als {ticker} gelesen ({}).",
+            if count == 1 { said!( en: "1 row", de: "1 Zeile", ).to_owned() } else { words!(en: "{count} rows", de: "{count} Zeilen") },
         ),
     }));
     if choices.numbers.is_none() {
@@ -393,5 +399,11 @@ fn each_piece<T: Send>(
 }
 
 fn stopped_by_owner() -> FileError {
-    FileError::new(FileErrorCode::Stopped, "Reading the file was stopped.")
+    FileError::new(
+        FileErrorCode::Stopped,
+        said!(
+            en: "Reading the file was stopped.",
+            de: "Das Lesen der Datei wurde angehalten.",
+        ),
+    )
 }

@@ -9,7 +9,7 @@ use super::{
     run,
     table::Document,
 };
-use crate::{addresses::Family, coins::Catalogue};
+use crate::{addresses::Family, coins::Catalogue, language::said};
 
 /// How many records of a file are shown.
 const SAMPLE: usize = 6;
@@ -99,8 +99,13 @@ pub fn survey(bytes: &[u8], choices: &Choices, coins: &Catalogue, job: &Job) -> 
             if choices.columns.is_none() && shown.says_amounts_twice() {
                 survey.asks.push(Ask::Columns);
                 survey.trouble = Some(
-                    "Each row says both an amount of the coin and a sum of money, and only one of them can be paid. Say which it is, and call the other column a note."
-                        .to_owned(),
+                    said!(
+                        en: "Each row says both an amount of the coin and a sum of money, and only one of them can \
+                             be paid. Say which it is, and call the other column a note.",
+                        de: "Jede Zeile nennt sowohl einen Betrag des Coins als auch einen Geldbetrag, und nur eines \
+                             davon kann gezahlt werden. Sagen Sie, welches es ist, und nennen Sie die andere Spalte \
+                             eine Notiz.",
+                    ).to_owned(),
                 );
             }
             if choices.numbers.is_none() {

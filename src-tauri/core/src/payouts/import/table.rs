@@ -13,7 +13,11 @@ use super::{
     rows,
     workbook::{Sheet, Workbook},
 };
-use crate::{coins::Catalogue, payouts::batch::FileCounts};
+use crate::{
+    coins::Catalogue,
+    language::{said, words},
+    payouts::batch::FileCounts,
+};
 
 /// About how many bytes of text, and how many rows of a worksheet, are dealt with at a time.
 const PIECE: (usize, usize) = (64 << 10, 2048);
@@ -75,11 +79,22 @@ impl<'b> Document<'b> {
         match encoding {
             Encoding::Utf8 => {}
             Encoding::Utf16Le | Encoding::Utf16Be => {
-                note(FileNoteCode::Encoding, "The file was read as UTF-16.");
+                note(
+                    FileNoteCode::Encoding,
+                    said!(
+                        en: "The file was read as UTF-16.",
+                        de: "Die Datei wurde als UTF-16 gelesen.",
+                    ),
+                );
             }
             Encoding::Windows1252 => note(
                 FileNoteCode::Encoding,
-                "The file is not UTF-8 and was read as Windows-1252: look whether letters such as ä or é are right.",
+                said!(
+                    en: "The file is not UTF-8 and was read as Windows-1252: look whether letters such as ä or é are \
+                         right.",
+                    de: "Die Datei ist kein UTF-8 und wurde als Windows-1252 gelesen: Sehen Sie nach, ob Buchstaben \
+                         wie ä oder é stimmen.",
+                ),
             ),
         }
         let mut before = FileCounts::default();
@@ -92,7 +107,14 @@ impl<'b> Document<'b> {
         let chosen = choices.delimiter.or(named).or_else(|| find_delimiter(&text[at..], coins));
         let delimiter = chosen.unwrap_or(FieldDelimiter::Comma);
         if delimiter != FieldDelimiter::Comma {
-            note(FileNoteCode::Delimiter, &format!("The fields are separated by {}.", delimiter.name()));
+            note(
+                FileNoteCode::Delimiter,
+                &words!(
+                    en: "The fields are separated by {}.",
+                    de: "Die Felder sind durch {} getrennt.",
+                    delimiter.name(),
+                ),
+            );
         }
         let content = Content::Text { text, at, line, delimiter: delimiter.byte() };
         Ok(Self { content, notes, sheets: Vec::new(), sheet: None, encoding: Some(encoding), before })
@@ -104,14 +126,21 @@ impl<'b> Document<'b> {
         let sheet = match (&choices.sheet, sheets.as_slice()) {
             (Some(chosen), _) => chosen.clone(),
             (None, []) => {
-                return Err(FileError::new(FileErrorCode::Empty, "The workbook holds nothing."));
+                return Err(FileError::new(
+                    FileErrorCode::Empty,
+                    said!(
+                        en: "The workbook holds nothing.",
+                        de: "Die Mappe enthält nichts.",
+                    ),
+                ));
             }
             (None, [only]) => only.clone(),
             (None, several) => {
                 let names: Vec<String> = several.iter().map(|name| quote(name)).collect();
-                let message = format!(
-                    "The workbook has several sheets: {}. Say which holds the payouts.",
-                    names.join(", ")
+                let message = words!(
+                    en: "The workbook has several sheets: {}. Say which holds the payouts.",
+                    de: "Die Mappe hat mehrere Blätter: {}. Sagen Sie, welches die Auszahlungen enthält.",
+                    names.join(", "),
                 );
                 return Err(FileError::new(FileErrorCode::SheetMissing, message));
             }
@@ -119,7 +148,7 @@ impl<'b> Document<'b> {
         let content = Content::Sheet(workbook.into_sheet(&sheet)?);
         let notes = vec![FileNote {
             code: FileNoteCode::Sheet,
-            message: format!("The sheet {} was read.", quote(&sheet)),
+            message: words!(en: "The sheet {} was read.", de: "Das Blatt {} wurde gelesen.", quote(&sheet)),
         }];
         Ok(Self { content, notes, sheets, sheet: Some(sheet), encoding: None, before: FileCounts::default() })
     }
@@ -167,7 +196,15 @@ impl<'b> Document<'b> {
     /// When it has none, or the header does not say what the columns hold.
     pub(super) fn table(&self, choices: &Choices, coins: &Catalogue) -> Result<Table<'_>, FileError> {
         let mut above = self.before;
-        let empty = || FileError::new(FileErrorCode::Empty, "The file holds nothing but blank lines.");
+        let empty = || {
+            FileError::new(
+                FileErrorCode::Empty,
+                said!(
+                    en: "The file holds nothing but blank lines.",
+                    de: "Die Datei enthält nichts als leere Zeilen.",
+                ),
+            )
+        };
         match &self.content {
             Content::Text { text, at, line, delimiter } => {
                 let all = Block { text: &text[*at..], line: *line };

@@ -21,6 +21,7 @@ use zip::ZipArchive;
 use self::formats::Formats;
 pub(super) use self::sheet::Sheet;
 use super::{FileError, FileErrorCode, file};
+use crate::language::{said, words};
 
 /// An open workbook.
 pub(super) struct Workbook<'b> {
@@ -57,7 +58,11 @@ impl<'b> Workbook<'b> {
         let Some(main) = relations.into_iter().find(|relation| relation.kind == "officeDocument") else {
             return Err(FileError::new(
                 FileErrorCode::NotCsv,
-                "The file is a ZIP archive, not a list of payouts. Unpack it, and choose the file in it.",
+                said!(
+                    en: "The file is a ZIP archive, not a list of payouts. Unpack it, and choose the file in it.",
+                    de: "Die Datei ist ein ZIP-Archiv und keine Liste von Auszahlungen. Entpacken Sie es, und wählen \
+                         Sie die Datei darin.",
+                ),
             ));
         };
         let (folder, name) = main.path.rsplit_once('/').unwrap_or(("", &main.path));
@@ -114,7 +119,10 @@ impl<'b> Workbook<'b> {
     /// Reads the worksheet with this name.
     pub(super) fn into_sheet(mut self, name: &str) -> Result<Sheet, FileError> {
         let Some(entry) = self.sheets.iter().find(|sheet| sheet.name == name) else {
-            let message = format!("The workbook has no sheet \"{name}\".");
+            let message = words!(
+                en: "The workbook has no sheet \"{name}\".",
+                de: "Die Mappe hat kein Blatt „{name}“.",
+            );
             return Err(FileError::new(FileErrorCode::SheetMissing, message));
         };
         let path = entry.path.clone();
@@ -142,7 +150,11 @@ impl<'b> Workbook<'b> {
             Damage::TooLarge => too_large(),
             Damage::Other(what) => FileError::new(
                 FileErrorCode::Unreadable,
-                format!("The workbook is damaged: {what}. Save it again in your spreadsheet program."),
+                words!(
+                    en: "The workbook is damaged: {what}. Save it again in your spreadsheet program.",
+                    de: "Die Mappe ist beschädigt: {what}. Speichern Sie sie in Ihrer Tabellenkalkulation noch \
+                         einmal.",
+                ),
             ),
         })
     }
@@ -257,8 +269,11 @@ impl<E: Into<quick_xml::Error>> From<E> for Damage {
 fn damaged(error: &zip::result::ZipError) -> FileError {
     FileError::new(
         FileErrorCode::Unreadable,
-        format!(
-            "The file looks like a workbook and cannot be unpacked ({error}). It may be damaged, or not copied whole."
+        words!(
+            en: "The file looks like a workbook and cannot be unpacked ({error}). It may be damaged, or not copied \
+                 whole.",
+            de: "Die Datei sieht aus wie eine Mappe und lässt sich nicht entpacken ({error}). Vielleicht ist sie \
+                 beschädigt oder nicht ganz kopiert.",
         ),
     )
 }
@@ -266,9 +281,10 @@ fn damaged(error: &zip::result::ZipError) -> FileError {
 fn too_large() -> FileError {
     FileError::new(
         FileErrorCode::TooLarge,
-        format!(
-            "The workbook unpacks to more than {} MiB. Split it into several files.",
-            file::LARGEST >> 20
+        words!(
+            en: "The workbook unpacks to more than {} MiB. Split it into several files.",
+            de: "Die Mappe ist entpackt größer als {} MiB. Teilen Sie sie in mehrere Dateien.",
+            file::LARGEST >> 20,
         ),
     )
 }

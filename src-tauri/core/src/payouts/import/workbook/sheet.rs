@@ -8,6 +8,7 @@ use super::{
     Attributes, Damage, Part,
     formats::{Formats, Shown},
 };
+use crate::language::said;
 use crate::payouts::import::{
     amounts::significant_digits,
     record::{Cell, Field, MOST_FIELDS, Record},
@@ -149,11 +150,19 @@ pub(super) fn read(
             Event::Start(element) if element.local_name().as_ref() == "row" => {
                 let attributes = Attributes::read(&element)?;
                 let number = match attributes.get("r") {
-                    Some(number) => number.parse().map_err(|_| other("a row has no number"))?,
+                    Some(number) => number.parse().map_err(|_| {
+                        other(said!(
+                            en: "a row has no number",
+                            de: "eine Zeile hat keine Nummer",
+                        ))
+                    })?,
                     None => last + 1,
                 };
                 if number <= last || number > MOST_ROWS {
-                    return Err(other("its rows are not in order"));
+                    return Err(other(said!(
+                        en: "its rows are not in order",
+                        de: "ihre Zeilen sind nicht in Reihenfolge",
+                    )));
                 }
                 last = number;
                 let cells = read_row(&mut part, &shared, formats, &mut room)?;
@@ -186,11 +195,19 @@ fn read_row(
             Event::Start(element) if element.local_name().as_ref() == "c" => {
                 let attributes = Attributes::read(&element)?;
                 let column = match attributes.get("r") {
-                    Some(reference) => column(reference).ok_or_else(|| other("a cell has no place"))?,
+                    Some(reference) => column(reference).ok_or_else(|| {
+                        other(said!(
+                            en: "a cell has no place",
+                            de: "eine Zelle hat keinen Platz",
+                        ))
+                    })?,
                     None => next,
                 };
                 if column < next || column >= MOST_COLUMNS {
-                    return Err(other("the cells of a row are not in order"));
+                    return Err(other(said!(
+                        en: "the cells of a row are not in order",
+                        de: "die Zellen einer Zeile sind nicht in Reihenfolge",
+                    )));
                 }
                 next = column + 1;
                 if let Some((cell, formula, text)) = read_cell(part, &attributes, shared, formats)? {
@@ -200,12 +217,22 @@ fn read_row(
                     };
                     let cost = u64::try_from(length + size_of::<Filled>()).unwrap_or(u64::MAX);
                     *room = room.checked_sub(cost).ok_or(Damage::TooLarge)?;
-                    let column = u16::try_from(column).map_err(|_| other("a row has too many cells"))?;
+                    let column = u16::try_from(column).map_err(|_| {
+                        other(said!(
+                            en: "a row has too many cells",
+                            de: "eine Zeile hat zu viele Zellen",
+                        ))
+                    })?;
                     cells.push(Filled { column, cell, formula, text });
                 }
             }
             Event::End(element) if element.local_name().as_ref() == "row" => return Ok(cells),
-            Event::Eof => return Err(other("it ends in the middle of a row")),
+            Event::Eof => {
+                return Err(other(said!(
+                    en: "it ends in the middle of a row",
+                    de: "sie endet mitten in einer Zeile",
+                )));
+            }
             _ => {}
         }
         buffer.clear();
@@ -234,7 +261,12 @@ fn read_cell(
                 _ => {}
             },
             Event::End(element) if element.local_name().as_ref() == "c" => break,
-            Event::Eof => return Err(other("it ends in the middle of a cell")),
+            Event::Eof => {
+                return Err(other(said!(
+                    en: "it ends in the middle of a cell",
+                    de: "sie endet mitten in einer Zelle",
+                )));
+            }
             _ => {}
         }
         buffer.clear();
@@ -247,9 +279,17 @@ fn read_cell(
     };
     match kind {
         "s" => {
-            let index: u32 = value.trim().parse().map_err(|_| other("a cell names no text"))?;
+            let index: u32 = value.trim().parse().map_err(|_| {
+                other(said!(
+                    en: "a cell names no text",
+                    de: "eine Zelle nennt keinen Text",
+                ))
+            })?;
             match shared.get(index as usize) {
-                None => Err(other("a cell names a text that is not there")),
+                None => Err(other(said!(
+                    en: "a cell names a text that is not there",
+                    de: "eine Zelle nennt einen Text, den es nicht gibt",
+                ))),
                 Some(text) if text.is_empty() => Ok(None),
                 Some(_) => Ok(Some((Cell::Written, formula, Text::Shared(index)))),
             }
@@ -259,9 +299,14 @@ fn read_cell(
         "e" => own(Cell::Error, value),
         "d" => own(Cell::Date, value),
         "n" => {
-            let number: f64 = value.trim().parse().map_err(|_| other("a number is none"))?;
+            let number: f64 = value.trim().parse().map_err(|_| {
+                other(said!(
+                    en: "a number is none",
+                    de: "eine Zahl ist keine",
+                ))
+            })?;
             if !number.is_finite() {
-                return Err(other("a number is none"));
+                return Err(other(said!(en: "a number is none", de: "eine Zahl ist keine")));
             }
             // Whatever wrote more digits than a binary fraction has was no spreadsheet: none of them is left out unseen.
             let mantissa = value.split(['e', 'E']).next().unwrap_or_default();
@@ -280,7 +325,10 @@ fn read_cell(
                 }
             }
         }
-        _ => Err(other("a cell is of a sort that is not known")),
+        _ => Err(other(said!(
+            en: "a cell is of a sort that is not known",
+            de: "eine Zelle ist von unbekannter Art",
+        ))),
     }
 }
 
@@ -308,7 +356,12 @@ fn collect_until(
     loop {
         match part.read_event_into(&mut buffer)? {
             Event::Start(start) if inside.len() < 100 => inside.push(name(&start)),
-            Event::Start(_) => return Err(other("a text is nested too deep")),
+            Event::Start(_) => {
+                return Err(other(said!(
+                    en: "a text is nested too deep",
+                    de: "ein Text ist zu tief verschachtelt",
+                )));
+            }
             Event::End(end) if inside.is_empty() && end.local_name().as_ref() == element => return Ok(text),
             Event::End(_) => drop(inside.pop()),
             Event::Text(piece) if counts(&inside) => {
@@ -319,12 +372,21 @@ fn collect_until(
             }
             Event::GeneralRef(reference) if counts(&inside) => match reference.resolve_char_ref()? {
                 Some(c) => text.push(c),
-                None => text.push_str(
-                    quick_xml::escape::resolve_xml_entity(&reference)
-                        .ok_or_else(|| other("it names a character that is not known"))?,
-                ),
+                None => {
+                    text.push_str(quick_xml::escape::resolve_xml_entity(&reference).ok_or_else(|| {
+                        other(said!(
+                            en: "it names a character that is not known",
+                            de: "sie nennt ein Zeichen, das nicht bekannt ist",
+                        ))
+                    })?);
+                }
             },
-            Event::Eof => return Err(other("it ends in the middle of a text")),
+            Event::Eof => {
+                return Err(other(said!(
+                    en: "it ends in the middle of a text",
+                    de: "sie endet mitten in einem Text",
+                )));
+            }
             _ => {}
         }
         buffer.clear();
