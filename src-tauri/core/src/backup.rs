@@ -203,7 +203,9 @@ fn write(
     passphrase: &SecretString,
     fresh: &Fresh,
 ) -> io::Result<()> {
-    let folder = target.parent().ok_or_else(|| io::Error::other("it has no folder"))?;
+    let folder = target
+        .parent()
+        .ok_or_else(|| io::Error::other(said!(en: "it has no folder", de: "sie hat keinen Ordner")))?;
     let file = NamedTempFile::with_prefix_in(".paydesk-backup", folder)?;
     let sealed = SealedWriter::new(BufWriter::new(file), passphrase, Cost::STANDARD, fresh)?;
     let mut packed = DeflateEncoder::new(sealed, Compression::fast());

@@ -1,7 +1,9 @@
 import ArrowDownToLine from "@lucide/svelte/icons/arrow-down-to-line";
 import CircleAlert from "@lucide/svelte/icons/circle-alert";
+import House from "@lucide/svelte/icons/house";
 import Send from "@lucide/svelte/icons/send";
 import Settings from "@lucide/svelte/icons/settings-2";
+import Wallet from "@lucide/svelte/icons/wallet";
 import type { Component } from "svelte";
 import OpenCount from "../attention/OpenCount.svelte";
 import { m } from "../messages";
@@ -22,20 +24,29 @@ export interface Place {
   alone?: (path: string[]) => boolean;
 }
 
-/** The place that the window begins with is there with it. */
-const beginning = { default: PaymentsPlace };
+const there = { default: PaymentsPlace };
+
+/** The place that the window begins with is there with it, whatever stands above it in the navigation. */
+const beginning: Place = {
+  id: "payments",
+  title: m.payments,
+  icon: ArrowDownToLine,
+  screen: async () => there,
+  readAhead: readAheadOf,
+  keys: "g p",
+  alone: ([, part, , view]) => part === "made" && view === "customer",
+};
 
 /** The places of the navigation, in its order. A place is listed once it exists. */
 export const places: Place[] = [
   {
-    id: "payments",
-    title: m.payments,
-    icon: ArrowDownToLine,
-    screen: async () => beginning,
-    readAhead: readAheadOf,
-    keys: "g p",
-    alone: ([, part, , view]) => part === "made" && view === "customer",
+    id: "overview",
+    title: m.overview,
+    icon: House,
+    screen: () => import("../overview/OverviewScreen.svelte"),
+    keys: "g h",
   },
+  beginning,
   {
     id: "attention",
     title: m.attention,
@@ -52,6 +63,13 @@ export const places: Place[] = [
     keys: "g o",
     alone: ([, , part]) => part === "approve",
   },
+  {
+    id: "balances",
+    title: m.balances,
+    icon: Wallet,
+    screen: () => import("../balances/BalancesScreen.svelte"),
+    keys: "g m",
+  },
 ];
 
 export const settings: Place = {
@@ -62,7 +80,7 @@ export const settings: Place = {
   keys: "mod+,",
 };
 
-/** The place that a path is in; the first one where it is in none. */
+/** The place that a path is in; the one that the window begins with where it is in none. */
 export function placeOf([id]: string[]): Place {
-  return [...places, settings].find((each) => each.id === id) ?? places[0]!;
+  return [...places, settings].find((each) => each.id === id) ?? beginning;
 }

@@ -4,6 +4,7 @@ import { agoFormat, dateFormat } from "./formats";
 /** The time of the window, to the nearest half minute, for "5 minutes ago". */
 class Clock {
   now = $state(Date.now());
+  readonly quarter = $derived(Math.floor(this.now / 900_000));
 
   constructor() {
     setInterval(() => (this.now = Date.now()), 30_000);
@@ -24,6 +25,11 @@ export function ago(time: string | number): string {
   const words = agoFormat(language.tag, { numeric: "auto" });
   const [unit, length] = steps.find(([, size]) => Math.abs(seconds) >= size) ?? ["second", 0];
   return length ? words.format(Math.trunc(seconds / length), unit) : words.format(0, "second");
+}
+
+/** The quarter of an hour that it is: for what is compared with as much of another day, and ends with its day. */
+export function quarterOfAnHour(): number {
+  return clock.quarter;
 }
 
 /** Whether a time is still to come. */

@@ -66,6 +66,7 @@ export interface Choice {
 export const choices = {
   status: { name: "status", signs: [":", "="] },
   coin: { name: "coin", signs: [":", "="] },
+  currency: { name: "currency", signs: [":", "="] },
   on: { name: "on", signs: [":", "="] },
   after: { name: "after", signs: [":", "="] },
   before: { name: "before", signs: [":", "="] },

@@ -7,7 +7,10 @@ use aead_stream::{DecryptorBE32, EncryptorBE32, Nonce, StreamBE32};
 use chacha20poly1305::XChaCha20Poly1305;
 use secrecy::SecretString;
 
-use crate::second_factor::sealed::{Cost, cipher};
+use crate::{
+    language::said,
+    second_factor::sealed::{Cost, cipher},
+};
 
 const MAGIC: &[u8; 8] = b"PAYDESKB";
 const VERSION: u8 = 1;
@@ -178,11 +181,11 @@ fn nonce(bytes: &[u8]) -> io::Result<Nonce<XChaCha20Poly1305, StreamBE32<XChaCha
 }
 
 fn altered() -> io::Error {
-    io::Error::new(ErrorKind::InvalidData, "it was altered or cut off")
+    ErrorKind::InvalidData.into()
 }
 
 fn broken() -> io::Error {
-    io::Error::other("it could not be sealed")
+    io::Error::other(said!(en: "it could not be sealed", de: "sie konnte nicht versiegelt werden"))
 }
 
 #[cfg(test)]
