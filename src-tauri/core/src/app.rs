@@ -17,9 +17,12 @@ use crate::{
     audit::Audit,
     callbacks::Callbacks,
     changes::Changed,
+    conversions::Conversions,
+    custody::Custody,
     exports::Exports,
     failure::{Failure, FailureCode},
     invoices::Invoices,
+    moves::Moves,
     notifications::Notifications,
     payments::{self, Payments},
     payouts::Payouts,
@@ -116,6 +119,12 @@ pub struct OpenShop {
     pub exports: Exports,
     /// Its payouts.
     pub payouts: Payouts,
+    /// The moves of money inside its account.
+    pub moves: Moves,
+    /// Its users with balances of their own.
+    pub custody: Custody,
+    /// Its conversions.
+    pub conversions: Conversions,
     /// What needs the owner.
     pub attention: Attention,
     /// How codes are given.
@@ -133,14 +142,18 @@ impl OpenShop {
     fn start(ctx: Arc<ShopContext>) -> Arc<Self> {
         let payments = Payments::new(ctx.clone());
         let payouts = Payouts::new(ctx.clone());
+        let moves = Moves::new(ctx.clone());
         let shop = Self {
             shop: ctx.shop.clone(),
             invoices: Invoices::new(ctx.clone(), payments.clone()),
             exports: Exports::new(ctx.clone(), payments.clone()),
             attention: Attention::new(ctx.clone(), payouts.clone()),
             callbacks: Callbacks::new(ctx.clone(), payments.clone(), payouts.clone()),
+            custody: Custody::new(ctx.clone(), moves.clone()),
+            conversions: Conversions::new(ctx.clone(), moves.clone()),
             payments,
             payouts,
+            moves,
             second_factor: SecondFactors::new(ctx.clone()),
             audit: Audit::new(ctx.clone()),
             notifications: Notifications::new(ctx.clone()),
@@ -150,6 +163,7 @@ impl OpenShop {
         shop.ctx.by_itself(shop.payments.clone().mind());
         shop.ctx.by_itself(shop.invoices.clone().settle());
         shop.ctx.by_itself(shop.payouts.clone().run());
+        shop.ctx.by_itself(shop.moves.clone().run());
         shop.ctx.by_itself(shop.attention.clone().run());
         shop.ctx.by_itself(shop.callbacks.clone().run());
         Arc::new(shop)

@@ -102,6 +102,17 @@ pub(crate) async fn decide(
     write(db, &Notification { title, body, ..notification.clone() }, None).await
 }
 
+/// The same for news of a move inside the account, unless the owner's rules do not want them.
+pub(crate) async fn decide_on_move(
+    db: &mut SqliteConnection,
+    notification: &Notification,
+) -> Result<(), sqlx::Error> {
+    match Standing::read(db).await?.rules.moves {
+        true => decide(db, notification).await,
+        false => Ok(()),
+    }
+}
+
 /// Decides what the owner is told of payments, inside the transaction that takes them into the cache. Announce
 /// [`Changed::Payments`] after the commit.
 ///

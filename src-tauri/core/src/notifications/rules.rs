@@ -71,6 +71,10 @@ pub struct NotificationRules {
     pub quiet: Option<QuietHours>,
     /// Whether payouts are told in quiet hours all the same.
     pub payouts_when_quiet: bool,
+    /// Whether the ends of moves inside the account are told that were made here: transfers, conversions and the like. They
+    /// are told when payouts are.
+    #[serde(default = "wanted")]
+    pub moves: bool,
     /// How many payments are told one by one within a minute; more are told as one.
     pub singles: u32,
 }
@@ -83,9 +87,15 @@ impl Default for NotificationRules {
             at_least: Vec::new(),
             quiet: None,
             payouts_when_quiet: true,
+            moves: true,
             singles: 3,
         }
     }
+}
+
+/// Rules of an earlier Paydesk say nothing of moves.
+fn wanted() -> bool {
+    true
 }
 
 /// The smallest price in a currency that is told.
