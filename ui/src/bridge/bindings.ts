@@ -274,6 +274,52 @@ export const commands = {
 	sendTestCallback: () => typedError<TestDelivery, Failure>(__TAURI_INVOKE("send_test_callback")),
 	/**  Checks a callback that the owner brings; keeps nothing. */
 	checkCallback: (callback: CallbackToCheck) => typedError<Verdict, Failure>(__TAURI_INVOKE("check_callback", { callback })),
+	/**  What a move would do, in words, with the balances before and after. Nothing is moved. */
+	previewMove: (new: NewMove) => typedError<MovePreview, Failure>(__TAURI_INVOKE("preview_move", { new })),
+	/**  Makes the move that was shown, once. */
+	confirmMove: (id: string, hash: string) => typedError<Move, Failure>(__TAURI_INVOKE("confirm_move", { id, hash })),
+	/**  The newest moves that were made here, newest first. */
+	moves: () => typedError<Move[], Failure>(__TAURI_INVOKE("moves")),
+	/**  One move that was made here. */
+	moveMade: (id: string) => typedError<Move, Failure>(__TAURI_INVOKE("move_made", { id })),
+	/**  The moves that are not settled, newest first. */
+	unsettledMoves: () => typedError<Move[], Failure>(__TAURI_INVOKE("unsettled_moves")),
+	/**  Looks for a move whose end is not known. */
+	lookForMove: (id: string) => typedError<Move, Failure>(__TAURI_INVOKE("look_for_move", { id })),
+	/**  The owner's word that a move which could not be found was not made. */
+	giveUpMove: (id: string) => typedError<Move, Failure>(__TAURI_INVOKE("give_up_move", { id })),
+	/**  How the cache of users and transfers stands. */
+	custodyStatus: () => typedError<CustodyStatus, Failure>(__TAURI_INVOKE("custody_status")),
+	/**  Reads what is new of users and transfers from NOWPayments. */
+	refreshCustody: () => typedError<CustodyStatus, Failure>(__TAURI_INVOKE("refresh_custody")),
+	/**  Users by name. */
+	custodyUsers: (query: UserQuery) => typedError<UserPage, Failure>(__TAURI_INVOKE("custody_users", { query })),
+	/**  One user. */
+	custodyUser: (id: string) => typedError<CustodyUser, Failure>(__TAURI_INVOKE("custody_user", { id })),
+	/**  Reads what a user has, what was paid in, and what was moved, from NOWPayments. */
+	refreshCustodyUser: (id: string) => typedError<CustodyUser, Failure>(__TAURI_INVOKE("refresh_custody_user", { id })),
+	/**  Makes a user. */
+	makeCustodyUser: (name: string) => typedError<Move, Failure>(__TAURI_INVOKE("make_custody_user", { name })),
+	/**  Makes a payment by which somebody pays into a user's balance. */
+	makeCustodyPayment: (new: NewCustodyPayment) => typedError<Move, Failure>(__TAURI_INVOKE("make_custody_payment", { new })),
+	/**  The payments into a user's balance, newest first. */
+	custodyPayments: (user: string) => typedError<CustodyPayment[], Failure>(__TAURI_INVOKE("custody_payments", { user })),
+	/**  The moves that were made here to and from a user, newest first. */
+	movesOfCustodyUser: (user: string) => typedError<Move[], Failure>(__TAURI_INVOKE("moves_of_custody_user", { user })),
+	/**  Transfers, newest first. */
+	custodyTransfers: (query: TransferQuery) => typedError<TransferPage, Failure>(__TAURI_INVOKE("custody_transfers", { query })),
+	/**  The movements of a user, newest first. */
+	custodyLedger: (query: LedgerQuery) => typedError<Ledger, Failure>(__TAURI_INVOKE("custody_ledger", { query })),
+	/**  Writes all movements of a user to a file that the owner names; the file's path, or `None` when none was named. */
+	saveCustodyLedger: (user: string, format: ReportFormat) => typedError<string | null, Failure>(__TAURI_INVOKE("save_custody_ledger", { user, format })),
+	/**  What a conversion would come to. A newer question ends an older one. */
+	quoteConversion: (request: ConversionRequest) => typedError<ConversionQuote, Failure>(__TAURI_INVOKE("quote_conversion", { request })),
+	/**  Conversions, newest first. */
+	conversions: (query: ConversionQuery) => typedError<ConversionPage, Failure>(__TAURI_INVOKE("conversions", { query })),
+	/**  One conversion. */
+	conversion: (id: string) => typedError<Conversion, Failure>(__TAURI_INVOKE("conversion", { id })),
+	/**  Reads what is new of the conversions from NOWPayments. */
+	refreshConversions: () => typedError<null, Failure>(__TAURI_INVOKE("refresh_conversions")),
 };
 
 /** Events */
@@ -417,7 +463,11 @@ export type AuditArea =
 /**  The address book. */
 "contacts" | 
 /**  The way codes are given. */
-"codes";
+"codes" | 
+/**  Users with balances of their own, and what is moved to and from them. */
+"custody" | 
+/**  Conversions of one coin into another. */
+"conversions";
 
 /**  An entry of the log. */
 export type AuditEntry = {
@@ -748,6 +798,12 @@ export type Changed =
 { kind: "payouts"; 
 /**  The batch. */
 batch: string } | 
+/**  Moves of money inside the account that are made here, and how far they have come. */
+{ kind: "moves" } | 
+/**  Users with balances of their own, what they have, and what was moved to and from them. */
+{ kind: "custody" } | 
+/**  Conversions of one coin into another. */
+{ kind: "conversions" } | 
 /**  How far the reading of a file of payouts is. */
 { kind: "payout_file" } | 
 /**  How far the export is. */
@@ -949,6 +1005,88 @@ export type ControlSum = {
 	amount: string,
 };
 
+/**  A conversion. */
+export type Conversion = {
+	/**  NOWPayments' id. */
+	id: string,
+	/**  The status, lower case: `waiting`, `processing`, `finished`, `rejected`, or one that this Paydesk does not know. */
+	status: string,
+	/**  Nothing more happens to it. */
+	ended: boolean,
+	/**  The coin that is given, lower case. */
+	from_coin: string,
+	/**  The coin that comes of it, lower case. */
+	to_coin: string,
+	/**  How much is given. */
+	from_amount: string,
+	/**  How much comes of it, as far as NOWPayments says. Before the end it is an estimate. */
+	to_amount: string | null,
+	/**  How much of the one coin that is for one of the other. */
+	rate: Rate | null,
+	/**  When it was made, by the clock of this computer. */
+	created_at: string,
+	/**  When it last changed. */
+	updated_at: string | null,
+	/**  Our id of the move that made it, where that was here. */
+	made_by: string | null,
+};
+
+/**  A page of conversions. */
+export type ConversionPage = {
+	/**  The conversions. */
+	conversions: Conversion[],
+	/**  The cursor of the next page; `None` when this is the last. */
+	next: string | null,
+	/**  How many there are in all that match. */
+	total: number,
+	/**  The coins of all conversions, lower case: what can be narrowed to. */
+	coins: string[],
+	/**  When they were last read; `None`: never whole. */
+	read_at: string | null,
+};
+
+/**  Which conversions are listed, the newest first. */
+export type ConversionQuery = {
+	/**  Only those of these statuses, in any case; all when empty. */
+	statuses: string[],
+	/**  Only those from this coin. */
+	from_coin: string | null,
+	/**  Only those into this coin. */
+	to_coin: string | null,
+	/**  Only those made at this time or later. */
+	since: string | null,
+	/**  Only those made before this time. */
+	before: string | null,
+	/**  The cursor of the page before; `None` for the first page. */
+	after: string | null,
+	/**  How many at most, 500 at the most. */
+	limit: number,
+};
+
+/**  What a conversion would come to. Nothing is promised: the rate is that of the moment in which it is carried out. */
+export type ConversionQuote = {
+	/**  About how much comes of it. */
+	estimate: string,
+	/**  How much of the one coin that is for one of the other. */
+	rate: Rate | null,
+	/**  What the shop has of the coin that is given; `None` when NOWPayments does not tell this computer. */
+	balance: string | null,
+	/**  The money is there, as far as is known. */
+	enough: boolean,
+	/**  Why the balance is not known. */
+	trouble: string | null,
+};
+
+/**  What is to be converted, as it was typed. */
+export type ConversionRequest = {
+	/**  The coin that is given. */
+	from_coin: string,
+	/**  The coin that comes of it. */
+	to_coin: string,
+	/**  How much is given. */
+	amount: string,
+};
+
 /**  A sum in one currency. */
 export type CurrencyTotal = {
 	/**  The currency, lower case. */
@@ -957,6 +1095,100 @@ export type CurrencyTotal = {
 	amount: string,
 	/**  There are payments in it for which it is worked out. */
 	about: boolean,
+};
+
+/**  What a user, or several, have of a coin. */
+export type CustodyBalance = {
+	/**  The coin, lower case. */
+	coin: string,
+	/**  What can be spent. */
+	amount: string,
+	/**  What is on its way. */
+	pending: string,
+};
+
+/**  A payment into a user's balance. */
+export type CustodyPayment = {
+	/**  NOWPayments' id. */
+	id: string,
+	/**  NOWPayments' id of the user. */
+	user: string,
+	/**  The status, lower case, as that of any payment. */
+	status: string,
+	/**  Nothing more happens to it. */
+	ended: boolean,
+	/**  The coin, lower case. */
+	coin: string,
+	/**  How much the user is to get. */
+	amount: string,
+	/**  How much is to be paid. */
+	pay_amount: string | null,
+	/**  How much was paid. */
+	actually_paid: string | null,
+	/**  What the user got, where that is known. */
+	outcome_amount: string | null,
+	/**  The coin of that. */
+	outcome_coin: string | null,
+	/**  The address to be paid to. Its QR code is that of its text. */
+	pay_address: string | null,
+	/**  The memo or tag that the address needs. */
+	memo: string | null,
+	/**  When it was made, by the clock of this computer. */
+	created_at: string,
+	/**  When it last changed. */
+	updated_at: string | null,
+	/**  Our id of the move that made it, where that was here. */
+	made_by: string | null,
+};
+
+/**  How the cache of custody stands. */
+export type CustodyStatus = {
+	/**  When the users were last read; `None`: never whole. */
+	users_read_at: string | null,
+	/**  When the transfers were last read; `None`: never whole. */
+	transfers_read_at: string | null,
+};
+
+/**  A transfer between two users, or a user and the shop. */
+export type CustodyTransfer = {
+	/**  NOWPayments' id. */
+	id: string,
+	/**  From whom: NOWPayments' id, which the shop has, too. */
+	from: string,
+	/**  The name of whoever gives; `None`: no user, which is the shop. */
+	from_name: string | null,
+	/**  To whom. */
+	to: string,
+	/**  The name of whoever gets; `None`: no user, which is the shop. */
+	to_name: string | null,
+	/**  The status, lower case: `created`, `waiting`, `finished`, `rejected`, or one that this Paydesk does not know. */
+	status: string,
+	/**  Nothing more happens to it. */
+	ended: boolean,
+	/**  The coin, lower case. */
+	coin: string,
+	/**  How much. */
+	amount: string,
+	/**  When it was made, by the clock of this computer. */
+	created_at: string,
+	/**  When it last changed. */
+	updated_at: string | null,
+	/**  Our id of the move that made it, where that was here. */
+	made_by: string | null,
+};
+
+/**  A user with a balance of their own. */
+export type CustodyUser = {
+	/**  NOWPayments' id. */
+	id: string,
+	/**  The name, which is unique. */
+	name: string,
+	/**  When it was made, where NOWPayments says. */
+	created_at: string | null,
+	/**  What it has, by coin, as it was read last. A coin that it never had is missing. */
+	balances: CustodyBalance[],
+	/**  When that was read; `None`: never. */
+	balances_read_at: string | null,
 };
 
 /**  What stands before the decimals in a CSV. */
@@ -1414,6 +1646,79 @@ export type KindCount = {
 	count: number,
 };
 
+/**  The movements of a user. */
+export type Ledger = {
+	/**  The lines that were asked for, newest first. */
+	lines: LedgerLine[],
+	/**  How many there are in all. */
+	total: number,
+	/**  What they come to, coin by coin. */
+	coins: LedgerCoin[],
+	/**  When the balances were read that they are compared with; `None`: never. */
+	balances_read_at: string | null,
+};
+
+/**  What the movements of a coin come to. */
+export type LedgerCoin = {
+	/**  The coin, lower case. */
+	coin: string,
+	/**  The sum of all movements that were seen. */
+	sum: string,
+	/**  What the user has by NOWPayments, what is on its way included; `None`: not known as of now. */
+	balance: string | null,
+	/**  How much of that is not explained by any movement, negative where too much is; `None`: not known as of now. */
+	difference: string | null,
+};
+
+/**  What a movement is. */
+export type LedgerKind = 
+/**  A payment into the balance. */
+"payment" | 
+/**  From the shop. */
+"deposit" | 
+/**  To the shop: a write-off, or what a subscription cost. */
+"write_off" | 
+/**  From another user. */
+"transfer_in" | 
+/**  To another user. */
+"transfer_out" | 
+/**  Not a movement that was seen: what NOWPayments says more, or less, than all of them come to. */
+"unexplained";
+
+/**  A movement. */
+export type LedgerLine = {
+	/**  When it was carried out, by the clock of this computer. Of what is not explained: when the balance was read. */
+	at: string,
+	/**  What it is. */
+	kind: LedgerKind,
+	/**  The coin, lower case. */
+	coin: string,
+	/**  How much came, or went where it is negative. */
+	amount: string,
+	/**  What the user had of the coin after it. */
+	balance: string,
+	/**  The other user. */
+	other: string | null,
+	/**  What it is, in words. */
+	words: string,
+	/**  NOWPayments' id of the transfer or the payment. */
+	reference: string | null,
+	/**  Our id of the move that made it, where that was here. */
+	made_by: string | null,
+};
+
+/**  Which part of a ledger is read, the newest first. */
+export type LedgerQuery = {
+	/**  NOWPayments' id of the user. */
+	user: string,
+	/**  Only the movements of this coin. */
+	coin: string | null,
+	/**  How many of the newest to leave out. */
+	from: number,
+	/**  How many at most, 1000 at the most. */
+	limit: number,
+};
+
 /**  A column as the owner has it. */
 export type ListColumn = {
 	/**  Which. */
@@ -1506,6 +1811,128 @@ export type MoreRelated = {
 	search: string | null,
 };
 
+/**  A move that was made here, or is just being made. */
+export type Move = {
+	/**  Our id, a UUID. */
+	id: string,
+	/**  What it is. */
+	kind: MoveKind,
+	/**  How far it has come on its way to NOWPayments. */
+	state: MoveState,
+	/**  NOWPayments' id of the user that it comes from; `None`: the shop, or somebody who pays. */
+	from_user: string | null,
+	/**  The name of that user. */
+	from_name: string | null,
+	/**  NOWPayments' id of the user that it goes to; `None`: the shop. */
+	to_user: string | null,
+	/**  The name of that user, and that of a new one. */
+	to_name: string | null,
+	/**  The coin, lower case; `None` for a new user. */
+	coin: string | null,
+	/**  How much; `None` for a new user. */
+	amount: string | null,
+	/**  What a conversion goes into, lower case. */
+	to_coin: string | null,
+	/**  About how much of it, as it was shown. */
+	estimate: string | null,
+	/**  How much came of a conversion, as far as that is known. */
+	to_amount: string | null,
+	/**  What it does, as it was confirmed, in the language of that time. */
+	words: string,
+	/**  When it was asked for. */
+	at: string,
+	/**  NOWPayments' id of the transfer, the conversion, the payment or the user, once it is known. */
+	made: string | null,
+	/**  How it stands there, in lower case. */
+	status: string | null,
+	/**  Nothing more happens to it. */
+	ended: boolean,
+	/**  It turned up after it had been given up. */
+	late: boolean,
+	/**  What happened that needs words: a refusal, an unknown outcome. */
+	trouble: string | null,
+	/**  We looked often enough: the owner may say that it was not made. */
+	may_give_up: boolean,
+};
+
+/**  A balance that a move changes. */
+export type MoveEnd = {
+	/**  NOWPayments' id of the user; `None`: the shop. */
+	user: string | null,
+	/**  The user's name. */
+	name: string | null,
+	/**  The coin, lower case. */
+	coin: string,
+	/**  What can be spent before. */
+	before: string,
+	/**  What can be spent after. */
+	after: string,
+};
+
+/**  What is moved, and between whom. */
+export type MoveKind = 
+/**  From the shop's balance to a user's. */
+"deposit" | 
+/**  From a user's balance to the shop's. */
+"write_off" | 
+/**  From a user's balance to another user's. */
+"transfer" | 
+/**  Of one coin of the shop's balance into another. */
+"conversion" | 
+/**  A payment by which somebody pays into a user's balance. It moves nothing by itself. */
+"payment" | 
+/**  A new user. It moves nothing. */
+"user";
+
+/**  What a move does, before it is made. Confirmed with its id and hash while nothing of it has changed. */
+export type MovePreview = {
+	/**  The id that the move will have, a UUID. */
+	id: string,
+	/**  The hash of all that is shown here. */
+	hash: string,
+	/**  What it is. */
+	kind: MoveKind,
+	/**  How much. */
+	amount: string,
+	/**  The coin, lower case. */
+	coin: string,
+	/**  Where it comes from. */
+	from: MoveEnd,
+	/**  Where it goes to. Of a conversion what it has after is an estimate. */
+	to: MoveEnd,
+	/**  About how much comes of a conversion, in the coin of `to`. */
+	estimate: string | null,
+	/**  All of this in words. */
+	words: string,
+	/**  Until when it can be confirmed. */
+	until: string,
+};
+
+/**  How far a move has come on its way to NOWPayments. What becomes of it there is [`Move::status`]. */
+export type MoveState = 
+/**  The call that makes it is on its way. */
+"sending" | 
+/**  It is there, and has its number. */
+"made" | 
+/**  NOWPayments refused: it was not made. */
+"refused" | 
+/**  The call ended without a clear answer. Ended only by looking. */
+"unknown" | 
+/**  It could not be found, and the owner does not wait for it any more. */
+"given_up";
+
+/**  What somebody is asked to pay into a user's balance, as it was typed. */
+export type NewCustodyPayment = {
+	/**  NOWPayments' id of the user. */
+	user: string,
+	/**  The coin. */
+	coin: string,
+	/**  How much the user is to get. */
+	amount: string,
+	/**  Whose fees, and which rate. */
+	terms: Terms,
+};
+
 /**  What the owner asks for. */
 export type NewInvoice = {
 	/**  The price, as it was typed. */
@@ -1535,6 +1962,43 @@ export type NewInvoicePayment = {
 	/**  Whom NOWPayments tells when it is paid; empty for nobody. */
 	customer_email: string,
 };
+
+/**  What the owner wants to move, as it was typed. */
+export type NewMove = 
+/**  From the shop's balance to a user's. */
+{ kind: "deposit"; 
+/**  NOWPayments' id of the user. */
+user: string; 
+/**  The coin. */
+coin: string; 
+/**  How much. */
+amount: string } | 
+/**  From a user's balance to the shop's. */
+{ kind: "write_off"; 
+/**  NOWPayments' id of the user. */
+user: string; 
+/**  The coin. */
+coin: string; 
+/**  How much. */
+amount: string } | 
+/**  From a user's balance to another user's. */
+{ kind: "transfer"; 
+/**  NOWPayments' id of whoever gives. */
+from: string; 
+/**  NOWPayments' id of whoever gets. */
+to: string; 
+/**  The coin. */
+coin: string; 
+/**  How much. */
+amount: string } | 
+/**  Of one coin of the shop's balance into another. */
+{ kind: "conversion"; 
+/**  The coin that is given. */
+from_coin: string; 
+/**  The coin that comes of it. */
+to_coin: string; 
+/**  How much is given. */
+amount: string };
 
 /**  What the owner asks a customer to pay. */
 export type NewPayment = {
@@ -1638,6 +2102,11 @@ export type NotificationRules = {
 	quiet: QuietHours | null,
 	/**  Whether payouts are told in quiet hours all the same. */
 	payouts_when_quiet: boolean,
+	/**
+	 *  Whether the ends of moves inside the account are told that were made here: transfers, conversions and the like. They
+	 *  are told when payouts are.
+	 */
+	moves?: boolean,
 	/**  How many payments are told one by one within a minute; more are told as one. */
 	singles: number,
 };
@@ -2117,6 +2586,14 @@ export type QuoteRequest = {
 	terms: Terms,
 };
 
+/**  How much of one coin comes for one of another: a fraction, of which no more than ten digits are written. */
+export type Rate = {
+	/**  It, rounded half to even to ten digits where it has more. */
+	value: string,
+	/**  It was not rounded. */
+	exact: boolean,
+};
+
 /**  A refund that was prepared. It is a batch of payouts like any other: nothing is sent before it was checked and approved. */
 export type Refund = {
 	/**  The batch. */
@@ -2494,6 +2971,54 @@ export type Theme =
 "light" | 
 /**  Dark. */
 "dark";
+
+/**  A page of transfers. */
+export type TransferPage = {
+	/**  The transfers. */
+	transfers: CustodyTransfer[],
+	/**  The cursor of the next page; `None` when this is the last. */
+	next: string | null,
+	/**  How many there are in all that match. */
+	total: number,
+};
+
+/**  Which transfers are listed, the newest first. */
+export type TransferQuery = {
+	/**  Only those to or from this user, by NOWPayments' id. */
+	user: string | null,
+	/**  Only those of these statuses, in any case; all when empty. */
+	statuses: string[],
+	/**  Only those of this coin. */
+	coin: string | null,
+	/**  The cursor of the page before; `None` for the first page. */
+	after: string | null,
+	/**  How many at most, 500 at the most. */
+	limit: number,
+};
+
+/**  A page of users, by name. */
+export type UserPage = {
+	/**  The users. */
+	users: CustodyUser[],
+	/**  The cursor of the next page; `None` when this is the last. */
+	next: string | null,
+	/**  How many there are in all that match. */
+	total: number,
+	/**  What all users together have of each coin, as far as it was read. */
+	sums: CustodyBalance[],
+	/**  How many users' balances were read. */
+	balances_read: number,
+};
+
+/**  Which users are listed. */
+export type UserQuery = {
+	/**  A part of the name in any case, or the id; empty for all. */
+	search: string,
+	/**  The cursor of the page before; `None` for the first page. */
+	after: string | null,
+	/**  How many at most, 500 at the most. */
+	limit: number,
+};
 
 /**  What a check of a callback has found. */
 export type Verdict = {
