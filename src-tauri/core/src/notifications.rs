@@ -419,7 +419,7 @@ impl Standing {
             sqlx::query_as("SELECT rules, paused_until, told_from FROM notification_rules")
                 .fetch_one(db)
                 .await?;
-        let rules = rules.map(|json| serde_json::from_str(&json)).transpose();
+        let rules = rules.map(|json| NotificationRules::read(&json)).transpose();
         // Rules that cannot be read must not keep payments from the cache; to be told too much is the lesser harm.
         let rules = rules.unwrap_or_else(|error| {
             tracing::error!(%error, "the rules for notifications cannot be read");

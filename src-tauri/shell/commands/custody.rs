@@ -59,8 +59,8 @@ pub(crate) async fn make_custody_user(core: State<'_, Core>, name: String) -> An
 /// Makes a payment by which somebody pays into a user's balance.
 #[tauri::command]
 #[specta::specta]
-pub(crate) async fn make_custody_payment(core: State<'_, Core>, new: NewCustodyPayment) -> Answer<Move> {
-    core.shop()?.custody.make_payment(&new).await
+pub(crate) async fn make_custody_payment(core: State<'_, Core>, payment: NewCustodyPayment) -> Answer<Move> {
+    core.shop()?.custody.make_payment(&payment).await
 }
 
 /// The payments into a user's balance, newest first.

@@ -11,8 +11,8 @@ use super::Answer;
 /// What a move would do, in words, with the balances before and after. Nothing is moved.
 #[tauri::command]
 #[specta::specta]
-pub(crate) async fn preview_move(core: State<'_, Core>, new: NewMove) -> Answer<MovePreview> {
-    core.shop()?.moves.preview(&new).await
+pub(crate) async fn preview_move(core: State<'_, Core>, wanted: NewMove) -> Answer<MovePreview> {
+    core.shop()?.moves.preview(&wanted).await
 }
 
 /// Makes the move that was shown, once.

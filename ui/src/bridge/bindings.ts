@@ -275,7 +275,7 @@ export const commands = {
 	/**  Checks a callback that the owner brings; keeps nothing. */
 	checkCallback: (callback: CallbackToCheck) => typedError<Verdict, Failure>(__TAURI_INVOKE("check_callback", { callback })),
 	/**  What a move would do, in words, with the balances before and after. Nothing is moved. */
-	previewMove: (new: NewMove) => typedError<MovePreview, Failure>(__TAURI_INVOKE("preview_move", { new })),
+	previewMove: (wanted: NewMove) => typedError<MovePreview, Failure>(__TAURI_INVOKE("preview_move", { wanted })),
 	/**  Makes the move that was shown, once. */
 	confirmMove: (id: string, hash: string) => typedError<Move, Failure>(__TAURI_INVOKE("confirm_move", { id, hash })),
 	/**  The newest moves that were made here, newest first. */
@@ -301,7 +301,7 @@ export const commands = {
 	/**  Makes a user. */
 	makeCustodyUser: (name: string) => typedError<Move, Failure>(__TAURI_INVOKE("make_custody_user", { name })),
 	/**  Makes a payment by which somebody pays into a user's balance. */
-	makeCustodyPayment: (new: NewCustodyPayment) => typedError<Move, Failure>(__TAURI_INVOKE("make_custody_payment", { new })),
+	makeCustodyPayment: (payment: NewCustodyPayment) => typedError<Move, Failure>(__TAURI_INVOKE("make_custody_payment", { payment })),
 	/**  The payments into a user's balance, newest first. */
 	custodyPayments: (user: string) => typedError<CustodyPayment[], Failure>(__TAURI_INVOKE("custody_payments", { user })),
 	/**  The moves that were made here to and from a user, newest first. */
@@ -2106,7 +2106,7 @@ export type NotificationRules = {
 	 *  Whether the ends of moves inside the account are told that were made here: transfers, conversions and the like. They
 	 *  are told when payouts are.
 	 */
-	moves?: boolean,
+	moves: boolean,
 	/**  How many payments are told one by one within a minute; more are told as one. */
 	singles: number,
 };

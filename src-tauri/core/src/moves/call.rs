@@ -45,11 +45,11 @@ pub(crate) struct Order {
 }
 
 impl Order {
-    pub(super) fn from_user(&self) -> Option<&str> {
+    pub(super) fn giver(&self) -> Option<&str> {
         self.from.as_ref().map(CustodyUserId::as_str)
     }
 
-    pub(super) fn to_user(&self) -> Option<&str> {
+    pub(super) fn taker(&self) -> Option<&str> {
         self.to.as_ref().map(CustodyUserId::as_str)
     }
 
@@ -71,7 +71,7 @@ impl Order {
 
     /// The user in whose list it will stand, where each has one.
     pub(super) fn owner(&self) -> Option<&str> {
-        self.to_user().filter(|_| self.kind == MoveKind::Payment)
+        self.taker().filter(|_| self.kind == MoveKind::Payment)
     }
 }
 
@@ -185,9 +185,11 @@ impl Moves {
                         take_made(&mut db, &row, order, conversion, &conversion.from_amount, now).await?;
                     }
                     Made::Payment(payment) => {
-                        take_made(&mut db, &row, order, payment, &payment.amount, now).await?
+                        take_made(&mut db, &row, order, payment, &payment.amount, now).await?;
                     }
-                    Made::User(user) => take_made(&mut db, &row, order, user, &Amount::zero(), now).await?,
+                    Made::User(user) => {
+                        take_made(&mut db, &row, order, user, &Amount::zero(), now).await?;
+                    }
                 }
                 db.commit().await?;
                 self.announce();
