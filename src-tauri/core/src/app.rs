@@ -18,10 +18,13 @@ use crate::{
     balances::Balance,
     callbacks::Callbacks,
     changes::Changed,
+    conversions::Conversions,
+    custody::Custody,
     exports::Exports,
     failure::{Failure, FailureCode},
     invoices::Invoices,
     language::{Language, said, words},
+    moves::Moves,
     notifications::Notifications,
     payments::{self, Payments},
     payouts::Payouts,
@@ -127,6 +130,12 @@ pub struct OpenShop {
     pub balance: Balance,
     /// What came in.
     pub takings: Takings,
+    /// The moves of money inside its account.
+    pub moves: Moves,
+    /// Its users with balances of their own.
+    pub custody: Custody,
+    /// Its conversions.
+    pub conversions: Conversions,
     /// What needs the owner.
     pub attention: Attention,
     /// How codes are given.
@@ -144,6 +153,7 @@ impl OpenShop {
     fn start(ctx: Arc<ShopContext>) -> Arc<Self> {
         let payments = Payments::new(ctx.clone());
         let payouts = Payouts::new(ctx.clone());
+        let moves = Moves::new(ctx.clone());
         let shop = Self {
             shop: ctx.shop.clone(),
             invoices: Invoices::new(ctx.clone(), payments.clone()),
@@ -152,8 +162,11 @@ impl OpenShop {
             callbacks: Callbacks::new(ctx.clone(), payments.clone(), payouts.clone()),
             balance: Balance::new(ctx.clone()),
             takings: Takings::new(ctx.clone()),
+            custody: Custody::new(ctx.clone(), moves.clone()),
+            conversions: Conversions::new(ctx.clone(), moves.clone()),
             payments,
             payouts,
+            moves,
             second_factor: SecondFactors::new(ctx.clone()),
             audit: Audit::new(ctx.clone()),
             notifications: Notifications::new(ctx.clone()),
@@ -165,6 +178,7 @@ impl OpenShop {
         shop.ctx.by_itself(shop.payouts.clone().run());
         shop.ctx.by_itself(shop.balance.clone().run());
         shop.ctx.by_itself(shop.takings.clone().run());
+        shop.ctx.by_itself(shop.moves.clone().run());
         shop.ctx.by_itself(shop.attention.clone().run());
         shop.ctx.by_itself(shop.callbacks.clone().run());
         Arc::new(shop)

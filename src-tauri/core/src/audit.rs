@@ -27,6 +27,10 @@ pub enum AuditArea {
     Contacts,
     /// The way codes are given.
     Codes,
+    /// Users with balances of their own, and what is moved to and from them.
+    Custody,
+    /// Conversions of one coin into another.
+    Conversions,
 }
 
 impl AuditArea {
@@ -38,6 +42,8 @@ impl AuditArea {
             Self::Rules => "rules",
             Self::Contacts => "contacts",
             Self::Codes => "codes",
+            Self::Custody => "custody",
+            Self::Conversions => "conversions",
         }
     }
 }

@@ -300,7 +300,7 @@ impl Balance {
 
 /// Whether the balances may be other ones after it.
 fn moves_money(changed: &Changed) -> bool {
-    matches!(changed, Changed::Payments | Changed::Payouts { .. } | Changed::Everything)
+    matches!(changed, Changed::Payments | Changed::Payouts { .. } | Changed::Moves | Changed::Everything)
 }
 
 #[derive(Debug, FromRow)]

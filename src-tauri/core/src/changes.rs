@@ -35,6 +35,12 @@ pub enum Changed {
         /// The batch.
         batch: String,
     },
+    /// Moves of money inside the account that are made here, and how far they have come.
+    Moves,
+    /// Users with balances of their own, what they have, and what was moved to and from them.
+    Custody,
+    /// Conversions of one coin into another.
+    Conversions,
     /// How far the reading of a file of payouts is.
     PayoutFile,
     /// How far the export is.

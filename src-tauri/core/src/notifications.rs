@@ -102,6 +102,17 @@ pub(crate) async fn decide(
     write(db, &Notification { title, body, ..notification.clone() }, None).await
 }
 
+/// The same for news of a move inside the account, unless the owner's rules do not want them.
+pub(crate) async fn decide_on_move(
+    db: &mut SqliteConnection,
+    notification: &Notification,
+) -> Result<(), sqlx::Error> {
+    match Standing::read(db).await?.rules.moves {
+        true => decide(db, notification).await,
+        false => Ok(()),
+    }
+}
+
 /// Decides what the owner is told of payments, inside the transaction that takes them into the cache. Announce
 /// [`Changed::Payments`] after the commit.
 ///
@@ -408,7 +419,7 @@ impl Standing {
             sqlx::query_as("SELECT rules, paused_until, told_from FROM notification_rules")
                 .fetch_one(db)
                 .await?;
-        let rules = rules.map(|json| serde_json::from_str(&json)).transpose();
+        let rules = rules.map(|json| NotificationRules::read(&json)).transpose();
         // Rules that cannot be read must not keep payments from the cache; to be told too much is the lesser harm.
         let rules = rules.unwrap_or_else(|error| {
             tracing::error!(%error, "the rules for notifications cannot be read");

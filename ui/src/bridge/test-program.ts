@@ -118,6 +118,7 @@ export function notificationRules(own: Partial<NotificationRules> = {}): Notific
     at_least: [],
     quiet: null,
     payouts_when_quiet: true,
+    moves: true,
     singles: 3,
     ...own,
   };

@@ -72,6 +72,9 @@ pub struct NotificationRules {
     pub quiet: Option<QuietHours>,
     /// Whether payouts are told in quiet hours all the same.
     pub payouts_when_quiet: bool,
+    /// Whether the ends of moves inside the account are told that were made here: transfers, conversions and the like. They
+    /// are told when payouts are.
+    pub moves: bool,
     /// How many payments are told one by one within a minute; more are told as one.
     pub singles: u32,
 }
@@ -84,6 +87,7 @@ impl Default for NotificationRules {
             at_least: Vec::new(),
             quiet: None,
             payouts_when_quiet: true,
+            moves: true,
             singles: 3,
         }
     }
@@ -160,6 +164,15 @@ impl QuietHours {
 }
 
 impl NotificationRules {
+    /// Reads rules as they are kept. Those of an earlier Paydesk say nothing of moves.
+    pub(super) fn read(json: &str) -> Result<Self, serde_json::Error> {
+        let mut rules: serde_json::Value = serde_json::from_str(json)?;
+        if let Some(rules) = rules.as_object_mut() {
+            rules.entry("moves").or_insert(true.into());
+        }
+        serde_json::from_value(rules)
+    }
+
     /// Whether news of a payment with this price are told.
     pub(super) fn want(&self, news: PaymentNews, amount: &Amount, currency: &str) -> bool {
         let enough =
@@ -296,6 +309,19 @@ mod tests {
         let always = Some(quiet("07:00", "07:00"));
         assert_eq!(refused(NotificationRules { quiet: always, ..NotificationRules::default() }), "quiet");
         assert_eq!(refused(NotificationRules { singles: 0, ..NotificationRules::default() }), "singles");
+    }
+
+    #[test]
+    fn rules_of_an_earlier_paydesk_are_kept_and_want_moves() {
+        let at_least =
+            AtLeast { currency: "eur".to_owned(), amount: "7.123456789012345678".parse().unwrap() };
+        let rules =
+            NotificationRules { at_least: vec![at_least], moves: false, ..NotificationRules::default() };
+        let kept = serde_json::to_string(&rules).unwrap();
+        assert_eq!(NotificationRules::read(&kept).unwrap(), rules);
+        let earlier = kept.replace(r#","moves":false"#, "");
+        assert_ne!(earlier, kept);
+        assert_eq!(NotificationRules::read(&earlier).unwrap(), NotificationRules { moves: true, ..rules });
     }
 
     #[test]

@@ -15,7 +15,6 @@ use nowpayments::{
 };
 use serde::{Deserialize, Serialize};
 use specta::Type;
-use tokio_util::sync::CancellationToken;
 
 use super::{
     PayCoin, Payments, Terms,
@@ -25,6 +24,7 @@ use crate::{
     failure::{Failure, FailureCode},
     fiat,
     language::{decimal, said, words},
+    turn::Turn,
 };
 
 /// For so long a rate is shown again without asking.
@@ -108,32 +108,6 @@ impl Quotes {
         let mut kept = self.kept();
         kept.estimates.clear();
         kept.minimums.clear();
-    }
-}
-
-/// A question of which only the newest is of interest.
-#[derive(Debug, Default)]
-struct Turn(Mutex<CancellationToken>);
-
-impl Turn {
-    /// Answers a question, unless a newer one comes first.
-    async fn take<T>(&self, question: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
-        let mine = CancellationToken::new();
-        let earlier = {
-            let mut newest = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-            std::mem::replace(&mut *newest, mine.clone())
-        };
-        earlier.cancel();
-        let superseded = || {
-            Err(Failure::new(
-                FailureCode::Stale,
-                said!(
-                    en: "Another amount or coin is being asked about.",
-                    de: "Es wird gerade nach einem anderen Betrag oder Coin gefragt.",
-                ),
-            ))
-        };
-        mine.run_until_cancelled(question).await.unwrap_or_else(superseded)
     }
 }
 
@@ -370,19 +344,6 @@ fn keep<K: Eq + Hash, T>(kept: &mut HashMap<K, (DateTime<Utc>, T)>, key: K, now:
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[tokio::test]
-    async fn a_newer_question_ends_an_older_one() {
-        let turn = Turn::default();
-        let older = turn.take(std::future::pending::<Result<(), Failure>>());
-        let newer = async {
-            tokio::task::yield_now().await;
-            turn.take(async { Ok(5) }).await
-        };
-        let (older, newer) = tokio::join!(older, newer);
-        assert_eq!(older.unwrap_err().code, FailureCode::Stale);
-        assert_eq!(newer.unwrap(), 5);
-    }
 
     #[test]
     fn an_answer_is_kept_for_a_while_and_not_beyond() {

@@ -1,0 +1,313 @@
+//! The one call that makes a move, and what its answer means.
+
+use nowpayments::{
+    Amount, CustodyUserId, Outcome, Ticker,
+    conversions::{Conversion, CreateConversion},
+    custody::{
+        CreateCustodyPayment, CreateCustodyUser, CreateDeposit, CreateTransfer, CreateWriteOff, CustodyUser,
+        Transfer, UserName,
+    },
+};
+use sqlx::SqliteConnection;
+use tokio::sync::MutexGuard;
+
+use super::{
+    Desk, Move, MoveKind, MoveState, Moves,
+    journal::{self, MoveRow},
+    lists::{self, BackTo, Cached, List},
+    words,
+};
+use crate::{
+    custody::payments::UserPayment,
+    failure::{Failure, FailureCode},
+    language::words,
+    payments::Terms,
+    second_factor::provider_now,
+};
+
+/// What is asked of NOWPayments, right in itself.
+#[derive(Debug, Clone)]
+pub(crate) struct Order {
+    pub(crate) kind: MoveKind,
+    /// The user that gives; `None`: the shop.
+    pub(crate) from: Option<CustodyUserId>,
+    /// The user that gets; `None`: the shop.
+    pub(crate) to: Option<CustodyUserId>,
+    pub(crate) coin: Option<Ticker>,
+    pub(crate) amount: Option<Amount>,
+    pub(crate) to_coin: Option<Ticker>,
+    pub(crate) estimate: Option<Amount>,
+    pub(crate) name: Option<UserName>,
+    /// Those of a payment.
+    pub(crate) terms: Terms,
+    /// What it does.
+    pub(crate) words: String,
+}
+
+impl Order {
+    pub(super) fn giver(&self) -> Option<&str> {
+        self.from.as_ref().map(CustodyUserId::as_str)
+    }
+
+    pub(super) fn taker(&self) -> Option<&str> {
+        self.to.as_ref().map(CustodyUserId::as_str)
+    }
+
+    pub(super) fn coin(&self) -> Option<&str> {
+        self.coin.as_deref()
+    }
+
+    pub(super) fn to_coin(&self) -> Option<&str> {
+        self.to_coin.as_deref()
+    }
+
+    pub(super) fn amount(&self) -> Option<String> {
+        self.amount.as_ref().map(Amount::to_string)
+    }
+
+    pub(super) fn name(&self) -> Option<&str> {
+        self.name.as_ref().map(UserName::as_str)
+    }
+
+    /// The user in whose list it will stand, where each has one.
+    pub(super) fn owner(&self) -> Option<&str> {
+        self.taker().filter(|_| self.kind == MoveKind::Payment)
+    }
+}
+
+/// What a call has made.
+enum Made {
+    Transfer(Transfer),
+    Conversion(Conversion),
+    Payment(UserPayment),
+    User(CustodyUser),
+}
+
+/// An order that its kind has not all for. It is never made.
+fn incomplete() -> Failure {
+    Failure::other("Paydesk failed inside. Nothing was sent.")
+}
+
+impl Moves {
+    /// Looks at the list once more, writes the call down, makes it once, and writes down what became of it.
+    pub(super) async fn send(
+        &self,
+        id: &str,
+        order: &Order,
+        announcing: MutexGuard<'_, ()>,
+    ) -> Result<Move, Failure> {
+        let list = List::of(order.kind);
+        // What is there already is not what this call makes. A list that nobody answers for leaves too much open.
+        let before = self.read_list(list, order.owner(), BackTo::Time(self.earliest())).await;
+        if order.kind != MoveKind::Payment {
+            before?;
+        }
+        let _mark = UnderWay::begin(&self.desk, id);
+        let mut db = self.ctx.write().await?;
+        journal::refuse_twin(&mut db, order).await?;
+        journal::announce_call(&mut db, id, order, provider_now(&self.ctx), self.ctx.now()).await?;
+        db.commit().await?;
+        drop(announcing);
+        self.announce();
+
+        match self.call(order).await {
+            Some(answer) => self.conclude(id, order, answer).await?,
+            None => return Err(incomplete()),
+        }
+        self.get(id).await
+    }
+
+    async fn call(&self, order: &Order) -> Option<Result<Made, nowpayments::Error>> {
+        let client = &self.ctx.client;
+        let user = |id: &Option<CustodyUserId>| id.clone();
+        if order.kind == MoveKind::User {
+            let call = CreateCustodyUser { name: order.name.clone()? };
+            return Some(client.send(&call).await.map(Made::User));
+        }
+        let (currency, amount) = (order.coin.clone()?, order.amount.clone()?);
+        Some(match order.kind {
+            MoveKind::Deposit => {
+                let call = CreateDeposit { currency, amount, user_id: user(&order.to)? };
+                client.send(&call).await.map(Made::Transfer)
+            }
+            MoveKind::WriteOff => {
+                let call = CreateWriteOff { currency, amount, user_id: user(&order.from)? };
+                client.send(&call).await.map(Made::Transfer)
+            }
+            MoveKind::Transfer => {
+                let call =
+                    CreateTransfer { currency, amount, from_id: user(&order.from)?, to_id: user(&order.to)? };
+                client.send(&call).await.map(Made::Transfer)
+            }
+            MoveKind::Conversion => {
+                let call =
+                    CreateConversion { amount, from_currency: currency, to_currency: order.to_coin.clone()? };
+                client.send(&call).await.map(Made::Conversion)
+            }
+            MoveKind::Payment => {
+                let terms = order.terms;
+                let call = CreateCustodyPayment {
+                    is_fixed_rate: Some(terms.fixed_rate || terms.fee_paid_by_customer),
+                    is_fee_paid_by_user: Some(terms.fee_paid_by_customer),
+                    ..CreateCustodyPayment::new(currency, amount, user(&order.to)?)
+                };
+                client.send(&call).await.map(|payment| Made::Payment(payment.into()))
+            }
+            MoveKind::User => return None,
+        })
+    }
+
+    /// Writes down what became of the call.
+    async fn conclude(
+        &self,
+        id: &str,
+        order: &Order,
+        answer: Result<Made, nowpayments::Error>,
+    ) -> Result<(), Failure> {
+        let row = MoveRow::load(&self.ctx.db, id).await?;
+        let now = self.ctx.now();
+        let error = match answer {
+            Ok(made) => {
+                let mut db = self.ctx.write().await?;
+                match &made {
+                    Made::Transfer(transfer) => {
+                        let other = match order.kind {
+                            MoveKind::Deposit => Some(&transfer.from_id),
+                            MoveKind::WriteOff => Some(&transfer.to_id),
+                            _ => None,
+                        };
+                        if let Some(shop) = other {
+                            journal::keep_shop(&mut db, shop.as_str()).await?;
+                        }
+                        take_made(&mut db, &row, order, transfer, &transfer.amount, now).await?;
+                    }
+                    Made::Conversion(conversion) => {
+                        take_made(&mut db, &row, order, conversion, &conversion.from_amount, now).await?;
+                    }
+                    Made::Payment(payment) => {
+                        take_made(&mut db, &row, order, payment, &payment.amount, now).await?;
+                    }
+                    Made::User(user) => {
+                        take_made(&mut db, &row, order, user, &Amount::zero(), now).await?;
+                    }
+                }
+                db.commit().await?;
+                self.announce();
+                self.stir();
+                return Ok(());
+            }
+            Err(error) => error,
+        };
+        if error.outcome() == Outcome::NotDone {
+            let failure = refusal(&error, order);
+            let mut db = self.ctx.write().await?;
+            journal::settle(&mut db, &row, MoveState::Refused, Some(&failure.message), now).await?;
+            db.commit().await?;
+            self.announce();
+            return Err(failure);
+        }
+        tracing::warn!(moved = id, %error, "a move has an unknown end");
+        let mut db = self.ctx.write().await?;
+        journal::settle(&mut db, &row, MoveState::Unknown, Some(words::lost()), now).await?;
+        db.commit().await?;
+        // Whether this look succeeds or not, others follow.
+        if let Err(failure) = self.look(id).await {
+            tracing::info!(%failure, "the first look failed");
+        }
+        self.announce();
+        self.stir();
+        Ok(())
+    }
+}
+
+/// Takes what the answer says was made into its cache and the journal.
+async fn take_made<T: Cached>(
+    db: &mut SqliteConnection,
+    row: &MoveRow,
+    order: &Order,
+    made: &T,
+    amount: &Amount,
+    now: chrono::DateTime<chrono::Utc>,
+) -> Result<(), Failure> {
+    lists::absorb(db, made, order.owner(), now).await?;
+    let other = order.amount.as_ref().filter(|asked| *asked != amount).map(|asked| {
+        words!(
+            en: "NOWPayments made this with {amount} in place of {asked}.",
+            de: "NOWPayments hat dies mit {amount} statt {asked} angelegt."
+        )
+    });
+    journal::settle_made(db, row, made.id(), true, other.as_deref(), now).await
+}
+
+/// What a refusal means at the fields of the form.
+fn refusal(error: &nowpayments::Error, order: &Order) -> Failure {
+    let failure = Failure::from_api(error);
+    let Some(refused) = error.refused() else { return failure };
+    let coin = order.coin().unwrap_or_default().to_uppercase();
+    if refused.is_duplicate_user() {
+        Failure::invalid(
+            "name",
+            words!(
+                en: "There is a user called “{name}” already. Nothing was made.",
+                de: "Es gibt schon einen Benutzer namens „{name}“. Es wurde nichts angelegt.",
+                name = order.name().unwrap_or_default()
+            ),
+        )
+    } else if refused.is_balance_missing() {
+        Failure::invalid(
+            "amount",
+            words!(en: "There is no {coin} to move. Nothing was done.", de: "Es gibt kein Guthaben in {coin}. Es wurde nichts getan."),
+        )
+    } else if refused.is_below_minimum() {
+        let least = refused
+            .minimum()
+            .map(|least| words::coins(&least, &coin))
+            .map(|least| words!(en: " The smallest is {least}.", de: " Der kleinste ist {least}."));
+        Failure::invalid(
+            "amount",
+            words!(
+                en: "The amount is smaller than NOWPayments takes.{least} Nothing was done.",
+                de: "Der Betrag ist kleiner, als NOWPayments annimmt.{least} Es wurde nichts getan.",
+                least = least.unwrap_or_default()
+            ),
+        )
+    } else if refused.is_currency_unavailable() {
+        let field = if order.kind == MoveKind::Conversion { "to_coin" } else { "coin" };
+        Failure::invalid(
+            field,
+            words!(
+                en: "NOWPayments cannot do this with {coin} at the moment. Nothing was done.",
+                de: "NOWPayments kann das mit {coin} zurzeit nicht. Es wurde nichts getan."
+            ),
+        )
+    } else if refused.is_not_found() && order.kind != MoveKind::Conversion {
+        Failure::new(
+            FailureCode::NotFound,
+            words!(
+                en: "NOWPayments does not know this user. Nothing was done.",
+                de: "NOWPayments kennt diesen Benutzer nicht. Es wurde nichts getan."
+            ),
+        )
+    } else {
+        failure
+    }
+}
+
+/// Marks a call as under way for as long as it lives: nobody takes it for one that a crash has left behind.
+struct UnderWay<'a> {
+    desk: &'a Desk,
+    id: String,
+}
+
+impl<'a> UnderWay<'a> {
+    fn begin(desk: &'a Desk, id: &str) -> Self {
+        desk.under_way().insert(id.to_owned());
+        Self { desk, id: id.to_owned() }
+    }
+}
+
+impl Drop for UnderWay<'_> {
+    fn drop(&mut self) {
+        self.desk.under_way().remove(&self.id);
+    }
+}
