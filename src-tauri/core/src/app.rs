@@ -28,6 +28,7 @@ use crate::{
     secrets::Secret,
     shops::{self, Bases, ConnectionReport, DemoConnection, Environment, NewShop, Shop, ShopContext},
     store,
+    subscriptions::Subscriptions,
     surroundings::Surroundings,
 };
 
@@ -116,6 +117,8 @@ pub struct OpenShop {
     pub exports: Exports,
     /// Its payouts.
     pub payouts: Payouts,
+    /// Its plans and their subscribers.
+    pub subscriptions: Subscriptions,
     /// What needs the owner.
     pub attention: Attention,
     /// How codes are given.
@@ -141,6 +144,7 @@ impl OpenShop {
             callbacks: Callbacks::new(ctx.clone(), payments.clone(), payouts.clone()),
             payments,
             payouts,
+            subscriptions: Subscriptions::new(ctx.clone()),
             second_factor: SecondFactors::new(ctx.clone()),
             audit: Audit::new(ctx.clone()),
             notifications: Notifications::new(ctx.clone()),
@@ -150,6 +154,7 @@ impl OpenShop {
         shop.ctx.by_itself(shop.payments.clone().mind());
         shop.ctx.by_itself(shop.invoices.clone().settle());
         shop.ctx.by_itself(shop.payouts.clone().run());
+        shop.ctx.by_itself(shop.subscriptions.clone().run());
         shop.ctx.by_itself(shop.attention.clone().run());
         shop.ctx.by_itself(shop.callbacks.clone().run());
         Arc::new(shop)

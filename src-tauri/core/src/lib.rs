@@ -7,6 +7,7 @@ pub mod attention;
 pub mod audit;
 pub mod callbacks;
 pub mod changes;
+pub mod charts;
 pub mod coins;
 pub mod exports;
 pub mod failure;
@@ -25,6 +26,7 @@ pub mod secrets;
 pub mod shops;
 mod spreadsheet;
 mod store;
+pub mod subscriptions;
 pub mod surroundings;
 mod xlsx;
 
