@@ -28,8 +28,8 @@ pub use self::{
     charts::PlanChart,
     figures::{Churn, Collected, MonthlyRevenue, PlanFigures, RenewalDay, StatusTally, Sum},
     import::{
-        Opened as SubscriberFileOpened, RowFault, RowStatus, SubscriberCounts, SubscriberFile, SubscriberRow,
-        SubscriberRows,
+        SubscriberCounts, SubscriberFile, SubscriberFileOpened, SubscriberRow, SubscriberRowFault,
+        SubscriberRowStatus, SubscriberRows,
     },
     job::{SubscriberFileState, SubscriberProgress},
     list::{

@@ -20,8 +20,9 @@ use paydesk_core::{
     charts::{ChartSize, Palette},
     notifications::{Notification, NotificationRules, SubscriptionNews},
     subscriptions::{
-        CallState, PlanChart, PlanEdit, RowStatus, SubscriberFile, SubscriberFileOpened, SubscriberFileState,
-        SubscriptionEventKind, SubscriptionQuery, SubscriptionSort, Subscriptions, WhoSubscribes,
+        CallState, PlanChart, PlanEdit, SubscriberFile, SubscriberFileOpened, SubscriberFileState,
+        SubscriberRowStatus, SubscriptionEventKind, SubscriptionQuery, SubscriptionSort, Subscriptions,
+        WhoSubscribes,
     },
 };
 use world::{World, wait_for};
@@ -120,7 +121,7 @@ async fn a_plan_its_subscribers_from_a_file_and_a_payment_move_figures_timeline_
         (7, 1, 1, 3, 2)
     );
     assert_eq!((counts.bad, counts.duplicates, counts.already), (1, 1, 0));
-    let bad = subscriptions.rows(&file.id, Some(RowStatus::Bad), None, 10).await.unwrap().rows;
+    let bad = subscriptions.rows(&file.id, Some(SubscriberRowStatus::Bad), None, 10).await.unwrap().rows;
     assert_eq!((bad[0].line, bad[0].notes.clone()), (3, vec![("Name".to_owned(), "Ben".to_owned())]));
     let problem = bad[0].problem.clone().unwrap();
     assert_eq!((problem.column.as_deref(), problem.value.as_str()), (Some("email"), "ben@post"));
@@ -132,7 +133,8 @@ async fn a_plan_its_subscribers_from_a_file_and_a_payment_move_figures_timeline_
     assert_eq!(emails(&world), ["ann@post.example", "cem@post.example", "dora@post.example"]);
     assert_eq!(told(&core).await, [], "a bill that waits is no news");
 
-    let rows = subscriptions.rows(&file.id, Some(RowStatus::Subscribed), None, 10).await.unwrap().rows;
+    let rows =
+        subscriptions.rows(&file.id, Some(SubscriberRowStatus::Subscribed), None, 10).await.unwrap().rows;
     let ann = rows[0].subscription.clone().unwrap();
     change(&world, &ann, SubscriptionStatus::Paid);
     subscriptions.refresh().await.unwrap();
@@ -449,6 +451,7 @@ fn faults() -> Vec<(Fault, bool)> {
         (Fault::Truncated, true),
         (Fault::Empty, true),
         (Fault::Unreadable, true),
+        (Fault::Slow { ms: 40 }, true),
     ]
 }
 
@@ -616,7 +619,12 @@ async fn a_row_whose_end_is_not_known_waits_for_the_owner_and_can_be_sent_again_
     );
     let thrown = subscriptions.delete_file(&file.id).await.unwrap_err();
     assert_eq!(thrown.code, FailureCode::Stale);
-    let row = subscriptions.rows(&file.id, Some(RowStatus::Unknown), None, 5).await.unwrap().rows.remove(0);
+    let row = subscriptions
+        .rows(&file.id, Some(SubscriberRowStatus::Unknown), None, 5)
+        .await
+        .unwrap()
+        .rows
+        .remove(0);
     let call = row.call.unwrap();
     assert!(!ends_by_looking(&world, &subscriptions, &call, &Fault::DropBefore).await);
     assert_eq!(subscriptions.file(&file.id).await.unwrap().progress.ready, 1);
@@ -624,6 +632,53 @@ async fn a_row_whose_end_is_not_known_waits_for_the_owner_and_can_be_sent_again_
     let file = sent(&core, &subscriptions, &file.id).await;
     assert_eq!(file.progress.subscribed, 2);
     assert_eq!(emails(&world), ["ann@post.example", "ben@post.example"]);
+}
+
+#[tokio::test]
+async fn a_provider_that_loses_every_answer_is_not_sent_a_whole_file() {
+    let (world, core, subscriptions) = world().await;
+    let plan = coffee(&subscriptions).await;
+    let text: String = (0..9).map(|n| format!("person{n}@post.example\n")).collect();
+    let file = opened(&subscriptions, &plan, &text).await;
+    let always =
+        FaultRule { times: None, ..fault("POST", SUBSCRIPTIONS, Fault::ServerError { handled: false }) };
+    world.simulator.set_fault(always);
+    subscriptions.send_file(&file.id).await.unwrap();
+    let file = sent(&core, &subscriptions, &file.id).await;
+    assert_eq!(
+        (file.state, file.progress.unknown, file.progress.ready),
+        (SubscriberFileState::Stopped, 3, 6)
+    );
+    assert!(file.trouble.unwrap().contains("Several answers"));
+}
+
+#[tokio::test]
+async fn what_is_turned_away_for_being_too_much_was_not_done_once_that_is_seen() {
+    let (world, core, subscriptions) = world().await;
+    let plan = coffee(&subscriptions).await;
+    world.simulator.set_fault(fault("POST", SUBSCRIPTIONS, Fault::TooManyRequests { retry_after: None }));
+    let refused = subscriptions.subscribe(&plan, by_email("ann@post.example")).await.unwrap_err();
+    assert!(refused.message.contains("Nothing was done"), "{refused}");
+    world.simulator.set_fault(fault("POST", SUBSCRIPTIONS, Fault::TooManyRequests { retry_after: Some(1) }));
+    let made = subscriptions.subscribe(&plan, by_email("ann@post.example")).await.unwrap();
+    assert_eq!(made.state, CallState::Unknown, "NOWPayments does not want to be asked yet");
+    wait_for(&core, || subscriptions.made(&made.id), |made| made.state == CallState::Refused).await;
+    subscribed(&subscriptions, &plan, "ann@post.example").await;
+    assert_eq!(theirs(&world).len(), 1);
+}
+
+#[tokio::test]
+async fn many_that_are_paid_at_once_are_told_as_one() {
+    let (world, core, subscriptions) = world().await;
+    let plan = coffee(&subscriptions).await;
+    for number in 0..5 {
+        let id = subscribed(&subscriptions, &plan, &format!("person{number}@post.example")).await;
+        change(&world, &id, SubscriptionStatus::Paid);
+    }
+    subscriptions.refresh().await.unwrap();
+    let told = told(&core).await;
+    assert_eq!(told.len(), 1, "{told:?}");
+    assert_eq!((told[0].title.as_str(), told[0].body.as_str()), ("5 subscriptions", "5 paid."));
 }
 
 #[tokio::test]
@@ -732,7 +787,8 @@ async fn insist(world: &World, killer: &Arc<Killer>, file: &str) {
         if now.progress.unknown == 0 {
             break;
         }
-        for row in subscriptions.rows(file, Some(RowStatus::Unknown), None, 10).await.unwrap().rows {
+        for row in subscriptions.rows(file, Some(SubscriberRowStatus::Unknown), None, 10).await.unwrap().rows
+        {
             let call = subscriptions.look_for(&row.call.unwrap()).await.unwrap();
             match call.state {
                 CallState::Unknown if call.may_give_up => {

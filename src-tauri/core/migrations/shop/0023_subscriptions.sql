@@ -120,3 +120,6 @@ CREATE INDEX subscriber_rows_status ON subscriber_rows (file, status);
 CREATE INDEX subscriber_rows_call ON subscriber_rows (call) WHERE call IS NOT NULL;
 
 ALTER TABLE notifications ADD COLUMN subscription TEXT;
+-- Who has set rules is told of subscriptions as everybody else.
+UPDATE notification_rules SET rules = json_set(rules, '$.subscriptions', json('["paid", "underpaid", "expired"]'))
+    WHERE rules IS NOT NULL;

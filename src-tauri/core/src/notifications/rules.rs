@@ -76,10 +76,6 @@ impl SubscriptionNews {
     /// All of them.
     pub const ALL: [Self; 3] = [Self::Paid, Self::Underpaid, Self::Expired];
 
-    fn all() -> Vec<Self> {
-        Self::ALL.to_vec()
-    }
-
     /// As it stands in keys and in the database, beside that of payments.
     pub(super) fn name(self) -> &'static str {
         match self {
@@ -96,7 +92,6 @@ pub struct NotificationRules {
     /// Which news of payments are told.
     pub news: Vec<PaymentNews>,
     /// Which news of subscriptions are told.
-    #[serde(default = "SubscriptionNews::all")]
     pub subscriptions: Vec<SubscriptionNews>,
     /// From which price on. A price in a currency that is not here is always told.
     pub at_least: Vec<AtLeast>,
@@ -113,7 +108,7 @@ impl Default for NotificationRules {
     fn default() -> Self {
         Self {
             news: vec![PaymentNews::Finished, PaymentNews::PartiallyPaid, PaymentNews::Failed],
-            subscriptions: SubscriptionNews::all(),
+            subscriptions: SubscriptionNews::ALL.to_vec(),
             at_least: Vec::new(),
             quiet: None,
             payouts_when_quiet: true,

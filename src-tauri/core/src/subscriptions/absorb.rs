@@ -57,16 +57,16 @@ pub(super) fn status(status: &SubscriptionStatus) -> String {
 }
 
 /// Takes in plans. Whether anything was new.
-pub(super) async fn plans(db: &mut SqliteConnection, plans: &[Plan], first: bool) -> Result<bool, Failure> {
+pub(super) async fn plans(db: &mut SqliteConnection, plans: &[Plan]) -> Result<bool, Failure> {
     let mut changed = false;
     for plan in plans {
-        changed |= self::plan(db, plan, first).await?;
+        changed |= self::plan(db, plan).await?;
     }
     Ok(changed)
 }
 
 /// Takes in one plan. Whether anything of it was new.
-pub(super) async fn plan(db: &mut SqliteConnection, plan: &Plan, first: bool) -> Result<bool, Failure> {
+pub(super) async fn plan(db: &mut SqliteConnection, plan: &Plan) -> Result<bool, Failure> {
     let known: Option<Option<DateTime<Utc>>> =
         sqlx::query_scalar("SELECT updated_at FROM subscription_plans WHERE id = ?")
             .bind(plan.id.as_str())
@@ -129,7 +129,7 @@ pub(super) async fn plan(db: &mut SqliteConnection, plan: &Plan, first: bool) ->
         .execute(&mut *db)
         .await?;
     }
-    Ok(done.rows_affected() > 0 || (first && known.is_none()))
+    Ok(done.rows_affected() > 0)
 }
 
 /// The names of custody users.

@@ -39,7 +39,7 @@ const MOST: u32 = 500;
 /// What became of a file that was opened.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Type)]
 #[serde(tag = "is", rename_all = "snake_case")]
-pub enum Opened {
+pub enum SubscriberFileOpened {
     /// It was read, and is kept.
     Draft {
         /// The file.
@@ -104,7 +104,7 @@ pub struct SubscriberCounts {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, Type, sqlx::Type)]
 #[serde(rename_all = "snake_case")]
 #[sqlx(rename_all = "snake_case")]
-pub enum RowStatus {
+pub enum SubscriberRowStatus {
     /// It can be sent.
     Ready,
     /// It is no e-mail address, or broken.
@@ -125,7 +125,7 @@ pub enum RowStatus {
 
 /// What is wrong with a row.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Type)]
-pub struct RowFault {
+pub struct SubscriberRowFault {
     /// The column, where one is to blame.
     pub column: Option<String>,
     /// What stood there.
@@ -148,9 +148,9 @@ pub struct SubscriberRow {
     /// The row as it stood in the file.
     pub raw: String,
     /// How it stands.
-    pub status: RowStatus,
+    pub status: SubscriberRowStatus,
     /// What is wrong with it.
-    pub problem: Option<RowFault>,
+    pub problem: Option<SubscriberRowFault>,
     /// The call that was made for it last, by which it can be looked for and given up.
     pub call: Option<String>,
     /// The API's id of its subscription.
@@ -183,7 +183,7 @@ struct StoredRow {
     email: String,
     notes: String,
     raw: String,
-    status: RowStatus,
+    status: SubscriberRowStatus,
     problem: Option<String>,
     call: Option<String>,
     subscription: Option<String>,
@@ -228,7 +228,7 @@ impl Subscriptions {
     ///
     /// # Errors
     /// When there is no such plan or it takes no e-mail addresses (`plan`), or the file cannot be read.
-    pub async fn open_file(&self, plan: &str, path: &Path) -> Result<Opened, Failure> {
+    pub async fn open_file(&self, plan: &str, path: &Path) -> Result<SubscriberFileOpened, Failure> {
         let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
         let path = path.to_owned();
         let bytes = tokio::task::spawn_blocking(move || read(&path))
@@ -242,7 +242,12 @@ impl Subscriptions {
     ///
     /// # Errors
     /// Those of [`Self::open_file`].
-    pub async fn open_text(&self, plan: &str, name: &str, text: &str) -> Result<Opened, Failure> {
+    pub async fn open_text(
+        &self,
+        plan: &str,
+        name: &str,
+        text: &str,
+    ) -> Result<SubscriberFileOpened, Failure> {
         let (plan, name, bytes) = (plan.to_owned(), name.to_owned(), text.as_bytes().to_vec());
         self.open_bytes(Asking { plan, name, bytes }, None).await
     }
@@ -251,12 +256,16 @@ impl Subscriptions {
     ///
     /// # Errors
     /// When none asks, and those of [`Self::open_file`].
-    pub async fn answer_file(&self, column: u32, header: bool) -> Result<Opened, Failure> {
+    pub async fn answer_file(&self, column: u32, header: bool) -> Result<SubscriberFileOpened, Failure> {
         let asking = self.job.asking().take().ok_or_else(|| Failure::not_found("file"))?;
         self.open_bytes(asking, Some((column as usize, header))).await
     }
 
-    async fn open_bytes(&self, asking: Asking, chosen: Option<(usize, bool)>) -> Result<Opened, Failure> {
+    async fn open_bytes(
+        &self,
+        asking: Asking,
+        chosen: Option<(usize, bool)>,
+    ) -> Result<SubscriberFileOpened, Failure> {
         let plan = self.stored_plan(&asking.plan).await?;
         if !plan.takes_email {
             return Err(Failure::invalid(
@@ -281,12 +290,12 @@ impl Subscriptions {
             Ok(file) => {
                 let id = self.keep_file(&asking, &file).await?;
                 self.ctx.announce(Changed::Subscriptions);
-                Ok(Opened::Draft { file: self.file(&id).await? })
+                Ok(SubscriberFileOpened::Draft { file: self.file(&id).await? })
             }
             Err(Unread::Error(error)) => Err(unread(&error)),
             Err(Unread::Asks { columns, sample }) => {
                 *self.job.asking() = Some(asking);
-                Ok(Opened::Asks { columns, sample })
+                Ok(SubscriberFileOpened::Asks { columns, sample })
             }
         }
     }
@@ -312,13 +321,16 @@ impl Subscriptions {
         for (number, line) in (1_u32..).zip(&file.lines) {
             let PlainLine { line, raw, value, notes } = line;
             let (email, problem) = match value {
-                Err(message) => (String::new(), Some(RowFault::of(None, raw, message.clone()))),
+                Err(message) => (String::new(), Some(SubscriberRowFault::of(None, raw, message.clone()))),
                 Ok(value) => match email::check(value) {
                     Ok(email) => (email, None),
-                    Err(message) => (value.clone(), Some(RowFault::of(Some("email"), value, message))),
+                    Err(message) => {
+                        (value.clone(), Some(SubscriberRowFault::of(Some("email"), value, message)))
+                    }
                 },
             };
-            let status = if problem.is_none() { RowStatus::Ready } else { RowStatus::Bad };
+            let status =
+                if problem.is_none() { SubscriberRowStatus::Ready } else { SubscriberRowStatus::Bad };
             sqlx::query(
                 "INSERT INTO subscriber_rows (file, number, line, email, notes, raw, verdict, status, problem) \
                  VALUES (?, ?, ?, ?, ?, ?, '', ?, ?)",
@@ -373,7 +385,7 @@ impl Subscriptions {
     }
 
     async fn whole_file(&self, file: StoredFile) -> Result<SubscriberFile, Failure> {
-        let tallies: Vec<(String, RowStatus, u32)> = sqlx::query_as(
+        let tallies: Vec<(String, SubscriberRowStatus, u32)> = sqlx::query_as(
             "SELECT verdict, status, count(*) FROM subscriber_rows WHERE file = ? GROUP BY verdict, status",
         )
         .bind(&file.id)
@@ -382,7 +394,7 @@ impl Subscriptions {
         let read = |verdict: &str| {
             tallies.iter().filter(|(of, ..)| of == verdict).map(|(.., count)| count).sum::<u32>()
         };
-        let now = |status: RowStatus| {
+        let now = |status: SubscriberRowStatus| {
             tallies.iter().filter(|(_, of, _)| *of == status).map(|(.., count)| count).sum::<u32>()
         };
         let (bad, duplicates, already) = (read("bad"), read("duplicate"), read("already"));
@@ -397,14 +409,14 @@ impl Subscriptions {
             already,
         };
         let progress = SubscriberProgress {
-            ready: now(RowStatus::Ready),
-            subscribed: now(RowStatus::Subscribed),
-            refused: now(RowStatus::Refused),
-            unknown: now(RowStatus::Unknown),
-            bad: now(RowStatus::Bad),
-            duplicates: now(RowStatus::Duplicate),
-            already: now(RowStatus::Already),
-            left_out: now(RowStatus::LeftOut),
+            ready: now(SubscriberRowStatus::Ready),
+            subscribed: now(SubscriberRowStatus::Subscribed),
+            refused: now(SubscriberRowStatus::Refused),
+            unknown: now(SubscriberRowStatus::Unknown),
+            bad: now(SubscriberRowStatus::Bad),
+            duplicates: now(SubscriberRowStatus::Duplicate),
+            already: now(SubscriberRowStatus::Already),
+            left_out: now(SubscriberRowStatus::LeftOut),
         };
         Ok(SubscriberFile {
             counts,
@@ -427,7 +439,7 @@ impl Subscriptions {
     pub async fn rows(
         &self,
         id: &str,
-        status: Option<RowStatus>,
+        status: Option<SubscriberRowStatus>,
         after: Option<u32>,
         limit: u32,
     ) -> Result<SubscriberRows, Failure> {
@@ -478,7 +490,7 @@ impl Subscriptions {
         number: u32,
         email: Option<&str>,
     ) -> Result<SubscriberFile, Failure> {
-        let status = if email.is_some() { RowStatus::Ready } else { RowStatus::LeftOut };
+        let status = if email.is_some() { SubscriberRowStatus::Ready } else { SubscriberRowStatus::LeftOut };
         let mut db = self.ctx.write().await?;
         let done = sqlx::query(
             "UPDATE subscriber_rows SET email = coalesce(?, email), status = ?, problem = NULL WHERE file = ? AND number = ? \
@@ -574,36 +586,46 @@ pub(super) async fn judge(db: &mut SqliteConnection, file: &str) -> Result<(), F
     .fetch_all(&mut *db)
     .await?;
     let subscribed: HashSet<String> = subscribed.into_iter().collect();
-    let rows: Vec<(u32, u32, String, RowStatus)> = sqlx::query_as(
+    let rows: Vec<(u32, u32, String, SubscriberRowStatus)> = sqlx::query_as(
         "SELECT number, line, email, status FROM subscriber_rows WHERE file = ? ORDER BY number",
     )
     .bind(file)
     .fetch_all(&mut *db)
     .await?;
-    let sent =
-        |status: RowStatus| matches!(status, RowStatus::Subscribed | RowStatus::Unknown | RowStatus::Refused);
+    let sent = |status: SubscriberRowStatus| {
+        matches!(
+            status,
+            SubscriberRowStatus::Subscribed | SubscriberRowStatus::Unknown | SubscriberRowStatus::Refused
+        )
+    };
     let mut first: HashMap<String, u32> = rows
         .iter()
         .filter(|(.., status)| sent(*status))
         .map(|(_, line, email, _)| (email::key(email), *line))
         .collect();
     for (number, line, email, status) in rows {
-        if !matches!(status, RowStatus::Ready | RowStatus::Duplicate | RowStatus::Already) {
+        if !matches!(
+            status,
+            SubscriberRowStatus::Ready | SubscriberRowStatus::Duplicate | SubscriberRowStatus::Already
+        ) {
             continue;
         }
         let key = email::key(&email);
         let (now, problem) = if let Some(line) = first.get(&key) {
             let message =
                 words!(en: "Line {line} has the same address.", de: "Zeile {line} hat dieselbe Adresse.");
-            (RowStatus::Duplicate, Some(RowFault::of(Some("email"), &email, message)))
+            (SubscriberRowStatus::Duplicate, Some(SubscriberRowFault::of(Some("email"), &email, message)))
         } else if subscribed.contains(&key) {
             let message = said!(
                 en: "This address is subscribed to the plan already.",
                 de: "Diese Adresse hat den Plan schon abonniert."
             );
-            (RowStatus::Already, Some(RowFault::of(Some("email"), &email, message.to_owned())))
+            (
+                SubscriberRowStatus::Already,
+                Some(SubscriberRowFault::of(Some("email"), &email, message.to_owned())),
+            )
         } else {
-            (RowStatus::Ready, None)
+            (SubscriberRowStatus::Ready, None)
         };
         first.entry(key).or_insert(line);
         if now != status {
@@ -619,7 +641,7 @@ pub(super) async fn judge(db: &mut SqliteConnection, file: &str) -> Result<(), F
     Ok(())
 }
 
-impl RowFault {
+impl SubscriberRowFault {
     fn of(column: Option<&str>, value: &str, message: String) -> Self {
         Self { column: column.map(str::to_owned), value: value.to_owned(), message }
     }

@@ -14,7 +14,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{
     Subscriptions, WhoSubscribes,
-    import::{self, Asking, RowStatus, SubscriberFile},
+    import::{self, Asking, SubscriberFile, SubscriberRowStatus},
     journal::CallRow,
     making::CallState,
 };
@@ -28,6 +28,8 @@ use crate::{
 /// The pause after failures that pass by themselves, at first and later.
 const FIRST_PAUSE: Duration = Duration::from_secs(2);
 const LONGEST_PAUSE: Duration = Duration::from_mins(5);
+/// So many answers that are lost, with nothing to be found, are reason enough not to go on by itself.
+const MOST_LOST: u32 = 3;
 /// The window is told of progress no more often than this.
 const TOLD: Duration = Duration::from_millis(500);
 
@@ -194,6 +196,8 @@ impl Subscriptions {
         let mut skipped = HashSet::new();
         let mut last_told = Instant::now();
         let mut prepared = false;
+        // How many rows were not known at the beginning.
+        let mut unknown = None;
         loop {
             if told.is_cancelled() {
                 return End::Told;
@@ -205,7 +209,13 @@ impl Subscriptions {
                 };
                 match told.run_until_cancelled(preparing).await {
                     None => return End::Told,
-                    Some(Ok(())) => prepared = true,
+                    Some(Ok(now)) if now >= *unknown.get_or_insert(now) + MOST_LOST => {
+                        return End::Trouble(Failure::other(said!(
+                            en: "Several answers in a row were lost, and what they were to say cannot be found. Nothing more is sent until you go on.",
+                            de: "Mehrere Antworten hintereinander gingen verloren, und was sie sagen sollten, ist nicht zu finden. Es wird nichts mehr gesendet, bis Sie fortfahren."
+                        )));
+                    }
+                    Some(Ok(_)) => prepared = true,
                     Some(Err(failure)) if is_for_the_owner(&failure) => return End::Trouble(failure),
                     Some(Err(failure)) => {
                         tracing::info!(%failure, "a file of subscribers waits");
@@ -254,8 +264,8 @@ impl Subscriptions {
         }
     }
 
-    /// Looks for what is not known, and at who is subscribed by now.
-    async fn prepare(&self, id: &str) -> Result<(), Failure> {
+    /// Looks for what is not known, and at who is subscribed by now. How many rows are not known after that.
+    async fn prepare(&self, id: &str) -> Result<u32, Failure> {
         let calls: Vec<String> = sqlx::query_scalar(
             "SELECT call FROM subscriber_rows WHERE file = ? AND status = 'unknown' AND call IS NOT NULL",
         )
@@ -279,7 +289,10 @@ impl Subscriptions {
         import::judge(&mut db, id).await?;
         db.commit().await?;
         self.ctx.announce(Changed::Subscriptions);
-        Ok(())
+        Ok(sqlx::query_scalar("SELECT count(*) FROM subscriber_rows WHERE file = ? AND status = 'unknown'")
+            .bind(id)
+            .fetch_one(&self.ctx.db)
+            .await?)
     }
 
     async fn next_row(&self, id: &str, skipped: &HashSet<u32>) -> Result<Option<Row>, Failure> {
@@ -322,7 +335,7 @@ impl Subscriptions {
             }
             // It was turned away for being too much, and is ready again; or it was refused for itself.
             (CallState::Refused, _) => match self.status_of(file, row.number).await? {
-                RowStatus::Ready => Ok(Sent::Later),
+                SubscriberRowStatus::Ready => Ok(Sent::Later),
                 _ => Ok(Sent::Done),
             },
             _ => Ok(Sent::Done),
@@ -338,7 +351,7 @@ impl Subscriptions {
         Ok(())
     }
 
-    async fn status_of(&self, file: &str, number: u32) -> Result<RowStatus, Failure> {
+    async fn status_of(&self, file: &str, number: u32) -> Result<SubscriberRowStatus, Failure> {
         Ok(sqlx::query_scalar("SELECT status FROM subscriber_rows WHERE file = ? AND number = ?")
             .bind(file)
             .bind(number)

@@ -427,7 +427,7 @@ impl Subscriptions {
         let mut found = journal::Found::default();
         match answer {
             Answer::Plan(plan) => {
-                absorb::plan(&mut db, &plan, first).await?;
+                absorb::plan(&mut db, &plan).await?;
                 found.plan = Some(plan.id.to_string());
             }
             Answer::Subscription(subscription) => {

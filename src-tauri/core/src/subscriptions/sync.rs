@@ -153,11 +153,12 @@ impl Subscriptions {
         self.sync.state().running = true;
         let read = self.pass().await;
         let mut state = self.sync.state();
-        let (was_running, before) = (std::mem::take(&mut state.running), state.trouble.take());
+        let before = state.trouble.take();
+        state.running = false;
         state.trouble = read.as_ref().err().map(|failure| failure.message.clone());
         let changed = state.trouble != before || read.as_ref().is_ok_and(|lists| lists.changed);
         drop(state);
-        if was_running && changed {
+        if changed {
             self.ctx.announce(Changed::Subscriptions);
         }
         read
@@ -195,7 +196,7 @@ impl Subscriptions {
         let now = provider_now(&self.ctx);
         let mut db = self.ctx.write().await?;
         absorb::users(&mut db, &users).await?;
-        let mut changed = absorb::plans(&mut db, &plans, since.is_none()).await?;
+        let mut changed = absorb::plans(&mut db, &plans).await?;
         let reading = absorb::Reading { began, now, first: since.is_none() };
         changed |= absorb::subscriptions(&mut db, &subscriptions, &reading).await?;
         for id in &gone {

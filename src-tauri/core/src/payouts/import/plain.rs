@@ -8,6 +8,7 @@ use super::{
     rows,
     table::{Document, best_delimiter},
 };
+use crate::language::{said, words};
 
 /// What makes a column the one that is wanted.
 pub(crate) struct Wanted<'a> {
@@ -72,7 +73,10 @@ const SAMPLE: usize = 5;
 /// Reads a file of text that has one column that is wanted.
 pub(crate) fn read(bytes: &[u8], wanted: &Wanted<'_>) -> Result<PlainFile, Unread> {
     if file::kind(bytes)? != Kind::Text {
-        let message = "The file is an Excel workbook. Save it as \"CSV UTF-8\".";
+        let message = said!(
+            en: "The file is an Excel workbook. Save it as “CSV UTF-8”.",
+            de: "Die Datei ist eine Excel-Arbeitsmappe. Speichern Sie sie als „CSV UTF-8“."
+        );
         return Err(FileError::new(FileErrorCode::NotCsv, message).into());
     }
     let names = |record: &Record<'_>| record.fields.iter().filter(|field| wanted.is_name(field)).count();
@@ -84,7 +88,9 @@ pub(crate) fn read(bytes: &[u8], wanted: &Wanted<'_>) -> Result<PlainFile, Unrea
     })?;
     let first = document.first(SAMPLE);
     let Some(head) = first.first() else {
-        return Err(FileError::new(FileErrorCode::Empty, "The file holds nothing but blank lines.").into());
+        let nothing =
+            said!(en: "The file holds nothing but blank lines.", de: "Die Datei enthält nur leere Zeilen.");
+        return Err(FileError::new(FileErrorCode::Empty, nothing).into());
     };
     let (position, named) = wanted.place(head, &first)?;
     let columns = column_names(head, named);
@@ -113,9 +119,12 @@ fn line(record: &Record<'_>, position: usize, columns: &[String]) -> PlainLine {
     let text = |field: &Field<'_>| field.text().map(str::to_owned);
     let wrong = match record.fault {
         Some(fault) => Some(rows::explain_quotes(fault, record)),
-        None if record.count != columns.len() => {
-            Some(format!("The row has {} fields, and there are {} columns.", record.count, columns.len()))
-        }
+        None if record.count != columns.len() => Some(words!(
+            en: "The row has {fields} fields, and there are {columns} columns.",
+            de: "Die Zeile hat {fields} Felder, und es gibt {columns} Spalten.",
+            fields = record.count,
+            columns = columns.len()
+        )),
         None => rows::explain_encoding(record),
     };
     let value = match wrong {
@@ -165,17 +174,26 @@ impl Wanted<'_> {
     fn place(&self, head: &Record<'_>, first: &[Record<'_>]) -> Result<(usize, bool), Unread> {
         let refuse = |code, message| Unread::Error(FileError { code, message, line: Some(head.line) });
         if let Some(fault) = head.fault {
-            let message = format!("The first row is broken. {}", rows::explain_quotes(fault, head));
+            let why = rows::explain_quotes(fault, head);
+            let message =
+                words!(en: "The first row is broken. {why}", de: "Die erste Zeile ist beschädigt. {why}");
             return Err(refuse(FileErrorCode::HeaderBroken, message));
         }
         if head.count > head.fields.len() {
-            let message = format!("The first row has {} columns, which is too many.", head.count);
+            let count = head.count;
+            let message = words!(
+                en: "The first row has {count} columns, which is too many.",
+                de: "Die erste Zeile hat {count} Spalten; das sind zu viele."
+            );
             return Err(refuse(FileErrorCode::HeaderBroken, message));
         }
         if let Some((position, named)) = self.chosen {
             return match position < head.count {
                 true => Ok((position, named)),
-                false => Err(refuse(FileErrorCode::ColumnMissing, "There is no such column.".to_owned())),
+                false => {
+                    let message = said!(en: "There is no such column.", de: "Es gibt keine solche Spalte.");
+                    Err(refuse(FileErrorCode::ColumnMissing, message.to_owned()))
+                }
             };
         }
         let places = |is: &dyn Fn(&Field<'_>) -> bool| {
@@ -190,8 +208,11 @@ impl Wanted<'_> {
                     .iter()
                     .map(|index| quote(&String::from_utf8_lossy(&head.fields[*index].bytes)))
                     .collect();
-                let message =
-                    format!("The columns {} all mean {}: keep one of them.", names.join(" and "), self.name);
+                let (names, meant) = (names.join(", "), self.name);
+                let message = words!(
+                    en: "The columns {names} all mean {meant}: keep one of them.",
+                    de: "Die Spalten {names} bedeuten alle {meant}: Behalten Sie eine davon."
+                );
                 return Err(refuse(FileErrorCode::ColumnDuplicate, message));
             }
         }
