@@ -12,6 +12,7 @@ pub(crate) mod payouts;
 pub(crate) mod screen_lock;
 pub(crate) mod second_factor;
 pub(crate) mod shops;
+pub(crate) mod subscriptions;
 
 /// How every command answers.
 pub(crate) type Answer<T> = Result<T, paydesk_core::Failure>;
