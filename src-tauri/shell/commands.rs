@@ -16,6 +16,7 @@ pub(crate) mod payouts;
 pub(crate) mod screen_lock;
 pub(crate) mod second_factor;
 pub(crate) mod shops;
+pub(crate) mod subscriptions;
 pub(crate) mod takings;
 
 /// How every command answers.

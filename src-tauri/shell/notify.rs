@@ -35,8 +35,8 @@ pub(crate) fn start(app: &AppHandle, core: &Core) {
                     waiting = show(&app, &core).await;
                     paused = tray::update(&app, &core).await;
                 }
-                // What core has decided to tell of payments, it has not announced on its own.
-                Ok(Changed::Payments) => {
+                // What core has decided to tell of payments and subscriptions, it has not announced on its own.
+                Ok(Changed::Payments | Changed::Subscriptions) => {
                     let waited = waiting;
                     waiting = show(&app, &core).await;
                     if waiting != waited {
@@ -76,9 +76,10 @@ async fn show(app: &AppHandle, core: &Core) -> u32 {
     if !taken.now.is_empty() {
         tray::update(app, core).await;
     }
-    for Notification { title, body, payment, batch, .. } in taken.now {
+    for Notification { title, body, payment, batch, subscription, .. } in taken.now {
         let told = app.notification().builder().extra("shop", &shop.shop.id);
-        hand_over(told.extra("payment", payment).extra("batch", batch), &title, &body);
+        let told = told.extra("payment", payment).extra("batch", batch).extra("subscription", subscription);
+        hand_over(told, &title, &body);
     }
     taken.waiting
 }
@@ -112,7 +113,8 @@ fn open(app: &AppHandle, core: &Core, action: &ActionPerformed) {
     if let (Some(shop), Ok(open)) = (told("shop"), core.shop())
         && open.shop.id == shop
     {
-        core.announce(Changed::Show { payment: told("payment"), batch: told("batch") });
+        let (payment, batch, subscription) = (told("payment"), told("batch"), told("subscription"));
+        core.announce(Changed::Show { payment, batch, subscription });
     }
 }
 

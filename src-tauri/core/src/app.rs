@@ -33,6 +33,7 @@ use crate::{
     secrets::Secret,
     shops::{self, Bases, ConnectionReport, DemoConnection, Environment, NewShop, Shop, ShopContext},
     store,
+    subscriptions::Subscriptions,
     surroundings::Surroundings,
     takings::Takings,
 };
@@ -136,6 +137,8 @@ pub struct OpenShop {
     pub custody: Custody,
     /// Its conversions.
     pub conversions: Conversions,
+    /// Its plans and their subscribers.
+    pub subscriptions: Subscriptions,
     /// What needs the owner.
     pub attention: Attention,
     /// How codes are given.
@@ -167,6 +170,7 @@ impl OpenShop {
             payments,
             payouts,
             moves,
+            subscriptions: Subscriptions::new(ctx.clone()),
             second_factor: SecondFactors::new(ctx.clone()),
             audit: Audit::new(ctx.clone()),
             notifications: Notifications::new(ctx.clone()),
@@ -179,6 +183,7 @@ impl OpenShop {
         shop.ctx.by_itself(shop.balance.clone().run());
         shop.ctx.by_itself(shop.takings.clone().run());
         shop.ctx.by_itself(shop.moves.clone().run());
+        shop.ctx.by_itself(shop.subscriptions.clone().run());
         shop.ctx.by_itself(shop.attention.clone().run());
         shop.ctx.by_itself(shop.callbacks.clone().run());
         Arc::new(shop)

@@ -45,6 +45,8 @@ pub enum Changed {
     PayoutFile,
     /// How far the export is.
     Export,
+    /// Plans, subscriptions, what was asked for here, or a file of subscribers and how far it is.
+    Subscriptions,
     /// The way codes are given, or its lock.
     SecondFactor,
     /// Notifications that were decided on.
@@ -67,6 +69,8 @@ pub enum Changed {
         payment: Option<String>,
         /// The batch.
         batch: Option<String>,
+        /// The subscription.
+        subscription: Option<String>,
     },
     /// A file came in from outside the window and could not be taken.
     NotOpened {

@@ -472,7 +472,7 @@ async fn end(
 }
 
 /// The address of a page that a customer is sent to; `None` when there is none.
-fn address(field: &str, typed: &str) -> Result<Option<String>, Failure> {
+pub(crate) fn address(field: &str, typed: &str) -> Result<Option<String>, Failure> {
     let Some(typed) = line(field, typed, LONGEST_URL)? else { return Ok(None) };
     match typed.parse::<Url>() {
         Ok(url) if url.scheme() == "https" && url.has_host() => Ok(Some(typed)),

@@ -31,6 +31,7 @@ pub mod secrets;
 pub mod shops;
 mod spreadsheet;
 mod store;
+pub mod subscriptions;
 pub mod surroundings;
 pub mod takings;
 mod turn;

@@ -1,6 +1,7 @@
 //! Notifications: the decision to tell the owner something, each exactly once even across restarts, by the owner's rules.
 
 mod rules;
+mod subscriptions;
 mod words;
 
 use std::sync::Arc;
@@ -11,7 +12,8 @@ use serde::{Deserialize, Serialize};
 use specta::Type;
 use sqlx::SqliteConnection;
 
-pub use self::rules::{AtLeast, NotificationRules, PaymentNews, QuietHours, TimeOfDay};
+pub use self::rules::{AtLeast, NotificationRules, PaymentNews, QuietHours, SubscriptionNews, TimeOfDay};
+pub(crate) use self::subscriptions::{SubscriptionChange, decide_on_subscription};
 use crate::{changes::Changed, failure::Failure, shops::ShopContext, store};
 
 /// The time in which the owner is told no more payments one by one than the rules say. What had to wait longer is told
@@ -35,6 +37,8 @@ pub struct Notification {
     pub batch: Option<String>,
     /// The payment that it is about.
     pub payment: Option<String>,
+    /// The subscription that it is about.
+    pub subscription: Option<String>,
     /// When it was decided on.
     pub at: DateTime<Utc>,
 }
@@ -144,6 +148,7 @@ pub(crate) async fn decide_on_payments(
             body,
             batch: None,
             payment: Some(id.to_owned()),
+            subscription: None,
             at: now,
         };
         write(db, &notification, Some(words::counted(news, payment))).await?;
@@ -166,16 +171,17 @@ async fn write(
     notification: &Notification,
     counted: Option<words::Counted>,
 ) -> Result<(), sqlx::Error> {
-    let Notification { key, title, body, batch, payment, at } = notification;
+    let Notification { key, title, body, batch, payment, subscription, at } = notification;
     sqlx::query(
-        "INSERT INTO notifications (key, title, body, batch, payment, at, news, price_amount, price_currency) \
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+        "INSERT INTO notifications (key, title, body, batch, payment, subscription, at, news, price_amount, price_currency) \
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
     )
     .bind(key)
     .bind(title)
     .bind(body)
     .bind(batch)
     .bind(payment)
+    .bind(subscription)
     .bind(store::time(*at))
     .bind(counted.as_ref().map(|counted| counted.news.name()))
     .bind(counted.as_ref().map(|counted| counted.amount.to_string()))
@@ -226,7 +232,7 @@ impl Notifications {
     pub async fn list(&self) -> Result<NotificationList, Failure> {
         let mut db = self.ctx.db.begin().await?;
         let rows = sqlx::query_as::<_, Stored>(
-            "SELECT key, title, body, batch, payment, at, news, price_amount, price_currency, read_at \
+            "SELECT key, title, body, batch, payment, subscription, at, news, price_amount, price_currency, read_at \
              FROM notifications ORDER BY at DESC, key DESC LIMIT 200",
         )
         .fetch_all(&mut *db)
@@ -347,7 +353,7 @@ pub(crate) async fn take(
     Ok(Taken { now: told, waiting })
 }
 
-/// Takes the payments that are to be told now: one by one while they are few in a minute, else together.
+/// Takes the payments and subscriptions that are to be told now: one by one while they are few in a minute, else together.
 async fn take_payments(
     db: &mut SqliteConnection,
     now: DateTime<Utc>,
@@ -369,11 +375,21 @@ async fn take_payments(
         return Ok(Vec::new());
     }
     let rows = take_rows(db, now, "news IS NOT NULL").await?;
-    let together = rows.len() > 1 && (waited || pending > rules.singles);
-    match together.then(|| digest(&rows, now)).flatten() {
-        Some(digest) => Ok(vec![digest]),
-        None => Ok(rows.into_iter().map(Notification::from).collect()),
-    }
+    let (subscriptions, payments): (Vec<_>, Vec<_>) =
+        rows.into_iter().partition(|row| row.subscription.is_some());
+    let busy = waited || pending > rules.singles;
+    let together =
+        |rows: Vec<Stored>, digest: fn(&[Stored], DateTime<Utc>) -> Option<Notification>| match (busy
+            && rows.len() > 1)
+            .then(|| digest(&rows, now))
+            .flatten()
+        {
+            Some(digest) => vec![digest],
+            None => rows.into_iter().map(Notification::from).collect(),
+        };
+    let mut told = together(payments, digest);
+    told.extend(together(subscriptions, subscriptions::digest));
+    Ok(told)
 }
 
 /// Marks what is untold and meets `condition` as told, and hands it out, in one statement: two takers never get the same.
@@ -386,7 +402,7 @@ async fn take_rows(
         .push_bind(store::time(now))
         .push(" WHERE told_at IS NULL AND ")
         .push(condition)
-        .push(" RETURNING key, title, body, batch, payment, at, news, price_amount, price_currency, read_at")
+        .push(" RETURNING key, title, body, batch, payment, subscription, at, news, price_amount, price_currency, read_at")
         .build_query_as()
         .fetch_all(db)
         .await
@@ -402,6 +418,7 @@ fn digest(rows: &[Stored], now: DateTime<Utc>) -> Option<Notification> {
         body,
         batch: None,
         payment: None,
+        subscription: None,
         at: now,
     })
 }
@@ -437,6 +454,7 @@ struct Stored {
     body: String,
     batch: Option<String>,
     payment: Option<String>,
+    subscription: Option<String>,
     at: DateTime<Utc>,
     news: Option<String>,
     price_amount: Option<String>,
@@ -456,8 +474,8 @@ impl Stored {
 }
 
 impl From<Stored> for Notification {
-    fn from(Stored { key, title, body, batch, payment, at, .. }: Stored) -> Self {
-        Self { key, title, body, batch, payment, at }
+    fn from(Stored { key, title, body, batch, payment, subscription, at, .. }: Stored) -> Self {
+        Self { key, title, body, batch, payment, subscription, at }
     }
 }
 

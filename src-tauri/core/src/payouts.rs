@@ -24,7 +24,7 @@ mod reading;
 pub mod recipients;
 mod record;
 mod report;
-mod rhythm;
+pub(crate) mod rhythm;
 pub mod rules;
 pub mod schedule;
 mod send;

@@ -111,6 +111,60 @@ export const commands = {
 	stopSync: () => typedError<null, Failure>(__TAURI_INVOKE("stop_sync")),
 	/**  Has the sync go on where it was stopped. */
 	resumeSync: () => typedError<null, Failure>(__TAURI_INVOKE("resume_sync")),
+	/**  All plans with their figures. */
+	subscriptionPlans: () => typedError<PlanList, Failure>(__TAURI_INVOKE("subscription_plans")),
+	/**  One plan with its figures and its next renewals. */
+	subscriptionPlan: (id: string) => typedError<PlanDetail, Failure>(__TAURI_INVOKE("subscription_plan", { id })),
+	/**  A chart of a plan. */
+	subscriptionPlanChart: (id: string, chart: PlanChart, palette: Palette, size: ChartSize) => typedError<Chart, Failure>(__TAURI_INVOKE("subscription_plan_chart", { id, chart, palette, size })),
+	/**  Makes a plan, once. */
+	makeSubscriptionPlan: (plan: PlanEdit) => typedError<SubscriptionCall, Failure>(__TAURI_INVOKE("make_subscription_plan", { plan })),
+	/**  What a change of a plan would do to its subscribers, in words. */
+	describePlanChange: (id: string, plan: PlanEdit) => typedError<string[], Failure>(__TAURI_INVOKE("describe_plan_change", { id, plan })),
+	/**  Changes a plan, once. */
+	changeSubscriptionPlan: (id: string, plan: PlanEdit) => typedError<SubscriptionCall, Failure>(__TAURI_INVOKE("change_subscription_plan", { id, plan })),
+	/**  A page of subscriptions. */
+	listSubscriptions: (query: SubscriptionQuery) => typedError<SubscriptionPage, Failure>(__TAURI_INVOKE("list_subscriptions", { query })),
+	/**  One subscription with what happened to it. */
+	subscription: (id: string) => typedError<SubscriptionDetail, Failure>(__TAURI_INVOKE("subscription", { id })),
+	/**  Reads plans and subscriptions anew. */
+	refreshSubscriptions: () => typedError<null, Failure>(__TAURI_INVOKE("refresh_subscriptions")),
+	/**  Subscribes somebody to a plan, once. */
+	subscribe: (plan: string, who: WhoSubscribes) => typedError<SubscriptionCall, Failure>(__TAURI_INVOKE("subscribe", { plan, who })),
+	/**  Ends a subscription for good. */
+	endSubscription: (id: string) => typedError<SubscriptionCall, Failure>(__TAURI_INVOKE("end_subscription", { id })),
+	/**  What was asked for here and is not settled. */
+	unsettledSubscriptionCalls: () => typedError<SubscriptionCall[], Failure>(__TAURI_INVOKE("unsettled_subscription_calls")),
+	/**  Looks for what a call with an unknown end has done. */
+	lookForSubscriptionCall: (id: string) => typedError<SubscriptionCall, Failure>(__TAURI_INVOKE("look_for_subscription_call", { id })),
+	/**  The owner's word that what an unknown call asked for was not done. */
+	giveUpSubscriptionCall: (id: string) => typedError<SubscriptionCall, Failure>(__TAURI_INVOKE("give_up_subscription_call", { id })),
+	/**  The subscriptions that wait for money. */
+	unpaidSubscriptions: () => typedError<Unpaid[], Failure>(__TAURI_INVOKE("unpaid_subscriptions")),
+	/**  Writes the unpaid ones to a file that the owner names; the file's path, or `None` when none was named. */
+	saveUnpaidSubscriptions: () => typedError<string | null, Failure>(__TAURI_INVOKE("save_unpaid_subscriptions")),
+	/**  Lets the owner choose a file of subscribers to a plan and reads it; `None` when nothing was chosen. */
+	chooseSubscriberFile: (plan: string) => typedError<SubscriberFileOpened | null, Failure>(__TAURI_INVOKE("choose_subscriber_file", { plan })),
+	/**  Reads pasted or dropped text as a file of subscribers to a plan. */
+	openSubscriberText: (plan: string, name: string, text: string) => typedError<SubscriberFileOpened, Failure>(__TAURI_INVOKE("open_subscriber_text", { plan, name, text })),
+	/**  Says which column of the file that asks holds the addresses, from 0, and whether its first row names the columns. */
+	answerSubscriberFile: (column: number, header: boolean) => typedError<SubscriberFileOpened, Failure>(__TAURI_INVOKE("answer_subscriber_file", { column, header })),
+	/**  The files of subscribers, newest first. */
+	subscriberFiles: () => typedError<SubscriberFile[], Failure>(__TAURI_INVOKE("subscriber_files")),
+	/**  One file of subscribers. */
+	subscriberFile: (id: string) => typedError<SubscriberFile, Failure>(__TAURI_INVOKE("subscriber_file", { id })),
+	/**  Rows of a file of subscribers. */
+	subscriberRows: (id: string, status: SubscriberRowStatus | null, after: number | null, limit: number) => typedError<SubscriberRows, Failure>(__TAURI_INVOKE("subscriber_rows", { id, status, after, limit })),
+	/**  Corrects a row of a file of subscribers. */
+	editSubscriberRow: (id: string, number: number, email: string) => typedError<SubscriberFile, Failure>(__TAURI_INVOKE("edit_subscriber_row", { id, number, email })),
+	/**  Leaves a row of a file of subscribers out. */
+	leaveSubscriberRowOut: (id: string, number: number) => typedError<SubscriberFile, Failure>(__TAURI_INVOKE("leave_subscriber_row_out", { id, number })),
+	/**  Begins to subscribe the rows of a file that are ready, or goes on with it. */
+	sendSubscriberFile: (id: string) => typedError<SubscriberFile, Failure>(__TAURI_INVOKE("send_subscriber_file", { id })),
+	/**  Stops the sending of a file after the row that is under way. */
+	stopSubscriberFile: (id: string) => typedError<SubscriberFile, Failure>(__TAURI_INVOKE("stop_subscriber_file", { id })),
+	/**  Throws a file of subscribers away. Who was subscribed stays subscribed. */
+	deleteSubscriberFile: (id: string) => typedError<null, Failure>(__TAURI_INVOKE("delete_subscriber_file", { id })),
 	/**  The beginning of what an export would write. */
 	previewExport: (request: ExportRequest) => typedError<ExportPreview, Failure>(__TAURI_INVOKE("preview_export", { request })),
 	/**  Lets the owner name a file and begins to write payments into it; says whether one was named. */
@@ -274,52 +328,6 @@ export const commands = {
 	sendTestCallback: () => typedError<TestDelivery, Failure>(__TAURI_INVOKE("send_test_callback")),
 	/**  Checks a callback that the owner brings; keeps nothing. */
 	checkCallback: (callback: CallbackToCheck) => typedError<Verdict, Failure>(__TAURI_INVOKE("check_callback", { callback })),
-	/**  What a move would do, in words, with the balances before and after. Nothing is moved. */
-	previewMove: (wanted: NewMove) => typedError<MovePreview, Failure>(__TAURI_INVOKE("preview_move", { wanted })),
-	/**  Makes the move that was shown, once. */
-	confirmMove: (id: string, hash: string) => typedError<Move, Failure>(__TAURI_INVOKE("confirm_move", { id, hash })),
-	/**  The newest moves that were made here, newest first. */
-	moves: () => typedError<Move[], Failure>(__TAURI_INVOKE("moves")),
-	/**  One move that was made here. */
-	moveMade: (id: string) => typedError<Move, Failure>(__TAURI_INVOKE("move_made", { id })),
-	/**  The moves that are not settled, newest first. */
-	unsettledMoves: () => typedError<Move[], Failure>(__TAURI_INVOKE("unsettled_moves")),
-	/**  Looks for a move whose end is not known. */
-	lookForMove: (id: string) => typedError<Move, Failure>(__TAURI_INVOKE("look_for_move", { id })),
-	/**  The owner's word that a move which could not be found was not made. */
-	giveUpMove: (id: string) => typedError<Move, Failure>(__TAURI_INVOKE("give_up_move", { id })),
-	/**  How the cache of users and transfers stands. */
-	custodyStatus: () => typedError<CustodyStatus, Failure>(__TAURI_INVOKE("custody_status")),
-	/**  Reads what is new of users and transfers from NOWPayments. */
-	refreshCustody: () => typedError<CustodyStatus, Failure>(__TAURI_INVOKE("refresh_custody")),
-	/**  Users by name. */
-	custodyUsers: (query: UserQuery) => typedError<UserPage, Failure>(__TAURI_INVOKE("custody_users", { query })),
-	/**  One user. */
-	custodyUser: (id: string) => typedError<CustodyUser, Failure>(__TAURI_INVOKE("custody_user", { id })),
-	/**  Reads what a user has, what was paid in, and what was moved, from NOWPayments. */
-	refreshCustodyUser: (id: string) => typedError<CustodyUser, Failure>(__TAURI_INVOKE("refresh_custody_user", { id })),
-	/**  Makes a user. */
-	makeCustodyUser: (name: string) => typedError<Move, Failure>(__TAURI_INVOKE("make_custody_user", { name })),
-	/**  Makes a payment by which somebody pays into a user's balance. */
-	makeCustodyPayment: (payment: NewCustodyPayment) => typedError<Move, Failure>(__TAURI_INVOKE("make_custody_payment", { payment })),
-	/**  The payments into a user's balance, newest first. */
-	custodyPayments: (user: string) => typedError<CustodyPayment[], Failure>(__TAURI_INVOKE("custody_payments", { user })),
-	/**  The moves that were made here to and from a user, newest first. */
-	movesOfCustodyUser: (user: string) => typedError<Move[], Failure>(__TAURI_INVOKE("moves_of_custody_user", { user })),
-	/**  Transfers, newest first. */
-	custodyTransfers: (query: TransferQuery) => typedError<TransferPage, Failure>(__TAURI_INVOKE("custody_transfers", { query })),
-	/**  The movements of a user, newest first. */
-	custodyLedger: (query: LedgerQuery) => typedError<Ledger, Failure>(__TAURI_INVOKE("custody_ledger", { query })),
-	/**  Writes all movements of a user to a file that the owner names; the file's path, or `None` when none was named. */
-	saveCustodyLedger: (user: string, format: ReportFormat) => typedError<string | null, Failure>(__TAURI_INVOKE("save_custody_ledger", { user, format })),
-	/**  What a conversion would come to. A newer question ends an older one. */
-	quoteConversion: (request: ConversionRequest) => typedError<ConversionQuote, Failure>(__TAURI_INVOKE("quote_conversion", { request })),
-	/**  Conversions, newest first. */
-	conversions: (query: ConversionQuery) => typedError<ConversionPage, Failure>(__TAURI_INVOKE("conversions", { query })),
-	/**  One conversion. */
-	conversion: (id: string) => typedError<Conversion, Failure>(__TAURI_INVOKE("conversion", { id })),
-	/**  Reads what is new of the conversions from NOWPayments. */
-	refreshConversions: () => typedError<null, Failure>(__TAURI_INVOKE("refresh_conversions")),
 };
 
 /** Events */
@@ -463,11 +471,7 @@ export type AuditArea =
 /**  The address book. */
 "contacts" | 
 /**  The way codes are given. */
-"codes" | 
-/**  Users with balances of their own, and what is moved to and from them. */
-"custody" | 
-/**  Conversions of one coin into another. */
-"conversions";
+"codes";
 
 /**  An entry of the log. */
 export type AuditEntry = {
@@ -675,6 +679,19 @@ export type BatchSummary = {
 	updated_at: string,
 };
 
+/**  How far a call has come. */
+export type CallState = 
+/**  It is on its way. */
+"sending" | 
+/**  It was done. */
+"done" | 
+/**  NOWPayments refused: nothing was done. */
+"refused" | 
+/**  It ended without a clear answer. Ended only by looking. */
+"unknown" | 
+/**  What it should have done could not be found, and the owner does not wait for it any more. */
+"given_up";
+
 /**  One callback, whole. */
 export type CallbackDetail = {
 	/**  The row of the list. */
@@ -798,16 +815,12 @@ export type Changed =
 { kind: "payouts"; 
 /**  The batch. */
 batch: string } | 
-/**  Moves of money inside the account that are made here, and how far they have come. */
-{ kind: "moves" } | 
-/**  Users with balances of their own, what they have, and what was moved to and from them. */
-{ kind: "custody" } | 
-/**  Conversions of one coin into another. */
-{ kind: "conversions" } | 
 /**  How far the reading of a file of payouts is. */
 { kind: "payout_file" } | 
 /**  How far the export is. */
 { kind: "export" } | 
+/**  Plans, subscriptions, what was asked for here, or a file of subscribers and how far it is. */
+{ kind: "subscriptions" } | 
 /**  The way codes are given, or its lock. */
 { kind: "second_factor" } | 
 /**  Notifications that were decided on. */
@@ -827,11 +840,39 @@ file: string } |
 /**  The payment. */
 payment: string | null; 
 /**  The batch. */
-batch: string | null } | 
+batch: string | null; 
+/**  The subscription. */
+subscription: string | null } | 
 /**  A file came in from outside the window and could not be taken. */
 { kind: "not_opened"; 
 /**  Why. */
 failure: Failure };
+
+/**  A chart. */
+export type Chart = {
+	/**  The picture: a whole SVG document that scales. */
+	svg: string,
+	/**  What it shows. */
+	title: string,
+	/**  The same numbers. */
+	table: ChartTable,
+};
+
+/**  The size of a chart. */
+export type ChartSize = {
+	/**  In points, from 160 to 4000. */
+	width: number,
+	/**  In points, from 120 to 4000. */
+	height: number,
+};
+
+/**  The numbers of a chart. */
+export type ChartTable = {
+	/**  The heads. */
+	columns: string[],
+	/**  The rows, each with as many cells as there are heads. */
+	rows: string[][],
+};
 
 /**  One item of a connection check. */
 export type CheckItem = {
@@ -866,6 +907,16 @@ export type Choices = {
 	fiat_currency: string | null,
 	/**  How the file writes its numbers; only what has one meaning is taken when `None`. */
 	numbers: Numbers | null,
+};
+
+/**  Who left: `left` of `of`. */
+export type Churn = {
+	/**  How many of them have ended or expired since. */
+	left: number,
+	/**  How many were subscribed, and not expired, at that time. */
+	of: number,
+	/**  At which time: 30 days ago, or when Paydesk began to look, if that is later. `None` before the first reading. */
+	since: string | null,
 };
 
 /**  How many payments are paid in a coin. */
@@ -909,6 +960,18 @@ export type CoinTotal = {
 	worth: string | null,
 	/**  The currency of `worth`. */
 	worth_currency: string | null,
+};
+
+/**  What was paid, as far as it was seen. */
+export type Collected = {
+	/**  How many periods were paid. */
+	periods: number,
+	/**  The exact sums of those whose price is certain, by currency. */
+	sums: Sum[],
+	/**  How many are not in the sums, since the plan changed while Paydesk did not look. */
+	unpriced: number,
+	/**  Since when Paydesk looks; `None` before the first reading. */
+	since: string | null,
 };
 
 /**  A column that the importer knows. */
@@ -1005,88 +1068,6 @@ export type ControlSum = {
 	amount: string,
 };
 
-/**  A conversion. */
-export type Conversion = {
-	/**  NOWPayments' id. */
-	id: string,
-	/**  The status, lower case: `waiting`, `processing`, `finished`, `rejected`, or one that this Paydesk does not know. */
-	status: string,
-	/**  Nothing more happens to it. */
-	ended: boolean,
-	/**  The coin that is given, lower case. */
-	from_coin: string,
-	/**  The coin that comes of it, lower case. */
-	to_coin: string,
-	/**  How much is given. */
-	from_amount: string,
-	/**  How much comes of it, as far as NOWPayments says. Before the end it is an estimate. */
-	to_amount: string | null,
-	/**  How much of the one coin that is for one of the other. */
-	rate: Rate | null,
-	/**  When it was made, by the clock of this computer. */
-	created_at: string,
-	/**  When it last changed. */
-	updated_at: string | null,
-	/**  Our id of the move that made it, where that was here. */
-	made_by: string | null,
-};
-
-/**  A page of conversions. */
-export type ConversionPage = {
-	/**  The conversions. */
-	conversions: Conversion[],
-	/**  The cursor of the next page; `None` when this is the last. */
-	next: string | null,
-	/**  How many there are in all that match. */
-	total: number,
-	/**  The coins of all conversions, lower case: what can be narrowed to. */
-	coins: string[],
-	/**  When they were last read; `None`: never whole. */
-	read_at: string | null,
-};
-
-/**  Which conversions are listed, the newest first. */
-export type ConversionQuery = {
-	/**  Only those of these statuses, in any case; all when empty. */
-	statuses: string[],
-	/**  Only those from this coin. */
-	from_coin: string | null,
-	/**  Only those into this coin. */
-	to_coin: string | null,
-	/**  Only those made at this time or later. */
-	since: string | null,
-	/**  Only those made before this time. */
-	before: string | null,
-	/**  The cursor of the page before; `None` for the first page. */
-	after: string | null,
-	/**  How many at most, 500 at the most. */
-	limit: number,
-};
-
-/**  What a conversion would come to. Nothing is promised: the rate is that of the moment in which it is carried out. */
-export type ConversionQuote = {
-	/**  About how much comes of it. */
-	estimate: string,
-	/**  How much of the one coin that is for one of the other. */
-	rate: Rate | null,
-	/**  What the shop has of the coin that is given; `None` when NOWPayments does not tell this computer. */
-	balance: string | null,
-	/**  The money is there, as far as is known. */
-	enough: boolean,
-	/**  Why the balance is not known. */
-	trouble: string | null,
-};
-
-/**  What is to be converted, as it was typed. */
-export type ConversionRequest = {
-	/**  The coin that is given. */
-	from_coin: string,
-	/**  The coin that comes of it. */
-	to_coin: string,
-	/**  How much is given. */
-	amount: string,
-};
-
 /**  A sum in one currency. */
 export type CurrencyTotal = {
 	/**  The currency, lower case. */
@@ -1095,100 +1076,6 @@ export type CurrencyTotal = {
 	amount: string,
 	/**  There are payments in it for which it is worked out. */
 	about: boolean,
-};
-
-/**  What a user, or several, have of a coin. */
-export type CustodyBalance = {
-	/**  The coin, lower case. */
-	coin: string,
-	/**  What can be spent. */
-	amount: string,
-	/**  What is on its way. */
-	pending: string,
-};
-
-/**  A payment into a user's balance. */
-export type CustodyPayment = {
-	/**  NOWPayments' id. */
-	id: string,
-	/**  NOWPayments' id of the user. */
-	user: string,
-	/**  The status, lower case, as that of any payment. */
-	status: string,
-	/**  Nothing more happens to it. */
-	ended: boolean,
-	/**  The coin, lower case. */
-	coin: string,
-	/**  How much the user is to get. */
-	amount: string,
-	/**  How much is to be paid. */
-	pay_amount: string | null,
-	/**  How much was paid. */
-	actually_paid: string | null,
-	/**  What the user got, where that is known. */
-	outcome_amount: string | null,
-	/**  The coin of that. */
-	outcome_coin: string | null,
-	/**  The address to be paid to. Its QR code is that of its text. */
-	pay_address: string | null,
-	/**  The memo or tag that the address needs. */
-	memo: string | null,
-	/**  When it was made, by the clock of this computer. */
-	created_at: string,
-	/**  When it last changed. */
-	updated_at: string | null,
-	/**  Our id of the move that made it, where that was here. */
-	made_by: string | null,
-};
-
-/**  How the cache of custody stands. */
-export type CustodyStatus = {
-	/**  When the users were last read; `None`: never whole. */
-	users_read_at: string | null,
-	/**  When the transfers were last read; `None`: never whole. */
-	transfers_read_at: string | null,
-};
-
-/**  A transfer between two users, or a user and the shop. */
-export type CustodyTransfer = {
-	/**  NOWPayments' id. */
-	id: string,
-	/**  From whom: NOWPayments' id, which the shop has, too. */
-	from: string,
-	/**  The name of whoever gives; `None`: no user, which is the shop. */
-	from_name: string | null,
-	/**  To whom. */
-	to: string,
-	/**  The name of whoever gets; `None`: no user, which is the shop. */
-	to_name: string | null,
-	/**  The status, lower case: `created`, `waiting`, `finished`, `rejected`, or one that this Paydesk does not know. */
-	status: string,
-	/**  Nothing more happens to it. */
-	ended: boolean,
-	/**  The coin, lower case. */
-	coin: string,
-	/**  How much. */
-	amount: string,
-	/**  When it was made, by the clock of this computer. */
-	created_at: string,
-	/**  When it last changed. */
-	updated_at: string | null,
-	/**  Our id of the move that made it, where that was here. */
-	made_by: string | null,
-};
-
-/**  A user with a balance of their own. */
-export type CustodyUser = {
-	/**  NOWPayments' id. */
-	id: string,
-	/**  The name, which is unique. */
-	name: string,
-	/**  When it was made, where NOWPayments says. */
-	created_at: string | null,
-	/**  What it has, by coin, as it was read last. A coin that it never had is missing. */
-	balances: CustodyBalance[],
-	/**  When that was read; `None`: never. */
-	balances_read_at: string | null,
 };
 
 /**  What stands before the decimals in a CSV. */
@@ -1646,79 +1533,6 @@ export type KindCount = {
 	count: number,
 };
 
-/**  The movements of a user. */
-export type Ledger = {
-	/**  The lines that were asked for, newest first. */
-	lines: LedgerLine[],
-	/**  How many there are in all. */
-	total: number,
-	/**  What they come to, coin by coin. */
-	coins: LedgerCoin[],
-	/**  When the balances were read that they are compared with; `None`: never. */
-	balances_read_at: string | null,
-};
-
-/**  What the movements of a coin come to. */
-export type LedgerCoin = {
-	/**  The coin, lower case. */
-	coin: string,
-	/**  The sum of all movements that were seen. */
-	sum: string,
-	/**  What the user has by NOWPayments, what is on its way included; `None`: not known as of now. */
-	balance: string | null,
-	/**  How much of that is not explained by any movement, negative where too much is; `None`: not known as of now. */
-	difference: string | null,
-};
-
-/**  What a movement is. */
-export type LedgerKind = 
-/**  A payment into the balance. */
-"payment" | 
-/**  From the shop. */
-"deposit" | 
-/**  To the shop: a write-off, or what a subscription cost. */
-"write_off" | 
-/**  From another user. */
-"transfer_in" | 
-/**  To another user. */
-"transfer_out" | 
-/**  Not a movement that was seen: what NOWPayments says more, or less, than all of them come to. */
-"unexplained";
-
-/**  A movement. */
-export type LedgerLine = {
-	/**  When it was carried out, by the clock of this computer. Of what is not explained: when the balance was read. */
-	at: string,
-	/**  What it is. */
-	kind: LedgerKind,
-	/**  The coin, lower case. */
-	coin: string,
-	/**  How much came, or went where it is negative. */
-	amount: string,
-	/**  What the user had of the coin after it. */
-	balance: string,
-	/**  The other user. */
-	other: string | null,
-	/**  What it is, in words. */
-	words: string,
-	/**  NOWPayments' id of the transfer or the payment. */
-	reference: string | null,
-	/**  Our id of the move that made it, where that was here. */
-	made_by: string | null,
-};
-
-/**  Which part of a ledger is read, the newest first. */
-export type LedgerQuery = {
-	/**  NOWPayments' id of the user. */
-	user: string,
-	/**  Only the movements of this coin. */
-	coin: string | null,
-	/**  How many of the newest to leave out. */
-	from: number,
-	/**  How many at most, 1000 at the most. */
-	limit: number,
-};
-
 /**  A column as the owner has it. */
 export type ListColumn = {
 	/**  Which. */
@@ -1803,134 +1617,26 @@ export type Minimum = {
 	worth: string | null,
 };
 
+/**  The price of all that are active and paid, times 30.4375 days, divided by the days of a period. */
+export type MonthlyRevenue = {
+	/**  How many subscriptions are counted. */
+	subscriptions: number,
+	/**  The sum, with `decimals` decimals at the most. */
+	amount: string,
+	/**  The currency of the plan, lower case. */
+	currency: string,
+	/**  With how many decimals it is shown. */
+	decimals: number,
+	/**  Whether nothing was rounded away. */
+	exact: boolean,
+};
+
 /**  Payments that are left out. */
 export type MoreRelated = {
 	/**  How many. */
 	count: number,
 	/**  What finds them in the list, with those that are given; `None` when no search does. */
 	search: string | null,
-};
-
-/**  A move that was made here, or is just being made. */
-export type Move = {
-	/**  Our id, a UUID. */
-	id: string,
-	/**  What it is. */
-	kind: MoveKind,
-	/**  How far it has come on its way to NOWPayments. */
-	state: MoveState,
-	/**  NOWPayments' id of the user that it comes from; `None`: the shop, or somebody who pays. */
-	from_user: string | null,
-	/**  The name of that user. */
-	from_name: string | null,
-	/**  NOWPayments' id of the user that it goes to; `None`: the shop. */
-	to_user: string | null,
-	/**  The name of that user, and that of a new one. */
-	to_name: string | null,
-	/**  The coin, lower case; `None` for a new user. */
-	coin: string | null,
-	/**  How much; `None` for a new user. */
-	amount: string | null,
-	/**  What a conversion goes into, lower case. */
-	to_coin: string | null,
-	/**  About how much of it, as it was shown. */
-	estimate: string | null,
-	/**  How much came of a conversion, as far as that is known. */
-	to_amount: string | null,
-	/**  What it does, as it was confirmed, in the language of that time. */
-	words: string,
-	/**  When it was asked for. */
-	at: string,
-	/**  NOWPayments' id of the transfer, the conversion, the payment or the user, once it is known. */
-	made: string | null,
-	/**  How it stands there, in lower case. */
-	status: string | null,
-	/**  Nothing more happens to it. */
-	ended: boolean,
-	/**  It turned up after it had been given up. */
-	late: boolean,
-	/**  What happened that needs words: a refusal, an unknown outcome. */
-	trouble: string | null,
-	/**  We looked often enough: the owner may say that it was not made. */
-	may_give_up: boolean,
-};
-
-/**  A balance that a move changes. */
-export type MoveEnd = {
-	/**  NOWPayments' id of the user; `None`: the shop. */
-	user: string | null,
-	/**  The user's name. */
-	name: string | null,
-	/**  The coin, lower case. */
-	coin: string,
-	/**  What can be spent before. */
-	before: string,
-	/**  What can be spent after. */
-	after: string,
-};
-
-/**  What is moved, and between whom. */
-export type MoveKind = 
-/**  From the shop's balance to a user's. */
-"deposit" | 
-/**  From a user's balance to the shop's. */
-"write_off" | 
-/**  From a user's balance to another user's. */
-"transfer" | 
-/**  Of one coin of the shop's balance into another. */
-"conversion" | 
-/**  A payment by which somebody pays into a user's balance. It moves nothing by itself. */
-"payment" | 
-/**  A new user. It moves nothing. */
-"user";
-
-/**  What a move does, before it is made. Confirmed with its id and hash while nothing of it has changed. */
-export type MovePreview = {
-	/**  The id that the move will have, a UUID. */
-	id: string,
-	/**  The hash of all that is shown here. */
-	hash: string,
-	/**  What it is. */
-	kind: MoveKind,
-	/**  How much. */
-	amount: string,
-	/**  The coin, lower case. */
-	coin: string,
-	/**  Where it comes from. */
-	from: MoveEnd,
-	/**  Where it goes to. Of a conversion what it has after is an estimate. */
-	to: MoveEnd,
-	/**  About how much comes of a conversion, in the coin of `to`. */
-	estimate: string | null,
-	/**  All of this in words. */
-	words: string,
-	/**  Until when it can be confirmed. */
-	until: string,
-};
-
-/**  How far a move has come on its way to NOWPayments. What becomes of it there is [`Move::status`]. */
-export type MoveState = 
-/**  The call that makes it is on its way. */
-"sending" | 
-/**  It is there, and has its number. */
-"made" | 
-/**  NOWPayments refused: it was not made. */
-"refused" | 
-/**  The call ended without a clear answer. Ended only by looking. */
-"unknown" | 
-/**  It could not be found, and the owner does not wait for it any more. */
-"given_up";
-
-/**  What somebody is asked to pay into a user's balance, as it was typed. */
-export type NewCustodyPayment = {
-	/**  NOWPayments' id of the user. */
-	user: string,
-	/**  The coin. */
-	coin: string,
-	/**  How much the user is to get. */
-	amount: string,
-	/**  Whose fees, and which rate. */
-	terms: Terms,
 };
 
 /**  What the owner asks for. */
@@ -1962,43 +1668,6 @@ export type NewInvoicePayment = {
 	/**  Whom NOWPayments tells when it is paid; empty for nobody. */
 	customer_email: string,
 };
-
-/**  What the owner wants to move, as it was typed. */
-export type NewMove = 
-/**  From the shop's balance to a user's. */
-{ kind: "deposit"; 
-/**  NOWPayments' id of the user. */
-user: string; 
-/**  The coin. */
-coin: string; 
-/**  How much. */
-amount: string } | 
-/**  From a user's balance to the shop's. */
-{ kind: "write_off"; 
-/**  NOWPayments' id of the user. */
-user: string; 
-/**  The coin. */
-coin: string; 
-/**  How much. */
-amount: string } | 
-/**  From a user's balance to another user's. */
-{ kind: "transfer"; 
-/**  NOWPayments' id of whoever gives. */
-from: string; 
-/**  NOWPayments' id of whoever gets. */
-to: string; 
-/**  The coin. */
-coin: string; 
-/**  How much. */
-amount: string } | 
-/**  Of one coin of the shop's balance into another. */
-{ kind: "conversion"; 
-/**  The coin that is given. */
-from_coin: string; 
-/**  The coin that comes of it. */
-to_coin: string; 
-/**  How much is given. */
-amount: string };
 
 /**  What the owner asks a customer to pay. */
 export type NewPayment = {
@@ -2070,6 +1739,8 @@ export type Notification = {
 	batch: string | null,
 	/**  The payment that it is about. */
 	payment: string | null,
+	/**  The subscription that it is about. */
+	subscription: string | null,
 	/**  When it was decided on. */
 	at: string,
 };
@@ -2096,17 +1767,14 @@ export type NotificationList = {
 export type NotificationRules = {
 	/**  Which news of payments are told. */
 	news: PaymentNews[],
+	/**  Which news of subscriptions are told. */
+	subscriptions: SubscriptionNews[],
 	/**  From which price on. A price in a currency that is not here is always told. */
 	at_least: AtLeast[],
 	/**  When nothing is told. */
 	quiet: QuietHours | null,
 	/**  Whether payouts are told in quiet hours all the same. */
 	payouts_when_quiet: boolean,
-	/**
-	 *  Whether the ends of moves inside the account are told that were made here: transfers, conversions and the like. They
-	 *  are told when payouts are.
-	 */
-	moves: boolean,
 	/**  How many payments are told one by one within a minute; more are told as one. */
 	singles: number,
 };
@@ -2152,6 +1820,16 @@ batch: Batch } |
 { kind: "asks"; 
 /**  The file. */
 file: OpenFile };
+
+/**  The colours of a chart, from the theme: `#rrggbb`, `#rgb`, `#rrggbbaa`, `rgb(1, 2, 3)` or `rgb(1 2 3 / 0.5)`. */
+export type Palette = {
+	/**  Of all text. */
+	ink: string,
+	/**  Of the lines of the grid. */
+	lines: string,
+	/**  Of the series, one after the other; they begin anew where there are more series. */
+	series: string[],
+};
 
 /**  Which part of a batch another one is. */
 export type Part = {
@@ -2532,6 +2210,109 @@ export type PendingApproval = {
 	not_before: string | null,
 };
 
+/**  A plan. */
+export type Plan = {
+	/**  The API's id. */
+	id: string,
+	/**  The name. */
+	title: string,
+	/**  How many days a period has. */
+	interval_days: number,
+	/**  The price of a period. */
+	amount: string,
+	/**  The currency of the price, lower case. */
+	currency: string,
+	/**  The price is in a fiat currency: who subscribes by e-mail needs that. */
+	takes_email: boolean,
+	/**  Where callbacks go. */
+	callback_url: string | null,
+	/**  Where the customer is sent after paying. */
+	success_url: string | null,
+	/**  Where the customer is sent when the payment is called off. */
+	cancel_url: string | null,
+	/**  Where the customer is sent after paying less than the price. */
+	partially_paid_url: string | null,
+	/**  When it was made. */
+	created_at: string | null,
+	/**  When it last changed. */
+	updated_at: string | null,
+};
+
+/**  A chart of a plan. */
+export type PlanChart = 
+/**  The subscribers by status at the end of each day since Paydesk looks, at most of the last 90. */
+"statuses" | 
+/**  What was collected in each month since then, at most of the last 24. */
+"collected" | 
+/**  How many paid periods end on each of the next 30 days. */
+"renewals";
+
+/**  One plan with its figures. */
+export type PlanDetail = {
+	/**  The plan. */
+	plan: Plan,
+	/**  What it comes to. */
+	figures: PlanFigures,
+	/**  The paid periods that end within the next 30 days, for each of these days. */
+	renewals: RenewalDay[],
+};
+
+/**  A plan as the owner writes it. */
+export type PlanEdit = {
+	/**  The name. */
+	title: string,
+	/**  How many days a period has, as it was typed. */
+	interval_days: string,
+	/**  The price, as it was typed. */
+	amount: string,
+	/**  The currency of the price: a fiat one if people subscribe by e-mail. */
+	currency: string,
+	/**  Where callbacks go; empty for nowhere. */
+	callback_url: string,
+	/**  Where the customer is sent after paying; empty for nowhere. */
+	success_url: string,
+	/**  Where the customer is sent when the payment is called off; empty for nowhere. */
+	cancel_url: string,
+	/**  Where the customer is sent after paying less than the price; empty for nowhere. */
+	partially_paid_url: string,
+};
+
+/**  What a plan comes to. */
+export type PlanFigures = {
+	/**  Who is subscribed, by the status of their period; those that were ended do not count. */
+	by_status: StatusTally[],
+	/**  How many those are. */
+	subscribers: number,
+	/**  For how many of them the period that is paid for has not ended. */
+	active: number,
+	/**  What those that are active and paid bring in a month. */
+	monthly: MonthlyRevenue,
+	/**  What was paid since Paydesk looks. */
+	collected: Collected,
+	/**  Who left in the last 30 days. */
+	churn: Churn,
+	/**  How many paid periods end within the next 30 days. */
+	renewals: number,
+};
+
+/**  All plans, and how what is known of them stands. */
+export type PlanList = {
+	/**  The plans, oldest first. */
+	plans: PlanRow[],
+	/**  How many subscriptions are unpaid. */
+	unpaid: number,
+	/**  How the reading of the lists stands. */
+	sync: SubscriptionSync,
+};
+
+/**  A plan with its figures. */
+export type PlanRow = {
+	/**  The plan. */
+	plan: Plan,
+	/**  What it comes to. */
+	figures: PlanFigures,
+};
+
 /**  A cell of a workbook. */
 export type PreviewCell = {
 	/**  What it shows. */
@@ -2586,14 +2367,6 @@ export type QuoteRequest = {
 	terms: Terms,
 };
 
-/**  How much of one coin comes for one of another: a fraction, of which no more than ten digits are written. */
-export type Rate = {
-	/**  It, rounded half to even to ten digits where it has more. */
-	value: string,
-	/**  It was not rounded. */
-	exact: boolean,
-};
-
 /**  A refund that was prepared. It is a batch of payouts like any other: nothing is sent before it was checked and approved. */
 export type Refund = {
 	/**  The batch. */
@@ -2632,6 +2405,18 @@ export type Relation =
 "purchase" | 
 /**  Both pay one invoice. */
 "invoice";
+
+/**  The paid periods that end on a day. */
+export type RenewalDay = {
+	/**  The day where the owner is, `2026-11-28`. */
+	day: string,
+	/**  How many end. */
+	count: number,
+	/**  What their next periods cost together, at the price of the plan now. */
+	amount: string,
+	/**  The currency of the plan, lower case. */
+	currency: string,
+};
 
 /**  The amount that a customer is to pay from now on. */
 export type RenewedRate = {
@@ -2869,6 +2654,14 @@ export type StatusCount = {
 	count: number,
 };
 
+/**  How many subscriptions have a status. */
+export type StatusTally = {
+	/**  The status, lower case. */
+	status: string,
+	/**  How many. */
+	count: number,
+};
+
 /**  What a status is called. */
 export type StatusWord = {
 	/**  The status, lower case, as the API says it. */
@@ -2885,6 +2678,352 @@ export type Step = {
 	state: BatchState,
 	/**  In words. */
 	note: string,
+};
+
+/**  Where the records of a file ended: `records = header + blank + accepted + rejected`. */
+export type SubscriberCounts = {
+	/**  All. */
+	records: number,
+	/**  Those that name the columns or the separator. */
+	header: number,
+	/**  Those that hold nothing. */
+	blank: number,
+	/**  Those that can be subscribed. */
+	accepted: number,
+	/**  All others: the three that follow. */
+	rejected: number,
+	/**  Those that are no e-mail address, or broken. */
+	bad: number,
+	/**  Those with an address that an earlier line has. */
+	duplicates: number,
+	/**  Those that are subscribed to the plan already. */
+	already: number,
+};
+
+/**  A file of subscribers. */
+export type SubscriberFile = {
+	/**  Our id, a UUID. */
+	id: string,
+	/**  The API's id of the plan. */
+	plan: string,
+	/**  The name of the plan. */
+	plan_title: string,
+	/**  The name of the file. */
+	name: string,
+	/**  How far it is. */
+	state: SubscriberFileState,
+	/**  Where the lines ended when it was read. */
+	counts: SubscriberCounts,
+	/**  How its rows stand now. */
+	progress: SubscriberProgress,
+	/**  How it was read, where that is not obvious. */
+	notes: string[],
+	/**  Why its sending was interrupted, in words. */
+	trouble: string | null,
+	/**  When it was opened. */
+	at: string,
+};
+
+/**  What became of a file that was opened. */
+export type SubscriberFileOpened = 
+/**  It was read, and is kept. */
+{ is: "draft"; 
+/**  The file. */
+file: SubscriberFile } | 
+/**  It waits for the owner to say which column holds the addresses: [`Subscriptions::answer_file`]. */
+{ is: "asks"; 
+/**  The columns by the names in its first row, or numbered. */
+columns: string[]; 
+/**  Its first rows. */
+sample: string[][] };
+
+/**  How far a file of subscribers is. */
+export type SubscriberFileState = 
+/**  Nothing of it was sent. */
+"draft" | 
+/**  Its rows are being sent. */
+"sending" | 
+/**  Its sending was stopped, and can go on. */
+"stopped" | 
+/**  All that could be sent was sent. */
+"done";
+
+/**  How the rows of a file stand. */
+export type SubscriberProgress = {
+	/**  They can be sent. */
+	ready: number,
+	/**  They were subscribed. */
+	subscribed: number,
+	/**  NOWPayments refused them. */
+	refused: number,
+	/**  Being sent, or their end is not known. */
+	unknown: number,
+	/**  No e-mail addresses. */
+	bad: number,
+	/**  With an address of an earlier row. */
+	duplicates: number,
+	/**  Subscribed before. */
+	already: number,
+	/**  Left out by the owner. */
+	left_out: number,
+};
+
+/**  A row of a file. */
+export type SubscriberRow = {
+	/**  From 1. */
+	number: number,
+	/**  The line of the file that it begins on, from 1. */
+	line: number,
+	/**  The address, as it stood or was corrected. */
+	email: string,
+	/**  What the other columns hold, by their names. */
+	notes: ([string, string])[],
+	/**  The row as it stood in the file. */
+	raw: string,
+	/**  How it stands. */
+	status: SubscriberRowStatus,
+	/**  What is wrong with it. */
+	problem: SubscriberRowFault | null,
+	/**  The call that was made for it last, by which it can be looked for and given up. */
+	call: string | null,
+	/**  The API's id of its subscription. */
+	subscription: string | null,
+};
+
+/**  What is wrong with a row. */
+export type SubscriberRowFault = {
+	/**  The column, where one is to blame. */
+	column: string | null,
+	/**  What stood there. */
+	value: string,
+	/**  What is wrong, in words. */
+	message: string,
+};
+
+/**  How a row of a file stands. */
+export type SubscriberRowStatus = 
+/**  It can be sent. */
+"ready" | 
+/**  It is no e-mail address, or broken. */
+"bad" | 
+/**  An earlier row has the same address. */
+"duplicate" | 
+/**  The address is subscribed to the plan already. */
+"already" | 
+/**  It was subscribed. */
+"subscribed" | 
+/**  NOWPayments refused it. */
+"refused" | 
+/**  It is being sent, or it is not known whether it was subscribed: Paydesk is looking for it. */
+"unknown" | 
+/**  The owner has left it out. */
+"left_out";
+
+/**  Rows of a file. */
+export type SubscriberRows = {
+	/**  The rows, in the order of the file. */
+	rows: SubscriberRow[],
+	/**  How many match in all. */
+	total: number,
+	/**  The last number on this page, to go on behind; `None` when this is the last page. */
+	next: number | null,
+};
+
+/**  Something that was asked of NOWPayments here. */
+export type SubscriptionCall = {
+	/**  Our id, a UUID. */
+	id: string,
+	/**  What was asked for. */
+	kind: SubscriptionCallKind,
+	/**  How far it has come. */
+	state: CallState,
+	/**  The API's id of the plan; of one that is made once it is known. */
+	plan: string | null,
+	/**  The API's id of the subscription; of one that is made once it is known. */
+	subscription: string | null,
+	/**  The name of the plan as it was asked for, where a plan is made or changed. */
+	title: string | null,
+	/**  Whose e-mail address is subscribed. */
+	email: string | null,
+	/**  Which custody user is subscribed. */
+	user: string | null,
+	/**  When it was asked for. */
+	at: string,
+	/**  What happened that needs words: a refusal, an unknown outcome. */
+	trouble: string | null,
+	/**  We looked often enough, and found nothing: the owner may say that it was not done. */
+	may_give_up: boolean,
+};
+
+/**  What is asked of NOWPayments. */
+export type SubscriptionCallKind = 
+/**  To make a plan. */
+"make_plan" | 
+/**  To change a plan. */
+"change_plan" | 
+/**  To subscribe somebody. */
+"subscribe" | 
+/**  To end a subscription. */
+"end";
+
+/**  Where a page has ended. */
+export type SubscriptionCursor = {
+	/**  What its last row is sorted by. */
+	key: string,
+	/**  The id of its last row. */
+	id: string,
+};
+
+/**  One subscription. */
+export type SubscriptionDetail = {
+	/**  What the list shows of it. */
+	row: SubscriptionRow,
+	/**  Its plan, where it is known. */
+	plan: Plan | null,
+	/**  What was seen to happen to it, newest first. */
+	events: SubscriptionEvent[],
+	/**  What was asked for here, newest first. */
+	calls: SubscriptionCall[],
+};
+
+/**  Something that was seen to happen to a subscription. */
+export type SubscriptionEvent = {
+	/**  What. */
+	kind: SubscriptionEventKind,
+	/**  The status before. */
+	from: string | null,
+	/**  The status after. */
+	to: string | null,
+	/**  Until when it is paid for, when a period was paid. */
+	expires_at: string | null,
+	/**  The price of the period that was paid; `None` where it is not certain. */
+	amount: string | null,
+	/**  The currency of the price. */
+	currency: string | null,
+	/**  When. */
+	at: string,
+};
+
+/**  What was seen to happen to a subscription. */
+export type SubscriptionEventKind = 
+/**  It was seen for the first time. */
+"seen" | 
+/**  Its status changed. */
+"status" | 
+/**  A period was paid. */
+"paid" | 
+/**  It is not there any more. */
+"ended" | 
+/**  It is there again. */
+"back";
+
+/**  What the owner is told of subscriptions. */
+export type SubscriptionNews = 
+/**  A period was paid. */
+"paid" | 
+/**  Less than the price was paid. */
+"underpaid" | 
+/**  Nothing was paid in time. */
+"expired";
+
+/**  A page of subscriptions. */
+export type SubscriptionPage = {
+	/**  The rows. */
+	rows: SubscriptionRow[],
+	/**  How many match in all. */
+	total: number,
+	/**  Where the next page begins; `None` when this is the last. */
+	next: SubscriptionCursor | null,
+	/**  The statuses that there are, of all that were not ended. */
+	statuses: string[],
+};
+
+/**  Which subscriptions, and from where on. */
+export type SubscriptionQuery = {
+	/**  A part of an e-mail address, of the name or the id of a custody user, or of the id of the subscription; empty: all. */
+	search: string,
+	/**  Only those of this status. */
+	status: string | null,
+	/**  Only those to this plan. */
+	plan: string | null,
+	/**  Only those that are active, or only those that are not. */
+	active: boolean | null,
+	/**  Those that were ended, instead of those that were not. */
+	ended: boolean,
+	/**  What they are sorted by. */
+	sort: SubscriptionSort,
+	/**  The other way round. */
+	descending: boolean,
+	/**  Behind which one; `None` from the first. */
+	after: SubscriptionCursor | null,
+	/**  How many rows at the most (1 to 500). */
+	limit: number,
+};
+
+/**  A subscription in the list. */
+export type SubscriptionRow = {
+	/**  The API's id. */
+	id: string,
+	/**  The API's id of the plan. */
+	plan: string,
+	/**  The name of the plan; empty when it is not known. */
+	plan_title: string,
+	/**  The e-mail address, of who pays by links. */
+	email: string | null,
+	/**  The id of the custody user whose balance pays. */
+	user: string | null,
+	/**  The name of the custody user, where it is known. */
+	user_name: string | null,
+	/**
+	 *  How far the payment of the period is, lower case, as the API says it: `waiting_pay`, `paid`, `partially_paid`, `expired`,
+	 *  or one that this version does not know.
+	 */
+	status: string,
+	/**  The period that is paid for has not ended. */
+	active: boolean,
+	/**  When the period that is paid for ends. */
+	expires_at: string | null,
+	/**  When it was made. */
+	created_at: string | null,
+	/**  When it last changed. */
+	updated_at: string | null,
+	/**  When it was seen to have been ended for good. */
+	ended_at: string | null,
+};
+
+/**  What a list can be sorted by. */
+export type SubscriptionSort = 
+/**  When it was made. */
+"created" | 
+/**  When it last changed. */
+"updated" | 
+/**  When the period that is paid for ends. */
+"expires" | 
+/**  The e-mail address or the name of the user. */
+"subscriber" | 
+/**  The name of the plan. */
+"plan" | 
+/**  The status. */
+"status";
+
+/**  How the reading of plans and subscriptions stands. */
+export type SubscriptionSync = {
+	/**  Since when Paydesk looks: what happened before is not known. `None` before the first reading. */
+	since: string | null,
+	/**  When the lists were last read whole. */
+	read_at: string | null,
+	/**  They are being read. */
+	running: boolean,
+	/**  Why they could not be read, in words. What was read before can be seen all the same. */
+	trouble: string | null,
+};
+
+/**  A sum in a currency. */
+export type Sum = {
+	/**  The currency, lower case. */
+	currency: string,
+	/**  The sum. */
+	amount: string,
 };
 
 /**  What a file looks like. */
@@ -2972,52 +3111,18 @@ export type Theme =
 /**  Dark. */
 "dark";
 
-/**  A page of transfers. */
-export type TransferPage = {
-	/**  The transfers. */
-	transfers: CustodyTransfer[],
-	/**  The cursor of the next page; `None` when this is the last. */
-	next: string | null,
-	/**  How many there are in all that match. */
-	total: number,
-};
-
-/**  Which transfers are listed, the newest first. */
-export type TransferQuery = {
-	/**  Only those to or from this user, by NOWPayments' id. */
-	user: string | null,
-	/**  Only those of these statuses, in any case; all when empty. */
-	statuses: string[],
-	/**  Only those of this coin. */
-	coin: string | null,
-	/**  The cursor of the page before; `None` for the first page. */
-	after: string | null,
-	/**  How many at most, 500 at the most. */
-	limit: number,
-};
-
-/**  A page of users, by name. */
-export type UserPage = {
-	/**  The users. */
-	users: CustodyUser[],
-	/**  The cursor of the next page; `None` when this is the last. */
-	next: string | null,
-	/**  How many there are in all that match. */
-	total: number,
-	/**  What all users together have of each coin, as far as it was read. */
-	sums: CustodyBalance[],
-	/**  How many users' balances were read. */
-	balances_read: number,
-};
-
-/**  Which users are listed. */
-export type UserQuery = {
-	/**  A part of the name in any case, or the id; empty for all. */
-	search: string,
-	/**  The cursor of the page before; `None` for the first page. */
-	after: string | null,
-	/**  How many at most, 500 at the most. */
-	limit: number,
+/**  A subscription that waits for its money. */
+export type Unpaid = {
+	/**  What the list shows of it. */
+	row: SubscriptionRow,
+	/**  What a period costs now, where the plan is known. What was paid of it already, NOWPayments does not tell. */
+	amount: string | null,
+	/**  The currency of the price. */
+	currency: string | null,
+	/**  Since when it waits. */
+	since: string | null,
+	/**  When it expires, if nothing at all is paid until then: seven days after the bill. */
+	until: string | null,
 };
 
 /**  What a check of a callback has found. */
@@ -3037,6 +3142,17 @@ export type Verdict = {
 	/**  The status that it tells, lower case. */
 	status: string | null,
 };
+
+/**  Who is to be subscribed. */
+export type WhoSubscribes = 
+/**  Who gets links to pay. */
+{ by: "email"; 
+/**  At this address. */
+email: string } | 
+/**  A custody user, off whose balance the price is taken. */
+{ by: "user"; 
+/**  The API's id. */
+user: string };
 
 /**  What was paid, in the currency of the price. */
 export type Worth = {

@@ -115,6 +115,7 @@ export function lockState(own: Partial<LockState> = {}): LockState {
 export function notificationRules(own: Partial<NotificationRules> = {}): NotificationRules {
   return {
     news: ["finished", "partially_paid", "failed"],
+    subscriptions: ["paid", "underpaid", "expired"],
     at_least: [],
     quiet: null,
     payouts_when_quiet: true,

@@ -19,6 +19,7 @@ function entry(number: number, own: { payment?: string; batch?: string; read?: b
     body: `<b>Body</b> ${number}`,
     payment,
     batch,
+    subscription: null,
     at: `2026-11-01T10:0${number}:00Z`,
   };
   return { notification, read };
@@ -122,10 +123,10 @@ test("notifications are paused and told again", async () => {
 test("what was chosen on the desktop is shown", async () => {
   open([]);
   await bell("Notifications");
-  await announce({ kind: "show", payment: null, batch: "b2" });
+  await announce({ kind: "show", payment: null, batch: "b2", subscription: null });
   await waitFor(() => expect(route.path).toEqual(["payouts", "b2"]));
-  await announce({ kind: "show", payment: "77", batch: null });
+  await announce({ kind: "show", payment: "77", batch: null, subscription: null });
   await waitFor(() => expect(route.path).toEqual(["payments", "77"]));
-  await announce({ kind: "show", payment: null, batch: null });
+  await announce({ kind: "show", payment: null, batch: null, subscription: null });
   await waitFor(() => expect(route.path).toEqual(["payments"]));
 });

@@ -1,6 +1,6 @@
 //! The numbers beside a chart, and where a value stands between them.
 
-use bigdecimal::{BigDecimal, RoundingMode, num_bigint::BigInt};
+use bigdecimal::{BigDecimal, RoundingMode};
 use nowpayments::Amount;
 
 /// About so many lines the grid has above its ground.
@@ -15,13 +15,14 @@ pub(super) struct Axis {
 impl Axis {
     pub(super) fn of<'a>(values: impl Iterator<Item = &'a Amount>, whole: bool) -> Self {
         let most = values.max().cloned().unwrap_or_default();
-        let step = step(most.as_decimal(), whole);
+        let step = step(&most, whole);
         let mut ticks = vec![Amount::zero()];
-        let mut top = BigDecimal::from(0);
-        while top < *most.as_decimal() || ticks.len() < 2 {
+        let mut top = Amount::zero();
+        while top < most || ticks.len() < 2 {
             top += &step;
-            ticks.push(amount(&top));
+            ticks.push(top.clone());
         }
+        let top = top.as_decimal().clone();
         Self { ticks, top }
     }
 
@@ -35,20 +36,16 @@ impl Axis {
 }
 
 /// A step of 1, 2 or 5 times a power of ten, of which a few reach the largest value.
-fn step(most: &BigDecimal, whole: bool) -> BigDecimal {
-    let rough = most / BigDecimal::from(LINES);
-    let least = if whole { 0 } else { -i64::from(Amount::MAX_DECIMALS) };
-    if most.sign() == bigdecimal::num_bigint::Sign::NoSign {
-        return BigDecimal::from(1);
+fn step(most: &Amount, whole: bool) -> Amount {
+    let powers = |decimals: u32| [1, 2, 5].map(|digit| Amount::of_units(digit, decimals));
+    let tens = |power: u32| [1, 2, 5].map(|digit| Amount::of_units(digit * 10_i128.pow(power), 0));
+    let small = (1..=if whole { 0 } else { Amount::MAX_DECIMALS }).rev().flat_map(powers);
+    let large = (0..=Amount::MAX_WHOLE_DIGITS).flat_map(tens);
+    let reaches = |step: &Amount| step.as_decimal() * BigDecimal::from(LINES) >= *most.as_decimal();
+    match most.is_zero() {
+        true => Amount::of_units(1, 0),
+        false => small.chain(large).find(reaches).unwrap_or_else(|| most.clone()),
     }
-    (least..=i64::from(Amount::MAX_WHOLE_DIGITS))
-        .flat_map(|power| [1, 2, 5].map(|digit| BigDecimal::new(BigInt::from(digit), -power)))
-        .find(|step| *step >= rough)
-        .unwrap_or(rough)
-}
-
-fn amount(decimal: &BigDecimal) -> Amount {
-    decimal.to_plain_string().parse().unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -13,7 +13,7 @@ use plotters::{
 };
 
 use super::{ChartSize, Figures, axis::Axis, colour::Colours};
-use crate::{failure::Failure, spreadsheet};
+use crate::{failure::Failure, language::words, spreadsheet};
 
 /// How values are drawn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -71,7 +71,10 @@ pub(super) fn svg(
 }
 
 fn not_drawn(error: impl Display) -> Failure {
-    Failure::other(format!("The chart could not be drawn ({error})."))
+    Failure::other(words!(
+        en: "The chart could not be drawn ({error}).",
+        de: "Das Diagramm konnte nicht gezeichnet werden ({error})."
+    ))
 }
 
 fn draw(

@@ -406,7 +406,15 @@ async fn tell(
         _ if key.ends_with(":late") => format!("{} {body}", row.words),
         _ => body.to_owned(),
     };
-    let notification = Notification { key, title: title.to_owned(), body, batch: None, payment: None, at };
+    let notification = Notification {
+        key,
+        title: title.to_owned(),
+        body,
+        batch: None,
+        payment: None,
+        subscription: None,
+        at,
+    };
     Ok(notifications::decide_on_move(db, &notification).await?)
 }
 

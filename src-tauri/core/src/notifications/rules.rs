@@ -61,11 +61,39 @@ impl PaymentNews {
         [Self::Finished, Self::PartiallyPaid, Self::Failed, Self::Expired, Self::Refunded, Self::New];
 }
 
+/// What the owner is told of subscriptions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Type)]
+#[serde(rename_all = "snake_case")]
+pub enum SubscriptionNews {
+    /// A period was paid.
+    Paid,
+    /// Less than the price was paid.
+    Underpaid,
+    /// Nothing was paid in time.
+    Expired,
+}
+
+impl SubscriptionNews {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Paid, Self::Underpaid, Self::Expired];
+
+    /// As it stands in keys and in the database, beside that of payments.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Paid => "subscription_paid",
+            Self::Underpaid => "subscription_underpaid",
+            Self::Expired => "subscription_expired",
+        }
+    }
+}
+
 /// The owner's rules for notifications. They decide about what happens from now on.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Type)]
 pub struct NotificationRules {
     /// Which news of payments are told.
     pub news: Vec<PaymentNews>,
+    /// Which news of subscriptions are told.
+    pub subscriptions: Vec<SubscriptionNews>,
     /// From which price on. A price in a currency that is not here is always told.
     pub at_least: Vec<AtLeast>,
     /// When nothing is told.
@@ -79,11 +107,12 @@ pub struct NotificationRules {
     pub singles: u32,
 }
 
-/// Payments that came in, came short and failed, whatever their price, at any hour.
+/// Payments that came in, came short and failed, and subscriptions, whatever their price, at any hour.
 impl Default for NotificationRules {
     fn default() -> Self {
         Self {
             news: vec![PaymentNews::Finished, PaymentNews::PartiallyPaid, PaymentNews::Failed],
+            subscriptions: SubscriptionNews::ALL.to_vec(),
             at_least: Vec::new(),
             quiet: None,
             payouts_when_quiet: true,
@@ -175,9 +204,23 @@ impl NotificationRules {
 
     /// Whether news of a payment with this price are told.
     pub(super) fn want(&self, news: PaymentNews, amount: &Amount, currency: &str) -> bool {
+        self.news.contains(&news) && self.is_enough(amount, currency)
+    }
+
+    /// Whether news of a subscription with this price are told.
+    pub(super) fn want_of_subscription(
+        &self,
+        news: SubscriptionNews,
+        amount: &Amount,
+        currency: &str,
+    ) -> bool {
+        self.subscriptions.contains(&news) && self.is_enough(amount, currency)
+    }
+
+    fn is_enough(&self, amount: &Amount, currency: &str) -> bool {
         let enough =
             |least: &AtLeast| !least.currency.eq_ignore_ascii_case(currency) || *amount >= least.amount;
-        self.news.contains(&news) && self.at_least.iter().all(enough)
+        self.at_least.iter().all(enough)
     }
 
     /// The same rules, written in one way.
@@ -186,6 +229,8 @@ impl NotificationRules {
     /// When something in them is not right; the failure names the field.
     pub(super) fn checked(mut self) -> Result<Self, Failure> {
         self.news = PaymentNews::ALL.into_iter().filter(|news| self.news.contains(news)).collect();
+        self.subscriptions =
+            SubscriptionNews::ALL.into_iter().filter(|news| self.subscriptions.contains(news)).collect();
         for AtLeast { currency, amount } in &mut self.at_least {
             *currency = currency.trim().to_ascii_lowercase();
             let known =

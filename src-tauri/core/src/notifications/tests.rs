@@ -15,6 +15,7 @@ fn notification(key: &str) -> Notification {
         title: "Payouts finished".to_owned(),
         body: "All 12 rows were paid.".to_owned(),
         batch: Some("b".to_owned()),
+        subscription: None,
         payment: None,
         at: at("2026-03-01T10:00:00Z"),
     }

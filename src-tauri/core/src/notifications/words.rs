@@ -213,7 +213,7 @@ fn sums(payments: &[&Counted]) -> String {
 }
 
 /// An amount of money with at least the decimals that one writes: `25.00 EUR`, `1000 JPY`. Every digit is there.
-fn money(amount: &Amount, currency: &str) -> String {
+pub(super) fn money(amount: &Amount, currency: &str) -> String {
     let missing = match amount.decimals() {
         _ if WHOLE.contains(&currency) => "",
         0 => ".00",

@@ -26,6 +26,7 @@ mod csv;
 mod encoding;
 mod file;
 mod header;
+pub(crate) mod plain;
 mod record;
 mod rows;
 mod run;

@@ -16,7 +16,7 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 
 /// A rhythm of questions that becomes a little faster with every answer and halves its speed when there were too many.
 #[derive(Debug)]
-pub(super) struct Rhythm(Mutex<Beat>);
+pub(crate) struct Rhythm(Mutex<Beat>);
 
 #[derive(Debug)]
 struct Beat {
@@ -26,23 +26,23 @@ struct Beat {
 }
 
 impl Rhythm {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self(Mutex::new(Beat::new(Instant::now())))
     }
 
     /// Waits for one's turn.
-    pub(super) async fn turn(&self) {
+    pub(crate) async fn turn(&self) {
         let at = self.lock().turn(Instant::now());
         tokio::time::sleep_until(at).await;
     }
 
     /// A question was answered.
-    pub(super) fn faster(&self) {
+    pub(crate) fn faster(&self) {
         self.lock().faster();
     }
 
     /// There were too many questions; `pause` is what was asked for.
-    pub(super) fn slower(&self, pause: Option<Duration>) {
+    pub(crate) fn slower(&self, pause: Option<Duration>) {
         self.lock().slower(Instant::now(), pause);
     }
 

@@ -479,6 +479,7 @@ pub(super) async fn enter(
             title,
             body,
             batch: Some(record.id.clone()),
+            subscription: None,
             payment: None,
             at: now,
         };

@@ -30,7 +30,7 @@ pub(super) struct Document<'b> {
     pub(super) sheet: Option<String>,
     pub(super) encoding: Option<Encoding>,
     /// Records before the first that counts: a line that names the separator.
-    before: FileCounts,
+    pub(super) before: FileCounts,
 }
 
 enum Content<'b> {
@@ -67,12 +67,17 @@ pub(super) enum Piece<'d> {
 impl<'b> Document<'b> {
     pub(super) fn open(bytes: &'b [u8], choices: &Choices, coins: &Catalogue) -> Result<Self, FileError> {
         match file::kind(bytes)? {
-            Kind::Text => Self::open_text(bytes, choices, coins),
+            Kind::Text => Self::open_text(bytes, choices, |text| find_delimiter(text, coins)),
             Kind::Workbook => Self::open_workbook(bytes, choices),
         }
     }
 
-    fn open_text(bytes: &'b [u8], choices: &Choices, coins: &Catalogue) -> Result<Self, FileError> {
+    /// Opens text. `find` finds out what separates its fields, where nobody says it.
+    pub(super) fn open_text(
+        bytes: &'b [u8],
+        choices: &Choices,
+        find: impl FnOnce(&[u8]) -> Option<FieldDelimiter>,
+    ) -> Result<Self, FileError> {
         let (text, encoding) = encoding::decode(bytes)?;
         let mut notes = Vec::new();
         let mut note = |code, message: &str| notes.push(FileNote { code, message: message.to_owned() });
@@ -104,7 +109,7 @@ impl<'b> Document<'b> {
             (named, at, line) = (Some(delimiter), length, 2);
             before = FileCounts { records: 1, header: 1, ..before };
         }
-        let chosen = choices.delimiter.or(named).or_else(|| find_delimiter(&text[at..], coins));
+        let chosen = choices.delimiter.or(named).or_else(|| find(&text[at..]));
         let delimiter = chosen.unwrap_or(FieldDelimiter::Comma);
         if delimiter != FieldDelimiter::Comma {
             note(
@@ -176,7 +181,7 @@ impl<'b> Document<'b> {
         self.records().filter(|record| !record.blank).take(count).collect()
     }
 
-    fn records(&self) -> Box<dyn Iterator<Item = Record<'_>> + '_> {
+    pub(super) fn records(&self) -> Box<dyn Iterator<Item = Record<'_>> + '_> {
         match &self.content {
             Content::Text { text, at, line, delimiter } => {
                 Box::new(Reader::at_line(Block { text: &text[*at..], line: *line }, *delimiter))
@@ -324,19 +329,21 @@ fn named_delimiter(text: &[u8]) -> Option<(FieldDelimiter, usize)> {
 
 /// The delimiter by which the first record makes sense: it names columns, or is a payout, or at least has several fields.
 fn find_delimiter(text: &[u8], coins: &Catalogue) -> Option<FieldDelimiter> {
+    best_delimiter(text, &header::known_names)
+        .or_else(|| best_delimiter(text, &|record| usize::from(rows::looks_like_payout(record, coins))))
+        .or_else(|| best_delimiter(text, &|record| record.count - 1))
+}
+
+/// The delimiter by which the first record scores most, if it scores at all.
+pub(super) fn best_delimiter(text: &[u8], score: &dyn Fn(&Record<'_>) -> usize) -> Option<FieldDelimiter> {
     let first = |delimiter: FieldDelimiter| Reader::new(text, delimiter.byte()).find(|record| !record.blank);
-    let best = |score: &dyn Fn(&Record<'_>) -> usize| {
-        let scored = FieldDelimiter::ALL
-            .into_iter()
-            .map(|delimiter| (first(delimiter).map_or(0, |record| score(&record)), delimiter));
-        // Of equals the first one, which is the more common.
-        scored
-            .rev()
-            .max_by_key(|(score, _)| *score)
-            .filter(|(score, _)| *score > 0)
-            .map(|(_, delimiter)| delimiter)
-    };
-    best(&header::known_names)
-        .or_else(|| best(&|record| usize::from(rows::looks_like_payout(record, coins))))
-        .or_else(|| best(&|record| record.count - 1))
+    let scored = FieldDelimiter::ALL
+        .into_iter()
+        .map(|delimiter| (first(delimiter).map_or(0, |record| score(&record)), delimiter));
+    // Of equals the first one, which is the more common.
+    scored
+        .rev()
+        .max_by_key(|(score, _)| *score)
+        .filter(|(score, _)| *score > 0)
+        .map(|(_, delimiter)| delimiter)
 }
