@@ -11,6 +11,8 @@ export const commands = {
 	ready: () => typedError<null, Failure>(__TAURI_INVOKE("ready")),
 	/**  The window shows what it begins with. */
 	usable: () => typedError<null, Failure>(__TAURI_INVOKE("usable")),
+	/**  The window speaks this language now. */
+	speak: (language: Language) => typedError<null, Failure>(__TAURI_INVOKE("speak", { language })),
 	/**  Keeps the settings. */
 	saveSettings: (settings: Settings) => typedError<null, Failure>(__TAURI_INVOKE("save_settings", { settings })),
 	/**  Opens the demo shop. */
@@ -59,6 +61,22 @@ export const commands = {
 	syncStatus: () => typedError<SyncStatus, Failure>(__TAURI_INVOKE("sync_status")),
 	/**  Has the sync run now. */
 	syncNow: () => typedError<null, Failure>(__TAURI_INVOKE("sync_now")),
+	/**  What has come in today, this week and this month. */
+	takingsSummary: (currency: string | null) => typedError<TakingsSummary, Failure>(__TAURI_INVOKE("takings_summary", { currency })),
+	/**  Takings by the last days, weeks or months. */
+	takingsSeries: (step: TakingsStep, count: number, currency: string) => typedError<TakingsSeries, Failure>(__TAURI_INVOKE("takings_series", { step, count, currency })),
+	/**  What became of the payments of the last days, and in which coins they were paid. */
+	takingsBreakdown: (days: number, currency: string) => typedError<TakingsBreakdown, Failure>(__TAURI_INVOKE("takings_breakdown", { days, currency })),
+	/**  Sales by the last days, weeks or months, as a chart in the colours of the window. */
+	takingsChart: (step: TakingsStep, count: number, currency: string, palette: Palette, size: ChartSize) => typedError<Chart, Failure>(__TAURI_INVOKE("takings_chart", { step, count, currency, palette, size })),
+	/**  What the shop holds, as it was read last. */
+	balances: () => typedError<Balances, Failure>(__TAURI_INVOKE("balances")),
+	/**  Reads the balances at NOWPayments now. */
+	readBalances: () => typedError<Balances, Failure>(__TAURI_INVOKE("read_balances")),
+	/**  What the shop held of a coin on each of the last days. */
+	balanceHistory: (coin: string, days: number) => typedError<BalanceHistory, Failure>(__TAURI_INVOKE("balance_history", { coin, days })),
+	/**  The same as a chart in the colours of the window. */
+	balanceChart: (coin: string, days: number, palette: Palette, size: ChartSize) => typedError<Chart, Failure>(__TAURI_INVOKE("balance_chart", { coin, days, palette, size })),
 	/**  A page of what needs attention. */
 	attentionCases: (query: AttentionQuery) => typedError<AttentionPage, Failure>(__TAURI_INVOKE("attention_cases", { query })),
 	/**  One case. */
@@ -328,6 +346,52 @@ export const commands = {
 	sendTestCallback: () => typedError<TestDelivery, Failure>(__TAURI_INVOKE("send_test_callback")),
 	/**  Checks a callback that the owner brings; keeps nothing. */
 	checkCallback: (callback: CallbackToCheck) => typedError<Verdict, Failure>(__TAURI_INVOKE("check_callback", { callback })),
+	/**  What a move would do, in words, with the balances before and after. Nothing is moved. */
+	previewMove: (wanted: NewMove) => typedError<MovePreview, Failure>(__TAURI_INVOKE("preview_move", { wanted })),
+	/**  Makes the move that was shown, once. */
+	confirmMove: (id: string, hash: string) => typedError<Move, Failure>(__TAURI_INVOKE("confirm_move", { id, hash })),
+	/**  The newest moves that were made here, newest first. */
+	moves: () => typedError<Move[], Failure>(__TAURI_INVOKE("moves")),
+	/**  One move that was made here. */
+	moveMade: (id: string) => typedError<Move, Failure>(__TAURI_INVOKE("move_made", { id })),
+	/**  The moves that are not settled, newest first. */
+	unsettledMoves: () => typedError<Move[], Failure>(__TAURI_INVOKE("unsettled_moves")),
+	/**  Looks for a move whose end is not known. */
+	lookForMove: (id: string) => typedError<Move, Failure>(__TAURI_INVOKE("look_for_move", { id })),
+	/**  The owner's word that a move which could not be found was not made. */
+	giveUpMove: (id: string) => typedError<Move, Failure>(__TAURI_INVOKE("give_up_move", { id })),
+	/**  How the cache of users and transfers stands. */
+	custodyStatus: () => typedError<CustodyStatus, Failure>(__TAURI_INVOKE("custody_status")),
+	/**  Reads what is new of users and transfers from NOWPayments. */
+	refreshCustody: () => typedError<CustodyStatus, Failure>(__TAURI_INVOKE("refresh_custody")),
+	/**  Users by name. */
+	custodyUsers: (query: UserQuery) => typedError<UserPage, Failure>(__TAURI_INVOKE("custody_users", { query })),
+	/**  One user. */
+	custodyUser: (id: string) => typedError<CustodyUser, Failure>(__TAURI_INVOKE("custody_user", { id })),
+	/**  Reads what a user has, what was paid in, and what was moved, from NOWPayments. */
+	refreshCustodyUser: (id: string) => typedError<CustodyUser, Failure>(__TAURI_INVOKE("refresh_custody_user", { id })),
+	/**  Makes a user. */
+	makeCustodyUser: (name: string) => typedError<Move, Failure>(__TAURI_INVOKE("make_custody_user", { name })),
+	/**  Makes a payment by which somebody pays into a user's balance. */
+	makeCustodyPayment: (payment: NewCustodyPayment) => typedError<Move, Failure>(__TAURI_INVOKE("make_custody_payment", { payment })),
+	/**  The payments into a user's balance, newest first. */
+	custodyPayments: (user: string) => typedError<CustodyPayment[], Failure>(__TAURI_INVOKE("custody_payments", { user })),
+	/**  The moves that were made here to and from a user, newest first. */
+	movesOfCustodyUser: (user: string) => typedError<Move[], Failure>(__TAURI_INVOKE("moves_of_custody_user", { user })),
+	/**  Transfers, newest first. */
+	custodyTransfers: (query: TransferQuery) => typedError<TransferPage, Failure>(__TAURI_INVOKE("custody_transfers", { query })),
+	/**  The movements of a user, newest first. */
+	custodyLedger: (query: LedgerQuery) => typedError<Ledger, Failure>(__TAURI_INVOKE("custody_ledger", { query })),
+	/**  Writes all movements of a user to a file that the owner names; the file's path, or `None` when none was named. */
+	saveCustodyLedger: (user: string, format: ReportFormat) => typedError<string | null, Failure>(__TAURI_INVOKE("save_custody_ledger", { user, format })),
+	/**  What a conversion would come to. A newer question ends an older one. */
+	quoteConversion: (request: ConversionRequest) => typedError<ConversionQuote, Failure>(__TAURI_INVOKE("quote_conversion", { request })),
+	/**  Conversions, newest first. */
+	conversions: (query: ConversionQuery) => typedError<ConversionPage, Failure>(__TAURI_INVOKE("conversions", { query })),
+	/**  One conversion. */
+	conversion: (id: string) => typedError<Conversion, Failure>(__TAURI_INVOKE("conversion", { id })),
+	/**  Reads what is new of the conversions from NOWPayments. */
+	refreshConversions: () => typedError<null, Failure>(__TAURI_INVOKE("refresh_conversions")),
 };
 
 /** Events */
@@ -351,6 +415,8 @@ export type AppState = {
 	trouble: Failure | null,
 	/**  The settings. */
 	settings: Settings,
+	/**  What core speaks. A window that speaks another language says so ([`Core::speak`]). */
+	spoken: Language,
 	/**  The lock of the app. While it is locked nothing is told of shops. */
 	lock: LockState,
 	/**  The version of Paydesk. */
@@ -471,7 +537,11 @@ export type AuditArea =
 /**  The address book. */
 "contacts" | 
 /**  The way codes are given. */
-"codes";
+"codes" | 
+/**  Users with balances of their own, and what is moved to and from them. */
+"custody" | 
+/**  Conversions of one coin into another. */
+"conversions";
 
 /**  An entry of the log. */
 export type AuditEntry = {
@@ -513,6 +583,30 @@ export type AuditVerdict = {
 export type Autostart = {
 	/**  It does. */
 	on: boolean,
+};
+
+/**  What the shop held of a coin. */
+export type BalanceHistory = {
+	/**  The coin, lower case. */
+	coin: string,
+	/**  The days, oldest first, from the first one on whose end is known. */
+	days: HeldOnDay[],
+};
+
+/**  What the shop holds. */
+export type Balances = {
+	/**  Its coins: those of the most worth first, then those whose worth is not known. */
+	coins: HeldCoin[],
+	/**  What all of it is worth together, as far as that is known. */
+	worth: string,
+	/**  The currency of that, lower case. */
+	worth_currency: string,
+	/**  How many coins are not in it, because NOWPayments does not say what they are worth. */
+	without_worth: number,
+	/**  When this was so; `None` before the first reading. */
+	read_at: string | null,
+	/**  Why the last reading failed, if it did: what is shown is that much older. */
+	trouble: Failure | null,
 };
 
 /**  A batch, whole but for its rows. */
@@ -804,6 +898,10 @@ export type Changed =
 { kind: "payment_views" } | 
 /**  Payments in the cache. */
 { kind: "payments" } | 
+/**  What the shop holds. */
+{ kind: "balances" } | 
+/**  What came in, day by day. */
+{ kind: "takings" } | 
 /**
  *  What needs attention: cases that were settled or came back, that time made, or whose refund was prepared. Those
  *  that payments make and end come with [`Self::Payments`].
@@ -815,6 +913,12 @@ export type Changed =
 { kind: "payouts"; 
 /**  The batch. */
 batch: string } | 
+/**  Moves of money inside the account that are made here, and how far they have come. */
+{ kind: "moves" } | 
+/**  Users with balances of their own, what they have, and what was moved to and from them. */
+{ kind: "custody" } | 
+/**  Conversions of one coin into another. */
+{ kind: "conversions" } | 
 /**  How far the reading of a file of payouts is. */
 { kind: "payout_file" } | 
 /**  How far the export is. */
@@ -1068,6 +1172,88 @@ export type ControlSum = {
 	amount: string,
 };
 
+/**  A conversion. */
+export type Conversion = {
+	/**  NOWPayments' id. */
+	id: string,
+	/**  The status, lower case: `waiting`, `processing`, `finished`, `rejected`, or one that this Paydesk does not know. */
+	status: string,
+	/**  Nothing more happens to it. */
+	ended: boolean,
+	/**  The coin that is given, lower case. */
+	from_coin: string,
+	/**  The coin that comes of it, lower case. */
+	to_coin: string,
+	/**  How much is given. */
+	from_amount: string,
+	/**  How much comes of it, as far as NOWPayments says. Before the end it is an estimate. */
+	to_amount: string | null,
+	/**  How much of the one coin that is for one of the other. */
+	rate: Rate | null,
+	/**  When it was made, by the clock of this computer. */
+	created_at: string,
+	/**  When it last changed. */
+	updated_at: string | null,
+	/**  Our id of the move that made it, where that was here. */
+	made_by: string | null,
+};
+
+/**  A page of conversions. */
+export type ConversionPage = {
+	/**  The conversions. */
+	conversions: Conversion[],
+	/**  The cursor of the next page; `None` when this is the last. */
+	next: string | null,
+	/**  How many there are in all that match. */
+	total: number,
+	/**  The coins of all conversions, lower case: what can be narrowed to. */
+	coins: string[],
+	/**  When they were last read; `None`: never whole. */
+	read_at: string | null,
+};
+
+/**  Which conversions are listed, the newest first. */
+export type ConversionQuery = {
+	/**  Only those of these statuses, in any case; all when empty. */
+	statuses: string[],
+	/**  Only those from this coin. */
+	from_coin: string | null,
+	/**  Only those into this coin. */
+	to_coin: string | null,
+	/**  Only those made at this time or later. */
+	since: string | null,
+	/**  Only those made before this time. */
+	before: string | null,
+	/**  The cursor of the page before; `None` for the first page. */
+	after: string | null,
+	/**  How many at most, 500 at the most. */
+	limit: number,
+};
+
+/**  What a conversion would come to. Nothing is promised: the rate is that of the moment in which it is carried out. */
+export type ConversionQuote = {
+	/**  About how much comes of it. */
+	estimate: string,
+	/**  How much of the one coin that is for one of the other. */
+	rate: Rate | null,
+	/**  What the shop has of the coin that is given; `None` when NOWPayments does not tell this computer. */
+	balance: string | null,
+	/**  The money is there, as far as is known. */
+	enough: boolean,
+	/**  Why the balance is not known. */
+	trouble: string | null,
+};
+
+/**  What is to be converted, as it was typed. */
+export type ConversionRequest = {
+	/**  The coin that is given. */
+	from_coin: string,
+	/**  The coin that comes of it. */
+	to_coin: string,
+	/**  How much is given. */
+	amount: string,
+};
+
 /**  A sum in one currency. */
 export type CurrencyTotal = {
 	/**  The currency, lower case. */
@@ -1076,6 +1262,100 @@ export type CurrencyTotal = {
 	amount: string,
 	/**  There are payments in it for which it is worked out. */
 	about: boolean,
+};
+
+/**  What a user, or several, have of a coin. */
+export type CustodyBalance = {
+	/**  The coin, lower case. */
+	coin: string,
+	/**  What can be spent. */
+	amount: string,
+	/**  What is on its way. */
+	pending: string,
+};
+
+/**  A payment into a user's balance. */
+export type CustodyPayment = {
+	/**  NOWPayments' id. */
+	id: string,
+	/**  NOWPayments' id of the user. */
+	user: string,
+	/**  The status, lower case, as that of any payment. */
+	status: string,
+	/**  Nothing more happens to it. */
+	ended: boolean,
+	/**  The coin, lower case. */
+	coin: string,
+	/**  How much the user is to get. */
+	amount: string,
+	/**  How much is to be paid. */
+	pay_amount: string | null,
+	/**  How much was paid. */
+	actually_paid: string | null,
+	/**  What the user got, where that is known. */
+	outcome_amount: string | null,
+	/**  The coin of that. */
+	outcome_coin: string | null,
+	/**  The address to be paid to. Its QR code is that of its text. */
+	pay_address: string | null,
+	/**  The memo or tag that the address needs. */
+	memo: string | null,
+	/**  When it was made, by the clock of this computer. */
+	created_at: string,
+	/**  When it last changed. */
+	updated_at: string | null,
+	/**  Our id of the move that made it, where that was here. */
+	made_by: string | null,
+};
+
+/**  How the cache of custody stands. */
+export type CustodyStatus = {
+	/**  When the users were last read; `None`: never whole. */
+	users_read_at: string | null,
+	/**  When the transfers were last read; `None`: never whole. */
+	transfers_read_at: string | null,
+};
+
+/**  A transfer between two users, or a user and the shop. */
+export type CustodyTransfer = {
+	/**  NOWPayments' id. */
+	id: string,
+	/**  From whom: NOWPayments' id, which the shop has, too. */
+	from: string,
+	/**  The name of whoever gives; `None`: no user, which is the shop. */
+	from_name: string | null,
+	/**  To whom. */
+	to: string,
+	/**  The name of whoever gets; `None`: no user, which is the shop. */
+	to_name: string | null,
+	/**  The status, lower case: `created`, `waiting`, `finished`, `rejected`, or one that this Paydesk does not know. */
+	status: string,
+	/**  Nothing more happens to it. */
+	ended: boolean,
+	/**  The coin, lower case. */
+	coin: string,
+	/**  How much. */
+	amount: string,
+	/**  When it was made, by the clock of this computer. */
+	created_at: string,
+	/**  When it last changed. */
+	updated_at: string | null,
+	/**  Our id of the move that made it, where that was here. */
+	made_by: string | null,
+};
+
+/**  A user with a balance of their own. */
+export type CustodyUser = {
+	/**  NOWPayments' id. */
+	id: string,
+	/**  The name, which is unique. */
+	name: string,
+	/**  When it was made, where NOWPayments says. */
+	created_at: string | null,
+	/**  What it has, by coin, as it was read last. A coin that it never had is missing. */
+	balances: CustodyBalance[],
+	/**  When that was read; `None`: never. */
+	balances_read_at: string | null,
 };
 
 /**  What stands before the decimals in a CSV. */
@@ -1461,6 +1741,30 @@ export type FollowUp = {
 /**  The one event that crosses to the window. */
 export type Happened = Changed;
 
+/**  How much of a coin the shop holds. */
+export type HeldCoin = {
+	/**  The coin, lower case. */
+	coin: string,
+	/**  What can be paid out. */
+	amount: string,
+	/**  What is on its way, in or out. */
+	pending: string,
+	/**  What both are worth together, at the rate of the reading. */
+	worth: string | null,
+	/**  How much more or less both are together than a day ago; `None` when nobody has looked as long ago as that. */
+	day_change: string | null,
+};
+
+/**  What the shop held at the end of a day; today: now. */
+export type HeldOnDay = {
+	/**  The day of the owner's clock. */
+	day: string,
+	/**  What could be paid out. */
+	amount: string,
+	/**  What was on its way. */
+	pending: string,
+};
+
 /**  What the time between two runs of a batch is counted in. */
 export type Interval = 
 /**  Days. */
@@ -1531,6 +1835,86 @@ export type KindCount = {
 	kind: AttentionKind,
 	/**  How many. */
 	count: number,
+};
+
+/**  A language that all words exist in. */
+export type Language = 
+/**  English. */
+"en" | 
+/**  German. */
+"de";
+
+/**  The movements of a user. */
+export type Ledger = {
+	/**  The lines that were asked for, newest first. */
+	lines: LedgerLine[],
+	/**  How many there are in all. */
+	total: number,
+	/**  What they come to, coin by coin. */
+	coins: LedgerCoin[],
+	/**  When the balances were read that they are compared with; `None`: never. */
+	balances_read_at: string | null,
+};
+
+/**  What the movements of a coin come to. */
+export type LedgerCoin = {
+	/**  The coin, lower case. */
+	coin: string,
+	/**  The sum of all movements that were seen. */
+	sum: string,
+	/**  What the user has by NOWPayments, what is on its way included; `None`: not known as of now. */
+	balance: string | null,
+	/**  How much of that is not explained by any movement, negative where too much is; `None`: not known as of now. */
+	difference: string | null,
+};
+
+/**  What a movement is. */
+export type LedgerKind = 
+/**  A payment into the balance. */
+"payment" | 
+/**  From the shop. */
+"deposit" | 
+/**  To the shop: a write-off, or what a subscription cost. */
+"write_off" | 
+/**  From another user. */
+"transfer_in" | 
+/**  To another user. */
+"transfer_out" | 
+/**  Not a movement that was seen: what NOWPayments says more, or less, than all of them come to. */
+"unexplained";
+
+/**  A movement. */
+export type LedgerLine = {
+	/**  When it was carried out, by the clock of this computer. Of what is not explained: when the balance was read. */
+	at: string,
+	/**  What it is. */
+	kind: LedgerKind,
+	/**  The coin, lower case. */
+	coin: string,
+	/**  How much came, or went where it is negative. */
+	amount: string,
+	/**  What the user had of the coin after it. */
+	balance: string,
+	/**  The other user. */
+	other: string | null,
+	/**  What it is, in words. */
+	words: string,
+	/**  NOWPayments' id of the transfer or the payment. */
+	reference: string | null,
+	/**  Our id of the move that made it, where that was here. */
+	made_by: string | null,
+};
+
+/**  Which part of a ledger is read, the newest first. */
+export type LedgerQuery = {
+	/**  NOWPayments' id of the user. */
+	user: string,
+	/**  Only the movements of this coin. */
+	coin: string | null,
+	/**  How many of the newest to leave out. */
+	from: number,
+	/**  How many at most, 1000 at the most. */
+	limit: number,
 };
 
 /**  A column as the owner has it. */
@@ -1639,6 +2023,128 @@ export type MoreRelated = {
 	search: string | null,
 };
 
+/**  A move that was made here, or is just being made. */
+export type Move = {
+	/**  Our id, a UUID. */
+	id: string,
+	/**  What it is. */
+	kind: MoveKind,
+	/**  How far it has come on its way to NOWPayments. */
+	state: MoveState,
+	/**  NOWPayments' id of the user that it comes from; `None`: the shop, or somebody who pays. */
+	from_user: string | null,
+	/**  The name of that user. */
+	from_name: string | null,
+	/**  NOWPayments' id of the user that it goes to; `None`: the shop. */
+	to_user: string | null,
+	/**  The name of that user, and that of a new one. */
+	to_name: string | null,
+	/**  The coin, lower case; `None` for a new user. */
+	coin: string | null,
+	/**  How much; `None` for a new user. */
+	amount: string | null,
+	/**  What a conversion goes into, lower case. */
+	to_coin: string | null,
+	/**  About how much of it, as it was shown. */
+	estimate: string | null,
+	/**  How much came of a conversion, as far as that is known. */
+	to_amount: string | null,
+	/**  What it does, as it was confirmed, in the language of that time. */
+	words: string,
+	/**  When it was asked for. */
+	at: string,
+	/**  NOWPayments' id of the transfer, the conversion, the payment or the user, once it is known. */
+	made: string | null,
+	/**  How it stands there, in lower case. */
+	status: string | null,
+	/**  Nothing more happens to it. */
+	ended: boolean,
+	/**  It turned up after it had been given up. */
+	late: boolean,
+	/**  What happened that needs words: a refusal, an unknown outcome. */
+	trouble: string | null,
+	/**  We looked often enough: the owner may say that it was not made. */
+	may_give_up: boolean,
+};
+
+/**  A balance that a move changes. */
+export type MoveEnd = {
+	/**  NOWPayments' id of the user; `None`: the shop. */
+	user: string | null,
+	/**  The user's name. */
+	name: string | null,
+	/**  The coin, lower case. */
+	coin: string,
+	/**  What can be spent before. */
+	before: string,
+	/**  What can be spent after. */
+	after: string,
+};
+
+/**  What is moved, and between whom. */
+export type MoveKind = 
+/**  From the shop's balance to a user's. */
+"deposit" | 
+/**  From a user's balance to the shop's. */
+"write_off" | 
+/**  From a user's balance to another user's. */
+"transfer" | 
+/**  Of one coin of the shop's balance into another. */
+"conversion" | 
+/**  A payment by which somebody pays into a user's balance. It moves nothing by itself. */
+"payment" | 
+/**  A new user. It moves nothing. */
+"user";
+
+/**  What a move does, before it is made. Confirmed with its id and hash while nothing of it has changed. */
+export type MovePreview = {
+	/**  The id that the move will have, a UUID. */
+	id: string,
+	/**  The hash of all that is shown here. */
+	hash: string,
+	/**  What it is. */
+	kind: MoveKind,
+	/**  How much. */
+	amount: string,
+	/**  The coin, lower case. */
+	coin: string,
+	/**  Where it comes from. */
+	from: MoveEnd,
+	/**  Where it goes to. Of a conversion what it has after is an estimate. */
+	to: MoveEnd,
+	/**  About how much comes of a conversion, in the coin of `to`. */
+	estimate: string | null,
+	/**  All of this in words. */
+	words: string,
+	/**  Until when it can be confirmed. */
+	until: string,
+};
+
+/**  How far a move has come on its way to NOWPayments. What becomes of it there is [`Move::status`]. */
+export type MoveState = 
+/**  The call that makes it is on its way. */
+"sending" | 
+/**  It is there, and has its number. */
+"made" | 
+/**  NOWPayments refused: it was not made. */
+"refused" | 
+/**  The call ended without a clear answer. Ended only by looking. */
+"unknown" | 
+/**  It could not be found, and the owner does not wait for it any more. */
+"given_up";
+
+/**  What somebody is asked to pay into a user's balance, as it was typed. */
+export type NewCustodyPayment = {
+	/**  NOWPayments' id of the user. */
+	user: string,
+	/**  The coin. */
+	coin: string,
+	/**  How much the user is to get. */
+	amount: string,
+	/**  Whose fees, and which rate. */
+	terms: Terms,
+};
+
 /**  What the owner asks for. */
 export type NewInvoice = {
 	/**  The price, as it was typed. */
@@ -1668,6 +2174,43 @@ export type NewInvoicePayment = {
 	/**  Whom NOWPayments tells when it is paid; empty for nobody. */
 	customer_email: string,
 };
+
+/**  What the owner wants to move, as it was typed. */
+export type NewMove = 
+/**  From the shop's balance to a user's. */
+{ kind: "deposit"; 
+/**  NOWPayments' id of the user. */
+user: string; 
+/**  The coin. */
+coin: string; 
+/**  How much. */
+amount: string } | 
+/**  From a user's balance to the shop's. */
+{ kind: "write_off"; 
+/**  NOWPayments' id of the user. */
+user: string; 
+/**  The coin. */
+coin: string; 
+/**  How much. */
+amount: string } | 
+/**  From a user's balance to another user's. */
+{ kind: "transfer"; 
+/**  NOWPayments' id of whoever gives. */
+from: string; 
+/**  NOWPayments' id of whoever gets. */
+to: string; 
+/**  The coin. */
+coin: string; 
+/**  How much. */
+amount: string } | 
+/**  Of one coin of the shop's balance into another. */
+{ kind: "conversion"; 
+/**  The coin that is given. */
+from_coin: string; 
+/**  The coin that comes of it. */
+to_coin: string; 
+/**  How much is given. */
+amount: string };
 
 /**  What the owner asks a customer to pay. */
 export type NewPayment = {
@@ -1775,6 +2318,11 @@ export type NotificationRules = {
 	quiet: QuietHours | null,
 	/**  Whether payouts are told in quiet hours all the same. */
 	payouts_when_quiet: boolean,
+	/**
+	 *  Whether the ends of moves inside the account are told that were made here: transfers, conversions and the like. They
+	 *  are told when payouts are.
+	 */
+	moves: boolean,
 	/**  How many payments are told one by one within a minute; more are told as one. */
 	singles: number,
 };
@@ -1820,6 +2368,24 @@ batch: Batch } |
 { kind: "asks"; 
 /**  The file. */
 file: OpenFile };
+
+/**  How many payments have come how far. */
+export type Outcomes = {
+	/**  Made in all: the sum of all others. */
+	made: number,
+	/**  Finished. */
+	finished: number,
+	/**  Not at their end yet. */
+	open: number,
+	/**  Paid in part, which is where they stay unless more comes. */
+	underpaid: number,
+	/**  Nobody paid in time. */
+	expired: number,
+	/**  Failed, refunded, or in a status that Paydesk does not know. */
+	other: number,
+	/**  Of those that are at their end, how many of a thousand are finished, rounded down; `None` when none is. */
+	finished_per_mille: number | null,
+};
 
 /**  The colours of a chart, from the theme: `#rrggbb`, `#rgb`, `#rrggbbaa`, `rgb(1, 2, 3)` or `rgb(1 2 3 / 0.5)`. */
 export type Palette = {
@@ -2365,6 +2931,24 @@ export type QuoteRequest = {
 	pay_currency: string,
 	/**  Whose fees, and which rate. */
 	terms: Terms,
+};
+
+/**  How much of one coin comes for one of another: a fraction, of which no more than ten digits are written. */
+export type Rate = {
+	/**  It, rounded half to even to ten digits where it has more. */
+	value: string,
+	/**  It was not rounded. */
+	exact: boolean,
+};
+
+/**  How much of a coin came into the shop's balance. */
+export type Received = {
+	/**  The coin, lower case. */
+	coin: string,
+	/**  From how many payments. */
+	count: number,
+	/**  How much. */
+	amount: string,
 };
 
 /**  A refund that was prepared. It is a batch of payouts like any other: nothing is sent before it was checked and approved. */
@@ -3084,6 +3668,107 @@ export type SyncTrouble = {
 	since: string,
 };
 
+/**  What came in. */
+export type Takes = {
+	/**  The prices of the payments that are finished. */
+	sales: string,
+	/**  How many those are. */
+	orders: number,
+	/**  What came besides: for underpaid payments, and once more to the address of earlier ones. */
+	besides: string,
+	/**  How many payments brought that. */
+	besides_count: number,
+	/**  A part of it is worked out, cut off behind its last decimal. */
+	besides_about: boolean,
+};
+
+/**  What became of the payments of some days, and in which coins they were paid. */
+export type TakingsBreakdown = {
+	/**  The first day. */
+	begins: string,
+	/**  The last day: today. */
+	ends: string,
+	/**  How far they have come, without those that repeat others. */
+	outcomes: Outcomes,
+	/**  The coins of finished payments, that of the largest sales first. */
+	coins: TakingsOfCoin[],
+	/**
+	 *  What finished and underpaid payments, of whatever currency their prices are, brought into the shop's balance after
+	 *  what NOWPayments took; by coin, alphabetically.
+	 */
+	received: Received[],
+	/**  Whether every day is summed. */
+	complete: boolean,
+};
+
+/**  What finished payments brought in one coin. */
+export type TakingsOfCoin = {
+	/**  The coin, lower case. */
+	coin: string,
+	/**  How many payments. */
+	orders: number,
+	/**  Their prices. */
+	sales: string,
+	/**  How much of the coin came. */
+	paid: string,
+};
+
+/**  Takings of a day, a week or a month. */
+export type TakingsOfStep = {
+	/**  The first day. */
+	begins: string,
+	/**  The last day. */
+	ends: string,
+	/**  What came in. */
+	takes: Takes,
+};
+
+/**  Takings step by step. */
+export type TakingsSeries = {
+	/**  The steps, oldest first, the last of which is not over yet. */
+	steps: TakingsOfStep[],
+	/**  Whether every day is summed. */
+	complete: boolean,
+};
+
+/**  What has come in since the beginning of a day, a week or a month. */
+export type TakingsSpan = {
+	/**  Which. */
+	step: TakingsStep,
+	/**  Its first day. */
+	begins: string,
+	/**  What has come in so far. */
+	now: Takes,
+	/**  What had come in as long after the beginning of the day, week or month before. */
+	before: Takes,
+	/**
+	 *  How much more the sales are than they were before, in percent, rounded to whole ones; negative when less, `None`
+	 *  when there were none before.
+	 */
+	change: number | null,
+};
+
+/**  Days, weeks from Monday on, or months. */
+export type TakingsStep = 
+/**  Days. */
+"day" | 
+/**  Weeks, from Monday on. */
+"week" | 
+/**  Months. */
+"month";
+
+/**  What has come in today, this week and this month. */
+export type TakingsSummary = {
+	/**  The currency of the prices that these are in, lower case; `None` before the first payment. */
+	currency: string | null,
+	/**  All currencies of prices, that of most payments first. */
+	currencies: string[],
+	/**  Today, this week and this month. */
+	spans: TakingsSpan[],
+	/**  Whether every day is summed; otherwise some are still to come. */
+	complete: boolean,
+};
+
 /**  Whose fees, and which rate. */
 export type Terms = {
 	/**  The amount in the coin holds for some minutes, whatever the rate does. */
@@ -3111,6 +3796,30 @@ export type Theme =
 /**  Dark. */
 "dark";
 
+/**  A page of transfers. */
+export type TransferPage = {
+	/**  The transfers. */
+	transfers: CustodyTransfer[],
+	/**  The cursor of the next page; `None` when this is the last. */
+	next: string | null,
+	/**  How many there are in all that match. */
+	total: number,
+};
+
+/**  Which transfers are listed, the newest first. */
+export type TransferQuery = {
+	/**  Only those to or from this user, by NOWPayments' id. */
+	user: string | null,
+	/**  Only those of these statuses, in any case; all when empty. */
+	statuses: string[],
+	/**  Only those of this coin. */
+	coin: string | null,
+	/**  The cursor of the page before; `None` for the first page. */
+	after: string | null,
+	/**  How many at most, 500 at the most. */
+	limit: number,
+};
+
 /**  A subscription that waits for its money. */
 export type Unpaid = {
 	/**  What the list shows of it. */
@@ -3123,6 +3832,30 @@ export type Unpaid = {
 	since: string | null,
 	/**  When it expires, if nothing at all is paid until then: seven days after the bill. */
 	until: string | null,
+};
+
+/**  A page of users, by name. */
+export type UserPage = {
+	/**  The users. */
+	users: CustodyUser[],
+	/**  The cursor of the next page; `None` when this is the last. */
+	next: string | null,
+	/**  How many there are in all that match. */
+	total: number,
+	/**  What all users together have of each coin, as far as it was read. */
+	sums: CustodyBalance[],
+	/**  How many users' balances were read. */
+	balances_read: number,
+};
+
+/**  Which users are listed. */
+export type UserQuery = {
+	/**  A part of the name in any case, or the id; empty for all. */
+	search: string,
+	/**  The cursor of the page before; `None` for the first page. */
+	after: string | null,
+	/**  How many at most, 500 at the most. */
+	limit: number,
 };
 
 /**  What a check of a callback has found. */
