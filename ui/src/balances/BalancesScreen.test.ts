@@ -46,7 +46,7 @@ beforeEach(() => {
 test("each coin says what can be paid out, what is on its way, what it is worth, and how it changed", async () => {
   shop();
   const btc = await line("BTC");
-  expect(btc).toHaveTextContent(/0\.75.*50,000\.50 USD.*0\.01.*\+0\.025/);
+  expect(btc).toHaveTextContent(/0\.75.*0\.01.*50,000\.50 USD.*\+0\.025/);
   expect(await line("USDTTRC20")).toHaveTextContent(/1,200\.50?.*−35\.5/);
   expect(await line("XYZ")).toHaveTextContent(/not known.*not known yet/);
   const worth = screen.getByRole("group", { name: "Worth together" });
