@@ -10,7 +10,6 @@ import { chart } from "../overview/test-takings";
 import { balances, held } from "./test-balances";
 
 // What the window loads when it is needed is there before a test waits for it.
-import "../components/Chart.svelte";
 import "../components/Toaster.svelte";
 import "./BalancesScreen.svelte";
 

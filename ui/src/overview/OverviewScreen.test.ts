@@ -10,7 +10,6 @@ import { paymentRow } from "../payments/test-payment";
 import { breakdown, chart, span, summary, takes } from "./test-takings";
 
 // What the window loads when it is needed is there before a test waits for it.
-import "../components/Chart.svelte";
 import "./OverviewScreen.svelte";
 
 const underpaid: AttentionCase = {
