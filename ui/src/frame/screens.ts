@@ -1,6 +1,7 @@
 import ArrowDownToLine from "@lucide/svelte/icons/arrow-down-to-line";
 import CircleAlert from "@lucide/svelte/icons/circle-alert";
 import Send from "@lucide/svelte/icons/send";
+import Wallet from "@lucide/svelte/icons/wallet";
 import Settings from "@lucide/svelte/icons/settings-2";
 import type { Component } from "svelte";
 import OpenCount from "../attention/OpenCount.svelte";
@@ -51,6 +52,13 @@ export const places: Place[] = [
     screen: () => import("../payouts/PayoutsScreen.svelte"),
     keys: "g o",
     alone: ([, , part]) => part === "approve",
+  },
+  {
+    id: "custody",
+    title: m.custody,
+    icon: Wallet,
+    screen: () => import("../custody/CustodyPlace.svelte"),
+    keys: "g u",
   },
 ];
 
