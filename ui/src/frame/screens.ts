@@ -1,5 +1,6 @@
 import ArrowDownToLine from "@lucide/svelte/icons/arrow-down-to-line";
 import CircleAlert from "@lucide/svelte/icons/circle-alert";
+import Repeat from "@lucide/svelte/icons/repeat";
 import Send from "@lucide/svelte/icons/send";
 import Wallet from "@lucide/svelte/icons/wallet";
 import Settings from "@lucide/svelte/icons/settings-2";
@@ -59,6 +60,13 @@ export const places: Place[] = [
     icon: Wallet,
     screen: () => import("../custody/CustodyPlace.svelte"),
     keys: "g u",
+  },
+  {
+    id: "conversions",
+    title: m.conversions,
+    icon: Repeat,
+    screen: () => import("../conversions/ConversionsScreen.svelte"),
+    keys: "g c",
   },
 ];
 
