@@ -2,7 +2,7 @@ import ArrowDownToLine from "@lucide/svelte/icons/arrow-down-to-line";
 import CircleAlert from "@lucide/svelte/icons/circle-alert";
 import Repeat from "@lucide/svelte/icons/repeat";
 import Send from "@lucide/svelte/icons/send";
-import Wallet from "@lucide/svelte/icons/wallet";
+import Vault from "@lucide/svelte/icons/vault";
 import Settings from "@lucide/svelte/icons/settings-2";
 import type { Component } from "svelte";
 import OpenCount from "../attention/OpenCount.svelte";
@@ -57,7 +57,7 @@ export const places: Place[] = [
   {
     id: "custody",
     title: m.custody,
-    icon: Wallet,
+    icon: Vault,
     screen: () => import("../custody/CustodyPlace.svelte"),
     keys: "g u",
   },
