@@ -1,7 +1,9 @@
 import ArrowDownToLine from "@lucide/svelte/icons/arrow-down-to-line";
 import CircleAlert from "@lucide/svelte/icons/circle-alert";
 import House from "@lucide/svelte/icons/house";
+import Repeat from "@lucide/svelte/icons/repeat";
 import Send from "@lucide/svelte/icons/send";
+import Vault from "@lucide/svelte/icons/vault";
 import Settings from "@lucide/svelte/icons/settings-2";
 import Wallet from "@lucide/svelte/icons/wallet";
 import type { Component } from "svelte";
@@ -69,6 +71,20 @@ export const places: Place[] = [
     icon: Wallet,
     screen: () => import("../balances/BalancesScreen.svelte"),
     keys: "g m",
+  },
+  {
+    id: "custody",
+    title: m.custody,
+    icon: Vault,
+    screen: () => import("../custody/CustodyPlace.svelte"),
+    keys: "g u",
+  },
+  {
+    id: "conversions",
+    title: m.conversions,
+    icon: Repeat,
+    screen: () => import("../conversions/ConversionsScreen.svelte"),
+    keys: "g c",
   },
 ];
 

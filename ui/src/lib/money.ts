@@ -21,6 +21,12 @@ export function isZero(amount: string): boolean {
   return !/[1-9]/.test(amount);
 }
 
+/** What was typed as the program takes it. A comma before one or two digits can only be that before the decimals. */
+export function plainAmount(typed: string): string {
+  const text = typed.trim();
+  return /^\d+,\d{1,2}$/.test(text) ? text.replace(",", ".") : text;
+}
+
 /** The number of decimals in `amount`, which is plain decimal text. */
 export function decimals(amount: string): number {
   return amount.split(".")[1]?.length ?? 0;

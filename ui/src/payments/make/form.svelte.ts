@@ -10,6 +10,7 @@ import {
   type QuoteRequest,
   type SandboxCase,
 } from "../../bridge";
+import { plainAmount } from "../../lib/money";
 
 /** What is typed is kept when nothing more was typed for so long. */
 const KEEP_AFTER_MS = 400;
@@ -25,12 +26,6 @@ const nothing: PaymentDraft = {
   success_url: "",
   cancel_url: "",
 };
-
-/** The price as the program takes it. A comma before one or two digits can only be that before the decimals. */
-function plainAmount(typed: string): string {
-  const text = typed.trim();
-  return /^\d+,\d{1,2}$/.test(text) ? text.replace(",", ".") : text;
-}
 
 /** What a new payment or payment link is made of, as it is typed. Make it while a component is being set up. */
 export class PaymentForm {

@@ -1,21 +1,23 @@
-import { api, Failure, type Quote, type QuoteRequest } from "../../bridge";
+import { Failure } from "../../bridge";
 
 /** Nothing is asked before nothing more was typed for so long. */
 const ASK_AFTER_MS = 300;
 
-/** What a price comes to, asked for as it is typed. Make it while a component is being set up. */
-export class LiveQuote {
+/** What an amount comes to, asked for as it is typed. Make it while a component is being set up. */
+export class LiveQuote<Request, Quote> {
   /** The last answer, and the question that it belongs to. */
-  answer = $state.raw<{ quote: Quote; of: QuoteRequest }>();
+  answer = $state.raw<{ quote: Quote; of: Request }>();
   failure = $state.raw<Failure>();
   asking = $state(false);
   #latest = 0;
+  #quote: (of: Request) => Promise<Quote>;
 
-  constructor(question: () => QuoteRequest | undefined) {
+  constructor(question: () => Request | undefined, quote: (of: Request) => Promise<Quote>) {
+    this.#quote = quote;
     $effect(() => {
       const asked = JSON.stringify(question() ?? null);
       const mine = ++this.#latest;
-      const of = JSON.parse(asked) as QuoteRequest | null;
+      const of = JSON.parse(asked) as Request | null;
       this.failure = undefined;
       this.asking = !!of;
       if (!of) {
@@ -32,9 +34,9 @@ export class LiveQuote {
     return !this.asking && !this.failure && !!this.answer;
   }
 
-  async #ask(of: QuoteRequest, mine: number): Promise<void> {
+  async #ask(of: Request, mine: number): Promise<void> {
     try {
-      const quote = await api.quotePayment(of);
+      const quote = await this.#quote(of);
       if (mine !== this.#latest) return;
       this.answer = { quote, of };
     } catch (thrown) {
