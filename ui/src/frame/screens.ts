@@ -1,5 +1,6 @@
 import ArrowDownToLine from "@lucide/svelte/icons/arrow-down-to-line";
 import CircleAlert from "@lucide/svelte/icons/circle-alert";
+import Repeat from "@lucide/svelte/icons/repeat";
 import Send from "@lucide/svelte/icons/send";
 import Settings from "@lucide/svelte/icons/settings-2";
 import type { Component } from "svelte";
@@ -35,6 +36,13 @@ export const places: Place[] = [
     readAhead: readAheadOf,
     keys: "g p",
     alone: ([, part, , view]) => part === "made" && view === "customer",
+  },
+  {
+    id: "subscriptions",
+    title: m.subs,
+    icon: Repeat,
+    screen: () => import("../subscriptions/SubscriptionsScreen.svelte"),
+    keys: "g s",
   },
   {
     id: "attention",
