@@ -1,6 +1,7 @@
 import ArrowDownToLine from "@lucide/svelte/icons/arrow-down-to-line";
 import CircleAlert from "@lucide/svelte/icons/circle-alert";
 import House from "@lucide/svelte/icons/house";
+import ArrowRightLeft from "@lucide/svelte/icons/arrow-right-left";
 import Repeat from "@lucide/svelte/icons/repeat";
 import Send from "@lucide/svelte/icons/send";
 import Vault from "@lucide/svelte/icons/vault";
@@ -50,6 +51,13 @@ export const places: Place[] = [
   },
   beginning,
   {
+    id: "subscriptions",
+    title: m.subs,
+    icon: Repeat,
+    screen: () => import("../subscriptions/SubscriptionsScreen.svelte"),
+    keys: "g s",
+  },
+  {
     id: "attention",
     title: m.attention,
     icon: CircleAlert,
@@ -82,7 +90,7 @@ export const places: Place[] = [
   {
     id: "conversions",
     title: m.conversions,
-    icon: Repeat,
+    icon: ArrowRightLeft,
     screen: () => import("../conversions/ConversionsScreen.svelte"),
     keys: "g c",
   },

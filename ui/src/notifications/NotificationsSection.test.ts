@@ -43,8 +43,21 @@ test("the rules are said in sentences that follow them at once", async () => {
   await waitFor(() => expect(example()).toContain("failed payments, and expired payments."));
   for (const name of ["Payment received", "Underpaid", "Payment failed", "Payment expired"])
     await user.click(section.getByRole("checkbox", { name }));
-  await waitFor(() => expect(example()).toBe("Your desktop tells you of no payments."));
+  await waitFor(() => expect(example()).toContain("Your desktop tells you of no payments."));
   expect(saved().at(-1)?.news).toEqual([]);
+});
+
+test("what is told of subscriptions is chosen apart from payments, and said in a sentence", async () => {
+  const { user, section, example } = await open();
+  const group = within(section.getByRole("group", { name: "What you are told of subscriptions" }));
+  expect(example()).toContain("Of subscriptions it tells you when they are paid, underpaid, or expired.");
+  await user.click(group.getByRole("checkbox", { name: "A period was paid" }));
+  await waitFor(() => expect(example()).toContain("when they are underpaid or expired."));
+  expect(saved()).toEqual([notificationRules({ subscriptions: ["underpaid", "expired"] })]);
+  for (const name of ["Less than the price was paid", "Nothing was paid in time"])
+    await user.click(group.getByRole("checkbox", { name }));
+  await waitFor(() => expect(example()).not.toContain("Of subscriptions"));
+  expect(saved().at(-1)?.subscriptions).toEqual([]);
 });
 
 test("an amount is set for its own currency, and taken away again", async () => {

@@ -2,11 +2,14 @@
 export function about({
   payment,
   batch,
+  subscription,
 }: {
   payment: string | null;
   batch: string | null;
+  subscription: string | null;
 }): [string, string] | undefined {
   if (batch) return ["payouts", batch];
+  if (subscription) return ["subscriptions", subscription];
   if (payment) return ["payments", payment];
   return undefined;
 }

@@ -1,4 +1,4 @@
-import type { AtLeast, NotificationRules, PaymentNews } from "../bridge";
+import type { AtLeast, NotificationRules, PaymentNews, SubscriptionNews } from "../bridge";
 import { listFormat } from "../lib/formats";
 import { moneyText } from "../lib/money";
 import { m } from "../messages";
@@ -14,8 +14,24 @@ export const kinds: { news: PaymentNews; label: () => string; said: () => string
   { news: "new", label: m.notify_new, said: m.notify_says_new },
 ];
 
+/** The news of subscriptions. */
+export const subscriptionKinds: { news: SubscriptionNews; label: () => string; said: () => string }[] = [
+  { news: "paid", label: m.notify_subs_paid, said: m.notify_says_subs_paid },
+  { news: "underpaid", label: m.notify_subs_underpaid, said: m.notify_says_subs_underpaid },
+  { news: "expired", label: m.notify_subs_expired, said: m.notify_says_subs_expired },
+];
+
 /** What the rules come to, in sentences. */
-export function example({ news, at_least, quiet, payouts_when_quiet, singles }: NotificationRules): string[] {
+export function example(rules: NotificationRules): string[] {
+  const told = subscriptionKinds.filter((each) => rules.subscriptions.includes(each.news));
+  const said = told.map((each) => each.said());
+  return [
+    ...ofPayments(rules),
+    ...(said.length ? [m.notify_says_subs({ kinds: listed(said, "disjunction") })] : []),
+  ];
+}
+
+function ofPayments({ news, at_least, quiet, payouts_when_quiet, singles }: NotificationRules): string[] {
   const told = kinds.filter((each) => news.includes(each.news)).map(({ said }) => said());
   if (!told.length) return [m.notify_says_nothing(), ...quietly(quiet, payouts_when_quiet)];
   return [
@@ -36,8 +52,8 @@ export function amountText({ amount, currency }: AtLeast): string {
   return moneyText(amount, currency, language.tag, 2);
 }
 
-function listed(words: string[]): string {
-  return listFormat(language.tag, { type: "conjunction" }).format(words);
+function listed(words: string[], type: "conjunction" | "disjunction" = "conjunction"): string {
+  return listFormat(language.tag, { type }).format(words);
 }
 
 /**
