@@ -4,7 +4,7 @@ import { beforeEach, expect, test } from "vitest";
 import App from "../App.svelte";
 import type { Conversion, ConversionQuery, ConversionQuote, ConversionRequest, Move } from "../bridge";
 import { announce, appState, argumentsOf, demoShop, failure, program } from "../bridge/test-program";
-import { move as moved, preview } from "../custody/test-custody";
+import { move as moved, preview, shopHas } from "../custody/test-custody";
 import { route } from "../lib/router.svelte";
 import { coin } from "../payments/make/test-shop";
 
@@ -64,6 +64,7 @@ function open(own: Record<string, (args: never) => unknown> = {}) {
     conversion: () => conversion(),
     refresh_conversions: () => null,
     unsettled_moves: () => [],
+    balances: () => shopHas("120.5"),
     payment_choices: () => ({ coins: [coin("trx", "Tron"), coin("btc", "Bitcoin")], currencies: ["eur"] }),
     quote_conversion: () => quote,
     preview_move: () =>

@@ -91,7 +91,9 @@ test("a deposit is shown with both balances, confirmed with what was shown, and 
   const user = open({ move_made: () => now });
   const fields = await form(user, "Move from the shop's balance");
   await pickCoin(user, fields, "trx");
-  await user.type(fields.getByRole("textbox", { name: "Amount" }), "2,5{Enter}");
+  const amount = fields.getByRole("textbox", { name: "Amount" });
+  await waitFor(() => expect(amount).toHaveAccessibleDescription("There is 50 TRX."));
+  await user.type(amount, "2,5{Enter}");
   const sheet = within(await dialog(CONFIRM));
   expect(argumentsOf("preview_move")).toEqual([
     { wanted: { kind: "deposit", user: anna.id, coin: "trx", amount: "2.5" } },

@@ -1,5 +1,6 @@
 // A shop with users who have balances of their own, for tests.
 import type {
+  Balances,
   CustodyPayment,
   CustodyTransfer,
   CustodyUser,
@@ -160,6 +161,13 @@ export function found(users: CustodyUser[], { search }: UserQuery): UserPage {
   };
 }
 
+/** What the shop has of Tron. */
+export function shopHas(amount: string): Balances {
+  const trx = { coin: "trx", amount, pending: "0", worth: null, day_change: null };
+  const read_at = "2026-11-20T09:00:00Z";
+  return { coins: [trx], worth: "0", worth_currency: "eur", without_worth: 1, read_at, trouble: null };
+}
+
 /** A program with two users, unless the test says otherwise. */
 export function custody(own: Record<string, (args: never) => unknown> = {}): void {
   const status = { users_read_at: "2026-11-20T09:00:00Z", transfers_read_at: "2026-11-20T09:00:00Z" };
@@ -178,6 +186,7 @@ export function custody(own: Record<string, (args: never) => unknown> = {}): voi
     custody_transfers: () => ({ transfers: [transfer()], next: null, total: 1 }),
     moves_of_custody_user: () => [],
     unsettled_moves: () => [],
+    balances: () => shopHas("50"),
     payment_choices: () => ({
       coins: [coin("trx", "Tron"), coin("btc", "Bitcoin"), coin("xrp", "Ripple")],
       currencies: ["eur"],
