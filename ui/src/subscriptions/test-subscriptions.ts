@@ -1,3 +1,4 @@
+import type { UserEvent } from "@testing-library/user-event";
 import type {
   Chart,
   Plan,
@@ -208,4 +209,10 @@ export function subscriptions(own: Record<string, (args: never) => unknown> = {}
     subscriber_files: () => [subscriberFile()],
     ...own,
   });
+}
+
+/** Takes the option that begins with these letters by typing them: jsdom lays out no list to choose from. */
+export async function choose(user: UserEvent, choice: HTMLElement, letters: string): Promise<void> {
+  choice.focus();
+  await user.keyboard(letters);
 }
