@@ -324,7 +324,8 @@ async fn a_call_slower_than_anybody_waits_is_unknown_until_it_is_seen() {
     assert_eq!(moved.state, MoveState::Unknown, "it has not been handled: {moved:?}");
     drop(held);
     let moved =
-        wait_for(&owner.core, || owner.moves.get(&moved.id), |moved| moved.state != MoveState::Unknown).await;
+        wait_for(&owner.core, || owner.moves.look_for(&moved.id), |moved| moved.state != MoveState::Unknown)
+            .await;
     assert_eq!(moved.state, MoveState::Made);
     assert_eq!(owner.world.simulator.ledger().transfers.len(), 1);
 }
