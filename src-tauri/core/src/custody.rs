@@ -25,6 +25,7 @@ pub use self::{
 };
 use crate::{
     failure::Failure,
+    language::said,
     moves::{Move, MoveKind, Moves, lists::BackTo, lists::List},
     shops::ShopContext,
 };
@@ -90,7 +91,8 @@ impl Custody {
 
     async fn read_user(&self, id: &str) -> Result<CustodyUser, Failure> {
         self.user(id).await?;
-        let number = id.parse().map_err(|_| Failure::not_found("custody user"))?;
+        let number =
+            id.parse().map_err(|_| Failure::not_found(said!(en: "custody user", de: "diesen Benutzer")))?;
         self.moves.read_list(List::Transfers, None, BackTo::Known).await?;
         // What its list looks like is documented nowhere: without it the payments that were made here are followed.
         if let Err(failure) = self.moves.read_list(List::Payments, Some(id), BackTo::Known).await {

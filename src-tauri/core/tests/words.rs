@@ -22,6 +22,9 @@ const EXCEPTIONS: &[(&str, &str, &str)] = &[
         "page {page} is the one before it",
         "is the technical part of a failure, as the client's are",
     ),
+    ("conversions/list.rs", " AND conversions.", "is SQL"),
+    ("moves/journal.rs", " OR pay_amount = ", "is SQL"),
+    ("moves/preview.rs", "paydesk move 1", "is hashed"),
     ("payouts/control.rs", "amount {index}", "names a field of a form"),
     ("payouts/control.rs", "currency {index}", "names a field of a form"),
     ("payouts/import.rs", "address,currency,amount", "is a file that the importer reads"),
@@ -41,6 +44,10 @@ const EXCEPTIONS: &[(&str, &str, &str)] = &[
     ("payouts/schedule.rs", "months on the same weekday", "is hashed"),
     ("secrets.rs", "it did not keep what it was given", "is never shown: `unusable` is said instead"),
     ("shell/lib.rs", "Paydesk cannot start: {error}", "is for a terminal"),
+    ("subscriptions/list.rs", "subscriptions.id, subscriptions.plan", "is SQL"),
+    ("subscriptions/list.rs", " AS sort_key", "is SQL"),
+    ("subscriptions/list.rs", ", subscription_plans.amount", "is SQL"),
+    ("subscriptions/list.rs", ", coalesce(subscriptions.billed_at", "is SQL"),
 ];
 
 /// Inside of these, words are in all languages, or are for nobody who uses Paydesk.

@@ -15,6 +15,7 @@ use sqlx::SqliteConnection;
 use super::Conversions;
 use crate::{
     failure::Failure,
+    language::said,
     moves::lists::{Absorbed, Cached, End, List, changed_at},
     payments::exact,
     second_factor::local,
@@ -172,7 +173,7 @@ impl Conversions {
         let mut sql = sqlx::QueryBuilder::new(SELECT);
         sql.push("conversions.id = ").push_bind(id);
         let row: Option<Stored> = sql.build_query_as().fetch_optional(&self.ctx.db).await?;
-        self.row(row.ok_or_else(|| Failure::not_found("conversion"))?)
+        self.row(row.ok_or_else(|| Failure::not_found(said!(en: "conversion", de: "diese Umwandlung")))?)
     }
 
     fn row(&self, row: Stored) -> Result<Conversion, Failure> {

@@ -20,7 +20,7 @@ use super::{
 use crate::{
     custody::payments::UserPayment,
     failure::{Failure, FailureCode},
-    language::words,
+    language::{said, words},
     payments::Terms,
     second_factor::provider_now,
 };
@@ -85,7 +85,10 @@ enum Made {
 
 /// An order that its kind has not all for. It is never made.
 fn incomplete() -> Failure {
-    Failure::other("Paydesk failed inside. Nothing was sent.")
+    Failure::other(said!(
+        en: "Paydesk failed inside. Nothing was sent.",
+        de: "In Paydesk ist ein Fehler aufgetreten. Es wurde nichts gesendet."
+    ))
 }
 
 impl Moves {

@@ -15,6 +15,7 @@ use super::{
 use crate::{
     custody::{payments::UserPayment, users},
     failure::Failure,
+    language::said,
 };
 
 /// How often something that is under way is read again, soon after it changed and when nothing has happened for long.
@@ -128,7 +129,9 @@ impl Moves {
             Task::Read(list) => self.read_list(*list, None, BackTo::Known).await,
             Task::Follow(list, id) => self.read_one(*list, id).await,
             Task::Balances(user) => {
-                let user = user.parse().map_err(|_| Failure::not_found("custody user"))?;
+                let user = user
+                    .parse()
+                    .map_err(|_| Failure::not_found(said!(en: "custody user", de: "diesen Benutzer")))?;
                 self.balances_of(&user).await.map(|_| true)
             }
         }
@@ -137,7 +140,8 @@ impl Moves {
     /// Asks NOWPayments for one thing of a list again. Whether it has changed.
     pub(crate) async fn read_one(&self, list: List, id: &str) -> Result<bool, Failure> {
         let client = &self.ctx.client;
-        let unknown = || Failure::not_found("number of NOWPayments");
+        let unknown =
+            || Failure::not_found(said!(en: "number of NOWPayments", de: "diese Nummer von NOWPayments"));
         match list {
             List::Transfers => {
                 let id = id.parse().map_err(|_| unknown())?;

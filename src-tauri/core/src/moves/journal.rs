@@ -77,7 +77,9 @@ impl MoveRow {
     }
 
     pub(super) async fn load(db: impl SqliteExecutor<'_>, id: &str) -> Result<Self, Failure> {
-        Self::find(db, id).await?.ok_or_else(|| Failure::not_found("move made here"))
+        Self::find(db, id)
+            .await?
+            .ok_or_else(|| Failure::not_found(said!(en: "move made here", de: "diese Bewegung")))
     }
 
     pub(super) async fn newest(db: &SqlitePool, limit: u32) -> Result<Vec<Self>, sqlx::Error> {

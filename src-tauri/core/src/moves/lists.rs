@@ -11,7 +11,9 @@ use serde::{Deserialize, Serialize};
 use sqlx::SqliteConnection;
 
 use super::{MoveKind, Moves, journal};
-use crate::{custody::payments::PaymentsOfUser, failure::Failure, second_factor::provider_now, store};
+use crate::{
+    custody::payments::PaymentsOfUser, failure::Failure, language::said, second_factor::provider_now, store,
+};
 
 /// A list of NOWPayments.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, sqlx::Type)]
@@ -174,7 +176,9 @@ impl Moves {
             }
             List::Payments => {
                 let Some(user) = owner else { return Ok(false) };
-                let id = user.parse().map_err(|_| Failure::not_found("custody user"))?;
+                let id = user
+                    .parse()
+                    .map_err(|_| Failure::not_found(said!(en: "custody user", de: "diesen Benutzer")))?;
                 self.walk(PaymentsOfUser::new(id), Some(user), back_to).await
             }
         }

@@ -210,10 +210,10 @@ fn is_still_so(shown: &MovePreview, now: &MovePreview) -> Result<(), Failure> {
     for (was, is) in [(&shown.from, &now.from), (&shown.to, &now.to)] {
         if was.before != is.before {
             return stale(words!(
-                en: "Nothing was moved: {who} has {is} by now, not {was} as was shown. Look at it again.",
-                de: "Es wurde nichts bewegt: {who} hat inzwischen {is}, nicht {was} wie angezeigt. Sehen Sie es sich noch einmal an.",
+                en: "Nothing was moved: {who} has {held} by now, not {was} as was shown. Look at it again.",
+                de: "Es wurde nichts bewegt: {who} hat inzwischen {held}, nicht {was} wie angezeigt. Sehen Sie es sich noch einmal an.",
                 who = words::whose(is),
-                is = words::coins(&is.before, &is.coin),
+                held = words::coins(&is.before, &is.coin),
                 was = words::coins(&was.before, &was.coin)
             ));
         }

@@ -39,19 +39,20 @@ pub(super) fn check(text: &str) -> Result<String, String> {
             de: "Es steht „{c}“ darin: Schreiben Sie die bloße Adresse, und eine in jede Zeile."
         ));
     }
-    let not = |en: &str, de: &str| Err(said!(en: en, de: de).to_owned());
+    let not = |why: &str| Err(why.to_owned());
     let Some((name, host)) = text.split_once('@') else {
         return not(
-            "There is no @ in it: this is not an e-mail address.",
-            "Es fehlt ein @: Das ist keine E-Mail-Adresse.",
+            said!(en: "There is no @ in it: this is not an e-mail address.", de: "Es fehlt ein @: Das ist keine E-Mail-Adresse."),
         );
     };
     if host.contains('@') {
-        return not("There is more than one @ in it.", "Es steht mehr als ein @ darin.");
+        return not(said!(en: "There is more than one @ in it.", de: "Es steht mehr als ein @ darin."));
     }
     let has_empty_part = |text: &str| text.split('.').any(str::is_empty);
     if name.is_empty() || name.len() > LONGEST_NAME || has_empty_part(name) {
-        return not("What stands before the @ is not right.", "Was vor dem @ steht, stimmt nicht.");
+        return not(
+            said!(en: "What stands before the @ is not right.", de: "Was vor dem @ steht, stimmt nicht."),
+        );
     }
     let is_label = |label: &str| {
         (1..=63).contains(&label.len())
@@ -63,8 +64,7 @@ pub(super) fn check(text: &str) -> Result<String, String> {
     let is_name = host.contains('.') && host.split('.').all(is_label);
     if !is_name || last.len() < 2 || last.bytes().all(|b| b.is_ascii_digit()) {
         return not(
-            "What stands behind the @ is no name of a mail server, such as example.com.",
-            "Was hinter dem @ steht, ist kein Name eines Mailservers wie example.com.",
+            said!(en: "What stands behind the @ is no name of a mail server, such as example.com.", de: "Was hinter dem @ steht, ist kein Name eines Mailservers wie example.com."),
         );
     }
     Ok(text.to_owned())

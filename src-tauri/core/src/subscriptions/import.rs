@@ -257,7 +257,11 @@ impl Subscriptions {
     /// # Errors
     /// When none asks, and those of [`Self::open_file`].
     pub async fn answer_file(&self, column: u32, header: bool) -> Result<SubscriberFileOpened, Failure> {
-        let asking = self.job.asking().take().ok_or_else(|| Failure::not_found("file"))?;
+        let asking = self
+            .job
+            .asking()
+            .take()
+            .ok_or_else(|| Failure::not_found(said!(en: "file", de: "diese Datei")))?;
         self.open_bytes(asking, Some((column as usize, header))).await
     }
 
@@ -381,7 +385,7 @@ impl Subscriptions {
                 .bind(id)
                 .fetch_optional(&self.ctx.db)
                 .await?;
-        self.whole_file(stored.ok_or_else(|| Failure::not_found("file"))?).await
+        self.whole_file(stored.ok_or_else(|| Failure::not_found(said!(en: "file", de: "diese Datei")))?).await
     }
 
     async fn whole_file(&self, file: StoredFile) -> Result<SubscriberFile, Failure> {

@@ -49,7 +49,7 @@ impl CallRow {
             .bind(id)
             .fetch_optional(db)
             .await?;
-        row.ok_or_else(|| Failure::not_found("call that was made here"))
+        row.ok_or_else(|| Failure::not_found(said!(en: "call that was made here", de: "diesen Aufruf")))
     }
 
     /// Those that are not settled, newest first.

@@ -323,7 +323,8 @@ impl Subscriptions {
             .build_query_as()
             .fetch_optional(&self.ctx.db)
             .await?;
-        let row = row.ok_or_else(|| Failure::not_found("subscription"))?;
+        let row =
+            row.ok_or_else(|| Failure::not_found(said!(en: "subscription", de: "dieses Abonnement")))?;
         let events: Vec<StoredEvent> = sqlx::query_as(
             "SELECT kind, from_status, to_status, expires_at, amount, currency, at FROM subscription_events \
              WHERE subscription = ? ORDER BY number DESC",
@@ -432,7 +433,7 @@ impl Subscriptions {
             .bind(id)
             .fetch_optional(&self.ctx.db)
             .await?;
-        plan.ok_or_else(|| Failure::not_found("plan"))?.plan()
+        plan.ok_or_else(|| Failure::not_found(said!(en: "plan", de: "diesen Plan")))?.plan()
     }
 }
 

@@ -207,7 +207,7 @@ impl Subscriptions {
                 said!(en: "Nothing is changed yet.", de: "Es ist noch nichts geändert."),
             ));
         }
-        let number = id.parse().map_err(|_| Failure::not_found("plan"))?;
+        let number = id.parse().map_err(|_| Failure::not_found(said!(en: "plan", de: "diesen Plan")))?;
         self.call(Order::ChangePlan(number, Box::new(plan), order)).await
     }
 
@@ -233,7 +233,8 @@ impl Subscriptions {
                 said!(en: "This subscription has ended already.", de: "Dieses Abo ist schon beendet."),
             ));
         }
-        let number = id.parse().map_err(|_| Failure::not_found("subscription"))?;
+        let number =
+            id.parse().map_err(|_| Failure::not_found(said!(en: "subscription", de: "dieses Abonnement")))?;
         self.call(Order::End(number)).await
     }
 

@@ -150,7 +150,7 @@ fn column_names(record: &Record<'_>, named: bool) -> Vec<String> {
         let name = String::from_utf8_lossy(&field.bytes);
         match name.trim() {
             name if named && !name.is_empty() => cut(name),
-            _ => format!("column {}", index + 1),
+            _ => words!(en: "column {}", de: "Spalte {}", index + 1),
         }
     };
     record.fields.iter().enumerate().map(name).collect()
