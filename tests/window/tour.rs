@@ -252,7 +252,7 @@ async fn needing_attention(tour: &mut Tour<'_>) -> Result<()> {
 async fn overview(tour: &mut Tour<'_>) -> Result<()> {
     let window = tour.window;
     window.press("Overview").await?;
-    window.sees("What came in").await?;
+    window.sees("This month").await?;
     window.sees("Connection to NOWPayments").await?;
     tour.picture("overview").await?;
     window.scroll_to("Sales").await?;

@@ -33,6 +33,8 @@ const RHYTHM: Duration = Duration::from_mins(5);
 const SOONEST: Duration = Duration::from_mins(1);
 /// What an amount is worth is asked again after this time.
 const RATE_IS_GOOD_FOR: TimeDelta = TimeDelta::minutes(10);
+/// What a coin is worth is told to the hundredth.
+const WORTH_DECIMALS: i64 = 2;
 /// When NOWPayments was asked for balances last.
 const READ_AT: &str = "balances_read_at";
 
@@ -286,7 +288,7 @@ impl Balance {
         let Ok(currency_to) = SHOP_CURRENCY.parse::<Ticker>() else { return Ok(None) };
         let estimate = GetEstimate { amount: all.clone(), currency_from: coin.clone(), currency_to };
         match self.ctx.client.send(&estimate).await {
-            Ok(answer) => Ok(Some(answer.estimated_amount)),
+            Ok(answer) => Ok(answer.estimated_amount.as_decimal().round(WORTH_DECIMALS).try_into().ok()),
             Err(error) if error.refused().is_some_and(|refused| matches!(refused.status, 400 | 404)) => {
                 Ok(None)
             }

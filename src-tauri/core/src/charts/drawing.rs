@@ -88,9 +88,11 @@ fn draw(
     let widest = axis.ticks.iter().map(|tick| letters(&tick.to_string())).max().unwrap_or_default();
     let (width, height) = (whole(size.width), whole(size.height));
     let has_legend = figures.series.len() > 1;
+    // The last place stands under the end of the field, and is not to be cut off.
+    let overhang = figures.places.last().map(|place| letters(place) / 2).unwrap_or_default();
     let field = Field {
         left: (2 * MARGIN + widest).min(width / 2),
-        right: width - 2 * MARGIN,
+        right: (width - MARGIN - overhang.max(MARGIN)).max(width / 2),
         top: 2 * MARGIN + 2 * LINE + if has_legend { LINE } else { 0 },
         bottom: height - 2 * LINE - MARGIN,
     };
