@@ -336,9 +336,12 @@ test("it is in the navigation, and on the keyboard", async () => {
   expect(navigation.getAllByRole("link").map((link) => link.getAttribute("href"))).toEqual([
     "#/overview",
     "#/payments",
+    "#/subscriptions",
     "#/attention",
     "#/payouts",
     "#/balances",
+    "#/custody",
+    "#/conversions",
     "#/settings",
   ]);
   await user.keyboard("gh");
