@@ -227,13 +227,15 @@ fn no_word_for_the_owner_is_in_one_language_only() {
 #[test]
 fn what_stands_for_german_is_german() {
     let english = Regex::new(r"(?i)\b(the|is|are|of|and|not|has|were|this|that|there|your|with)\b").unwrap();
+    // What is put into a sentence has a name that nobody reads.
+    let names = Regex::new(r"\{[^{}]*\}").unwrap();
     let mut count = 0;
     for path in sources() {
         for literal in
             literals(&fs::read_to_string(&path).unwrap()).into_iter().filter(|literal| literal.german)
         {
             assert!(
-                !english.is_match(&literal.text),
+                !english.is_match(&names.replace_all(&literal.text, "")),
                 "{}:{}: {}",
                 path.display(),
                 literal.line,
