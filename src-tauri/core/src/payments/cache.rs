@@ -210,8 +210,9 @@ async fn update(
     let moved = row.status != before.status;
     let words = (row.words() != before.words()).then(|| row.words().map(|word| word.map(str::to_owned)));
     let (status, created_at) = (row.status.clone(), row.created_at.clone());
-    for made_at in [&before.created_at, &created_at] {
-        takings::stale_at(db, made_at).await?;
+    takings::stale_at(db, &created_at).await?;
+    if before.created_at != created_at {
+        takings::stale_at(db, &before.created_at).await?;
     }
     row::update(db, *number, row).await?;
     if let Some(words) = words {
