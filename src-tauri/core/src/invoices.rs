@@ -1,10 +1,7 @@
 //! Invoices: links to pages of NOWPayments on which customers choose a coin and pay. NOWPayments can neither list nor
 //! show them again, so that those which are made here are kept here.
 
-use std::{
-    collections::{HashMap, HashSet},
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
-};
+use std::{collections::HashMap, sync::Arc};
 
 use chrono::{DateTime, Utc};
 use nowpayments::{Amount, Outcome, Ticker, Url, invoices::CreateInvoice};
@@ -22,6 +19,7 @@ use crate::{
     },
     shops::{Environment, ShopContext},
     store,
+    under_way::UnderWay,
 };
 
 /// So many are listed, the newest.
@@ -134,8 +132,7 @@ pub struct InvoiceDetail {
 pub struct Invoices {
     ctx: Arc<ShopContext>,
     payments: Payments,
-    /// Those whose call is under way in this life of Paydesk.
-    under_way: Arc<Mutex<HashSet<String>>>,
+    under_way: Arc<UnderWay>,
 }
 
 impl Invoices {
@@ -176,9 +173,9 @@ impl Invoices {
 
     async fn send(&self, call: CreateInvoice, price: &Price, terms: Terms) -> Result<Invoice, Failure> {
         let id = self.ctx.surroundings.uuid().to_string();
-        self.under_way().insert(id.clone());
+        let mark = self.under_way.begin(&id);
         let result = self.send_once(&id, &call, price, terms).await;
-        self.under_way().remove(&id);
+        drop(mark);
         self.ctx.announce(Changed::Payments);
         result?;
         self.load(&id).await
@@ -235,7 +232,7 @@ impl Invoices {
             .fetch_all(&self.ctx.db)
             .await?;
         for id in sending {
-            if self.under_way().contains(&id) {
+            if self.under_way.has(&id) {
                 continue;
             }
             let mut db = self.ctx.write().await?;
@@ -350,10 +347,6 @@ impl Invoices {
             .fetch_optional(&self.ctx.db)
             .await?
             .ok_or_else(|| Failure::not_found(said!(en: "invoice", de: "diese Rechnung")))
-    }
-
-    fn under_way(&self) -> MutexGuard<'_, HashSet<String>> {
-        self.under_way.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -35,6 +35,7 @@ pub mod subscriptions;
 pub mod surroundings;
 pub mod takings;
 mod turn;
+mod under_way;
 mod xlsx;
 
 pub use app::{AppState, Core, OpenShop, Settings, Theme};

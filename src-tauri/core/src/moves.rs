@@ -15,7 +15,7 @@ mod preview;
 pub(crate) mod words;
 
 use std::{
-    collections::{HashMap, HashSet},
+    collections::HashMap,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
@@ -23,7 +23,6 @@ use chrono::{DateTime, Utc};
 use nowpayments::Amount;
 use serde::{Deserialize, Serialize};
 use specta::Type;
-use tokio::sync::Notify;
 
 use self::{call::Order, journal::MoveRow, preview::Shown};
 use crate::{
@@ -31,6 +30,7 @@ use crate::{
     failure::{Failure, FailureCode},
     language::said,
     shops::ShopContext,
+    under_way::UnderWay,
 };
 
 /// What is moved, and between whom.
@@ -219,19 +219,13 @@ struct Desk {
     shown: Mutex<HashMap<String, Shown>>,
     /// Held from the look before a call until the call is written down: two clicks are one after the other.
     announcing: tokio::sync::Mutex<()>,
-    /// Those whose call is under way in this life of Paydesk.
-    under_way: Mutex<HashSet<String>>,
-    /// There is something to look for, or to follow.
-    stirred: Notify,
+    /// The calls that are under way, and word that there is something to look for, or to follow.
+    under_way: UnderWay,
 }
 
 impl Desk {
     fn shown(&self) -> MutexGuard<'_, HashMap<String, Shown>> {
         self.shown.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn under_way(&self) -> MutexGuard<'_, HashSet<String>> {
-        self.under_way.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -332,7 +326,7 @@ impl Moves {
 
     /// There is something new to follow.
     pub(crate) fn stir(&self) {
-        self.desk.stirred.notify_one();
+        self.desk.under_way.stir();
     }
 }
 

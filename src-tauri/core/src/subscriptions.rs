@@ -38,7 +38,7 @@ pub use self::{
     },
     making::{CallState, PlanEdit, SubscriptionCall, SubscriptionCallKind, WhoSubscribes},
 };
-use crate::{failure::Failure, shops::ShopContext};
+use crate::{failure::Failure, shops::ShopContext, under_way::UnderWay};
 
 /// A plan.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Type)]
@@ -119,13 +119,13 @@ pub struct SubscriptionSync {
 pub struct Subscriptions {
     ctx: Arc<ShopContext>,
     sync: Arc<sync::Sync>,
-    making: Arc<making::Making>,
+    under_way: Arc<UnderWay>,
     job: Arc<job::Job>,
 }
 
 impl Subscriptions {
     pub(crate) fn new(ctx: Arc<ShopContext>) -> Self {
-        Self { ctx, sync: Arc::default(), making: Arc::default(), job: Arc::default() }
+        Self { ctx, sync: Arc::default(), under_way: Arc::default(), job: Arc::default() }
     }
 
     /// All plans with their figures.

@@ -12,7 +12,7 @@ use sqlx::SqliteConnection;
 use tokio::sync::MutexGuard;
 
 use super::{
-    Desk, Move, MoveKind, MoveState, Moves,
+    Move, MoveKind, MoveState, Moves,
     journal::{self, MoveRow},
     lists::{self, BackTo, Cached, List},
     words,
@@ -105,7 +105,7 @@ impl Moves {
         if order.kind != MoveKind::Payment {
             before?;
         }
-        let _mark = UnderWay::begin(&self.desk, id);
+        let _mark = self.desk.under_way.begin(id);
         let mut db = self.ctx.write().await?;
         journal::refuse_twin(&mut db, order).await?;
         journal::announce_call(&mut db, id, order, provider_now(&self.ctx), self.ctx.now()).await?;
@@ -196,7 +196,6 @@ impl Moves {
                 }
                 db.commit().await?;
                 self.announce();
-                self.stir();
                 return Ok(());
             }
             Err(error) => error,
@@ -218,7 +217,6 @@ impl Moves {
             tracing::info!(%failure, "the first look failed");
         }
         self.announce();
-        self.stir();
         Ok(())
     }
 }
@@ -293,24 +291,5 @@ fn refusal(error: &nowpayments::Error, order: &Order) -> Failure {
         )
     } else {
         failure
-    }
-}
-
-/// Marks a call as under way for as long as it lives: nobody takes it for one that a crash has left behind.
-struct UnderWay<'a> {
-    desk: &'a Desk,
-    id: String,
-}
-
-impl<'a> UnderWay<'a> {
-    fn begin(desk: &'a Desk, id: &str) -> Self {
-        desk.under_way().insert(id.to_owned());
-        Self { desk, id: id.to_owned() }
-    }
-}
-
-impl Drop for UnderWay<'_> {
-    fn drop(&mut self) {
-        self.desk.under_way().remove(&self.id);
     }
 }

@@ -48,7 +48,7 @@ impl Moves {
                 tracing::warn!(%failure, "moves cannot be looked after");
                 Some(Instant::now() + AFTER_FAILURE)
             });
-            let stirred = self.desk.stirred.notified();
+            let stirred = self.desk.under_way.stirred();
             match next {
                 None => stirred.await,
                 Some(next) => drop(tokio::time::timeout_at(next, stirred).await),
@@ -87,7 +87,7 @@ impl Moves {
     async fn tasks(&self) -> Result<Vec<(Task, Duration)>, Failure> {
         let mut tasks = Vec::new();
         for row in MoveRow::unsettled(&self.ctx.db).await? {
-            if self.desk.under_way().contains(&row.id) {
+            if self.desk.under_way.has(&row.id) {
                 continue;
             }
             if row.state == MoveState::Sending {

@@ -10,12 +10,7 @@ mod order;
 mod quotes;
 pub(super) mod rates;
 
-use std::{
-    borrow::Cow,
-    collections::HashSet,
-    net::IpAddr,
-    sync::{Mutex, MutexGuard, PoisonError},
-};
+use std::{borrow::Cow, net::IpAddr};
 
 use chrono::{DateTime, Utc};
 use nowpayments::{
@@ -25,7 +20,6 @@ use nowpayments::{
 };
 use serde::{Deserialize, Serialize};
 use specta::Type;
-use tokio::sync::Notify;
 
 use self::{choices::Chosen, journal::MadeRow, quotes::Quotes};
 pub use self::{
@@ -45,6 +39,7 @@ use crate::{
     failure::{Failure, FailureCode},
     language::{said, words},
     second_factor::provider_now,
+    under_way::UnderWay,
 };
 
 /// Whose fees, and which rate.
@@ -138,16 +133,8 @@ pub struct MadePayment {
 pub(super) struct Making {
     quotes: Quotes,
     chosen: tokio::sync::Mutex<Option<Chosen>>,
-    /// Those whose call is under way in this life of Paydesk.
-    under_way: Mutex<HashSet<String>>,
-    /// There is something to look for, or to follow.
-    stirred: Notify,
-}
-
-impl Making {
-    fn under_way(&self) -> MutexGuard<'_, HashSet<String>> {
-        self.under_way.lock().unwrap_or_else(PoisonError::into_inner)
-    }
+    /// The calls that are under way, and word that there is something to look for, or to follow.
+    under_way: UnderWay,
 }
 
 impl Payments {
@@ -176,7 +163,7 @@ impl Payments {
             order.order_id = Some(order_number(self.ctx.surroundings.random_bytes()));
             order.gave_order_id = true;
         }
-        let _mark = UnderWay::begin(&self.making, &id);
+        let _mark = self.making.under_way.begin(&id);
         let mut db = self.ctx.write().await?;
         journal::refuse_twin(&mut db, &order).await?;
         journal::announce_call(&mut db, &id, &order, provider_now(&self.ctx), self.ctx.now()).await?;
@@ -209,7 +196,6 @@ impl Payments {
                 order.forget_draft(&mut db).await?;
                 db.commit().await?;
                 self.ctx.announce(Changed::Payments);
-                self.making.stirred.notify_one();
                 return Ok(());
             }
             Err(error) => error,
@@ -233,7 +219,6 @@ impl Payments {
             tracing::info!(%failure, "the first look failed");
         }
         self.ctx.announce(Changed::Payments);
-        self.making.stirred.notify_one();
         Ok(())
     }
 
@@ -287,25 +272,6 @@ impl Payments {
         db.commit().await?;
         self.ctx.announce(Changed::Payments);
         self.made(id).await
-    }
-}
-
-/// Marks a call as under way for as long as it lives: nobody takes it for one that a crash has left behind.
-struct UnderWay<'a> {
-    making: &'a Making,
-    id: String,
-}
-
-impl<'a> UnderWay<'a> {
-    fn begin(making: &'a Making, id: &str) -> Self {
-        making.under_way().insert(id.to_owned());
-        Self { making, id: id.to_owned() }
-    }
-}
-
-impl Drop for UnderWay<'_> {
-    fn drop(&mut self) {
-        self.making.under_way().remove(&self.id);
     }
 }
 

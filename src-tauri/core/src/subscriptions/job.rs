@@ -274,7 +274,7 @@ impl Subscriptions {
         .await?;
         let mut rows = Vec::new();
         for call in &calls {
-            if self.making.under_way().contains(call) {
+            if self.under_way.has(call) {
                 continue;
             }
             let row = CallRow::load(&self.ctx.db, call).await?;

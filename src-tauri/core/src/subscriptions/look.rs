@@ -165,7 +165,7 @@ impl Subscriptions {
                 tracing::warn!(%failure, "calls that were made here cannot be looked after");
                 Some(LONGEST_PAUSE)
             });
-            let stirred = self.making.stirred.notified();
+            let stirred = self.under_way.stirred();
             match pause {
                 None => stirred.await,
                 Some(pause) => drop(tokio::time::timeout(pause, stirred).await),
@@ -178,7 +178,7 @@ impl Subscriptions {
         self.sync.may_ask().await;
         let mut next: Option<Duration> = None;
         let mut open = CallRow::open(&self.ctx.db).await?;
-        open.retain(|row| !self.making.under_way().contains(&row.id));
+        open.retain(|row| !self.under_way.has(&row.id));
         if open.is_empty() {
             return Ok(None);
         }

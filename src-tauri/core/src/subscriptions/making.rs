@@ -1,10 +1,5 @@
 //! Making and changing plans, subscribing somebody, ending a subscription: each with one call, which is never made twice.
 
-use std::{
-    collections::HashSet,
-    sync::{Mutex, MutexGuard, PoisonError},
-};
-
 use chrono::{DateTime, Utc};
 use nowpayments::{
     Amount, CustodyUserId, Outcome, PlanId, SubscriptionId, Ticker,
@@ -14,7 +9,6 @@ use nowpayments::{
 };
 use serde::{Deserialize, Serialize};
 use specta::Type;
-use tokio::sync::Notify;
 
 use super::{
     Plan, Subscriptions, absorb, email,
@@ -168,21 +162,6 @@ pub(super) struct Ended {
     pub(super) failure: Option<Failure>,
 }
 
-/// What is known of calls beside what the database holds.
-#[derive(Debug, Default)]
-pub(super) struct Making {
-    /// Those that are under way in this life of Paydesk.
-    under_way: Mutex<HashSet<String>>,
-    /// There is something to look for.
-    pub(super) stirred: Notify,
-}
-
-impl Making {
-    pub(super) fn under_way(&self) -> MutexGuard<'_, HashSet<String>> {
-        self.under_way.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
 impl Subscriptions {
     /// Makes a plan, once. An answer that is lost makes it [`CallState::Unknown`], which is no error.
     ///
@@ -329,7 +308,7 @@ impl Subscriptions {
     /// Writes down what is asked for, of which row of a file if it is, and asks for it.
     pub(super) async fn send(&self, order: Order, row: Option<(&str, u32)>) -> Result<Ended, Failure> {
         let id = self.ctx.surroundings.uuid().to_string();
-        let _mark = UnderWay::begin(&self.making, &id);
+        let _mark = self.under_way.begin(&id);
         let sent_at = provider_now(&self.ctx);
         let mut db = self.ctx.write().await?;
         journal::refuse_twin(&mut db, &order).await?;
@@ -407,7 +386,6 @@ impl Subscriptions {
         if !waits && let Err(failure) = self.look(id).await {
             tracing::info!(%failure, "the first look failed");
         }
-        self.making.stirred.notify_one();
         let call = self.made(id).await?;
         let turned_away = call.state == CallState::Refused;
         Ok(turned_away.then(|| Failure::other(call.trouble.unwrap_or_default())))
@@ -478,25 +456,6 @@ fn refusal(error: &nowpayments::Error, order: &Order) -> Failure {
             ),
         ),
         _ => failure,
-    }
-}
-
-/// Marks a call as under way for as long as it lives: nobody takes it for one that a crash has left behind.
-struct UnderWay<'a> {
-    making: &'a Making,
-    id: String,
-}
-
-impl<'a> UnderWay<'a> {
-    fn begin(making: &'a Making, id: &str) -> Self {
-        making.under_way().insert(id.to_owned());
-        Self { making, id: id.to_owned() }
-    }
-}
-
-impl Drop for UnderWay<'_> {
-    fn drop(&mut self) {
-        self.making.under_way().remove(&self.id);
     }
 }
 

@@ -128,7 +128,7 @@ impl Payments {
                 tracing::warn!(%failure, "payments that were made here cannot be looked after");
                 Some(LONGEST_PAUSE)
             });
-            let stirred = self.making.stirred.notified();
+            let stirred = self.making.under_way.stirred();
             match pause {
                 None => stirred.await,
                 Some(pause) => drop(tokio::time::timeout(pause, stirred).await),
@@ -141,7 +141,7 @@ impl Payments {
         let mut next: Option<Duration> = None;
         let mut within = |pause: Duration| next = Some(next.map_or(pause, |next| next.min(pause)));
         for row in MadeRow::open(&self.ctx.db).await? {
-            if self.making.under_way().contains(&row.id) {
+            if self.making.under_way.has(&row.id) {
                 continue;
             }
             if row.state() == MadeState::Sending {
