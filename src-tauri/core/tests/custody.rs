@@ -345,11 +345,19 @@ async fn what_was_there_before_is_not_taken_for_ours() {
     let moved = owner.make(deposit(&anna, "btc", "0.5")).await.unwrap();
     assert_eq!(moved.state, MoveState::Unknown, "{moved:?}");
 
-    // And twice more: then nobody can tell which is ours, if any.
+    // And twice more before it looks again: then nobody can tell which is ours, if any.
+    owner.world.simulator.set_fault(FaultRule {
+        method: "GET".to_owned(),
+        path: "/sub-partner/transfers".to_owned(),
+        skip: 0,
+        times: None,
+        fault: Fault::DropBefore,
+    });
     owner.world.client().send(&CreateDeposit { amount: exact("0.1"), ..theirs.clone() }).await.unwrap();
     for _ in 0..2 {
         owner.world.client().send(&theirs).await.unwrap();
     }
+    owner.world.simulator.clear_faults();
     let looked = owner.moves.look_for(&moved.id).await.unwrap();
     assert_eq!(looked.state, MoveState::Unknown);
     assert!(looked.may_give_up && looked.trouble.unwrap().contains("more than one"), "the owner decides");
