@@ -3,12 +3,15 @@
 
 mod axe;
 mod desktop;
+mod forms;
 mod owner;
 mod process;
+mod reach;
 mod simulator;
 mod window;
 
 pub use desktop::{Desktop, Keychain, Notification};
+pub use forms::Form;
 pub use owner::{PAYROLL, PIN};
 pub use simulator::Simulator;
 pub use window::Window;

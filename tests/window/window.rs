@@ -6,7 +6,10 @@ use anyhow::{Context, Result, ensure};
 use serde_json::{Value, json};
 use thirtyfour::{Capabilities, WebDriver, WebElement};
 
-use crate::{Desktop, Simulator, axe, desktop::paydesk_binary, process::Program, repository, wait_for};
+use crate::{
+    Desktop, Form, Simulator, axe, desktop::paydesk_binary, forms, process::Program, reach, repository,
+    wait_for,
+};
 
 /// How long a window may take to show what it looked like when something went wrong.
 const LAST_LOOK: Duration = Duration::from_secs(10);
@@ -307,6 +310,30 @@ impl Window {
         axe::check(&self.driver, screen).await
     }
 
+    /// Fails when something on the screen cannot be reached by keyboard, or from the palette.
+    ///
+    /// # Errors
+    /// What cannot.
+    pub async fn is_reachable(&self, screen: &str) -> Result<()> {
+        reach::check(&self.driver, screen).await
+    }
+
+    /// Shows the screen in another form.
+    ///
+    /// # Errors
+    /// When the driver does not answer, or the window does not take the language.
+    pub async fn show_as(&self, form: Form) -> Result<()> {
+        forms::show(&self.driver, form).await
+    }
+
+    /// Fails when any text of the screen is cut off; `form` is the one that it is shown in.
+    ///
+    /// # Errors
+    /// What is cut off.
+    pub async fn is_whole(&self, screen: &str, form: Form) -> Result<()> {
+        forms::is_whole(&self.driver, screen, form).await
+    }
+
     /// Writes a picture of the window's content as it is on the display. (The driver has none of a window that is painted without
     /// OpenGL: it waits for ever.)
     ///
@@ -363,7 +390,7 @@ impl Drop for Window {
     }
 }
 
-/// Finds the visible, enabled control whose name, or a line or label of it, is the argument.
+/// Finds the visible, enabled control whose name, or a line or label of it, is the argument; of an open dialog rather than behind it.
 const FIND_CONTROL: &str = "
     const name = arguments[0];
     const selector = 'button, a[href], summary, [role=button], [role=tab], [role=radio], [role=option], \
@@ -379,7 +406,9 @@ const FIND_CONTROL: &str = "
         return box.width > 0 && box.height > 0 && !element.disabled && element.getAttribute('aria-disabled') !== 'true'
             && getComputedStyle(element).visibility === 'visible' && !element.closest('[inert]');
     };
-    const controls = [...document.querySelectorAll(selector)].filter(usable);
+    const dialog = [...document.querySelectorAll('[role=dialog], [role=alertdialog]')].pop();
+    const behind = element => dialog && !dialog.contains(element);
+    const controls = [...document.querySelectorAll(selector)].filter(usable).sort((one, other) => behind(one) - behind(other));
     return controls.find(element => called(element) === name)
         ?? controls.find(element => element.innerText.split('\\n').some(line => line.trim() === name))
         ?? controls.find(element => labels(element).includes(name)) ?? null;
