@@ -22,7 +22,17 @@ const ALL: u32 = 700;
 
 #[tokio::test]
 async fn takings_are_what_the_books_of_nowpayments_say_to_the_last_digit() {
-    let world = World::new(History::Orders(3_000)).await;
+    agrees(History::Orders(3_000), &["eur", "usd"]).await;
+}
+
+#[tokio::test]
+async fn the_takings_of_the_demo_shop_are_what_its_books_say_to_the_last_digit() {
+    agrees(History::Demo, &["eur", "usd"]).await;
+}
+
+/// Compares all figures of the overview with sums over the simulator's ledger and its answers.
+async fn agrees(history: History, currencies: &[&str]) {
+    let world = World::new(history).await;
     world.simulator.pause();
     let (core, _) = world.open_shop().await;
     wait_for_sync(&core, |status| status.complete && !status.running).await;
@@ -44,7 +54,7 @@ async fn takings_are_what_the_books_of_nowpayments_say_to_the_last_digit() {
     // Sales, by the answers themselves.
     let payments: Vec<Payment> = world.client().pages(ListPayments::default()).try_concat().await.unwrap();
     let summary = takings.summary(None).await.unwrap();
-    assert_eq!(summary.currencies, ["eur", "usd"]);
+    assert_eq!(summary.currencies, currencies);
     for currency in summary.currencies {
         let of_currency = || payments.iter().filter(|payment| payment.price_currency == *currency);
         let sales = || of_currency().filter(|payment| is_sale(payment));
