@@ -64,11 +64,29 @@ pub struct AppState {
 
 /// What the owner has set.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, Type)]
+#[serde(default)]
 pub struct Settings {
     /// Light, dark, or as the system says.
     pub theme: Theme,
+    /// How large text is.
+    pub text_size: TextSize,
     /// A BCP 47 tag; `None`: as the system says.
     pub language: Option<String>,
+}
+
+/// How large text is, and all that goes with it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, Type)]
+#[serde(rename_all = "snake_case")]
+pub enum TextSize {
+    /// As it was drawn: 100 %.
+    #[default]
+    Normal,
+    /// 125 %.
+    Large,
+    /// 150 %.
+    Larger,
+    /// 200 %, the size to which WCAG 2 (1.4.4) wants text to grow without loss.
+    Largest,
 }
 
 /// Light or dark.

@@ -8,7 +8,7 @@ mod world;
 use keyring_core::{Error, mock};
 use nowpayments_simulator::{History, Switches};
 use paydesk_core::{
-    Core, FailureCode, Settings, Theme,
+    Core, FailureCode, Settings, TextSize, Theme,
     secrets::{Keychain, Secret},
     shops::{CheckState, DemoConnection, Environment, NewShop},
 };
@@ -280,7 +280,11 @@ async fn settings_are_kept() {
     let world = World::new(History::None).await;
     let core = world.open().await;
     assert_eq!(core.state().await.unwrap().settings, Settings::default());
-    let settings = Settings { theme: Theme::Dark, language: Some("de".to_owned()) };
+    let settings = Settings {
+        theme: Theme::Dark,
+        text_size: TextSize::Larger,
+        language: Some("de".to_owned()),
+    };
     core.save_settings(settings.clone()).await.unwrap();
     core.close().await;
     assert_eq!(world.open().await.state().await.unwrap().settings, settings);

@@ -3185,9 +3185,11 @@ export type SecondFactor = {
 /**  What the owner has set. */
 export type Settings = {
 	/**  Light, dark, or as the system says. */
-	theme: Theme,
+	theme?: Theme,
+	/**  How large text is. */
+	text_size?: TextSize,
 	/**  A BCP 47 tag; `None`: as the system says. */
-	language: string | null,
+	language?: string | null,
 };
 
 /**  How a case ended. */
@@ -3786,6 +3788,17 @@ export type TestDelivery = {
 	/**  Its answer in words. */
 	answer: string,
 };
+
+/**  How large text is, and all that goes with it. */
+export type TextSize = 
+/**  As it was drawn: 100 %. */
+"normal" | 
+/**  125 %. */
+"large" | 
+/**  150 %. */
+"larger" | 
+/**  200 %, the size to which WCAG 2 (1.4.4) wants text to grow without loss. */
+"largest";
 
 /**  Light or dark. */
 export type Theme = 

@@ -5,7 +5,7 @@ const HEIGHT = 600;
 const ROW = 40;
 
 function list(count: number): { rows: Rows; track: HTMLElement } {
-  const rows = new Rows(ROW, () => count);
+  const rows = new Rows({ height: () => ROW, count: () => count });
   rows.height = HEIGHT;
   const track = document.createElement("div");
   rows.attach(track);

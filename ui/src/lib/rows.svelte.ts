@@ -14,11 +14,16 @@ export class Rows {
   #top = $state(0);
   #track: HTMLElement | undefined;
   #count: () => number;
-  readonly rowHeight: number;
+  #rowHeight: () => number;
 
-  constructor(rowHeight: number, count: () => number) {
-    this.rowHeight = rowHeight;
+  constructor({ height, count }: { height: () => number; count: () => number }) {
+    this.#rowHeight = height;
     this.#count = count;
+  }
+
+  /** Height of a row, in pixels. */
+  get rowHeight(): number {
+    return this.#rowHeight();
   }
 
   get #length(): number {

@@ -1,5 +1,6 @@
 import { createContext } from "svelte";
-import { api, type AppState, type LockState, type Shop, type Theme } from "../bridge";
+import { api, type AppState, type LockState, type Shop, type TextSize, type Theme } from "../bridge";
+import { textSize } from "../lib/text-size.svelte";
 import { live, type Live } from "../lib/live.svelte";
 import { language, spoken, type Locale } from "../messages/language.svelte";
 
@@ -12,6 +13,7 @@ export class Session {
   /** Nothing of a shop may be shown. */
   readonly locked: boolean = $derived(this.lock?.locked ?? false);
   readonly theme: Theme = $derived(this.state.data?.settings.theme ?? "system");
+  readonly textSize: TextSize = $derived(this.state.data?.settings.text_size ?? "normal");
   readonly language: Locale | null = $derived(spoken(this.state.data?.settings.language));
 
   constructor() {
@@ -24,15 +26,17 @@ export class Session {
       const spoken = this.state.data?.spoken;
       if (spoken && spoken !== language.current) void api.speak(language.current);
     });
+    $effect.pre(() => textSize.choose(this.textSize));
     $effect.pre(() => {
       if (this.theme === "system") delete document.documentElement.dataset.theme;
       else document.documentElement.dataset.theme = this.theme;
     });
   }
 
-  /** Changes one setting and keeps the other. */
-  async save(change: { theme?: Theme; language?: Locale | null }): Promise<void> {
-    await api.saveSettings({ theme: this.theme, language: this.language, ...change });
+  /** Changes some settings and keeps the others. */
+  async save(change: { theme?: Theme; text_size?: TextSize; language?: Locale | null }): Promise<void> {
+    const { theme, textSize: text_size, language } = this;
+    await api.saveSettings({ theme, text_size, language, ...change });
   }
 }
 

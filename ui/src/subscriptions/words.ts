@@ -60,7 +60,8 @@ export function priceText({ amount, currency, takes_email, interval_days }: Plan
 
 /** What a plan brings in a month; "about" where digits were rounded away. */
 export function monthlyText({ amount, currency, decimals, exact }: MonthlyRevenue): string {
-  const sum = moneyText(amount, currency, language.tag, decimals);
+  // Only currencies that are not coins have zeros at their end.
+  const sum = moneyText(amount, currency, language.tag, decimals > 2 ? 0 : decimals);
   return exact ? sum : m.subs_about({ sum });
 }
 
