@@ -134,7 +134,10 @@ const CUT_OFF: &str = r#"
             }
             if (down && style.overflowY !== 'visible') {
                 if (scrolls(style.overflowY)) down = false;
-                else if (box.bottom > edge.bottom + 3 || box.top < edge.top - 3) { found.add('down: ' + text.slice(0, 80)); down = false; }
+                else if (box.bottom > edge.bottom + 3 || box.top < edge.top - 3) {
+                    if (!(inRow && style.webkitLineClamp !== 'none')) found.add('down: ' + text.slice(0, 80));
+                    down = false;
+                }
             }
             if (style.position === 'fixed') break;
         }
