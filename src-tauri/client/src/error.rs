@@ -429,6 +429,20 @@ impl Refused {
         self.says("sub partner already exist")
     }
 
+    /// There is an account for fiat payouts in that currency already. What the API answers then is not recorded anywhere,
+    /// so this is a guess from its words.
+    #[must_use]
+    pub fn is_duplicate_account(&self) -> bool {
+        self.says("account already exist")
+    }
+
+    /// Whether the reason names a parameter, in any case and as a word of its own.
+    #[must_use]
+    pub fn names(&self, parameter: &str) -> bool {
+        let is_part = |letter: char| letter.is_ascii_alphanumeric() || letter == '_';
+        self.message.split(|letter: char| !is_part(letter)).any(|word| word.eq_ignore_ascii_case(parameter))
+    }
+
     /// A parameter is unknown, missing or of the wrong kind.
     #[must_use]
     pub fn is_invalid_request(&self) -> bool {

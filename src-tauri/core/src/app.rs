@@ -22,6 +22,7 @@ use crate::{
     custody::Custody,
     exports::Exports,
     failure::{Failure, FailureCode},
+    fiat_payouts::FiatPayouts,
     invoices::Invoices,
     language::{Language, said, words},
     moves::Moves,
@@ -155,6 +156,8 @@ pub struct OpenShop {
     pub custody: Custody,
     /// Its conversions.
     pub conversions: Conversions,
+    /// Its payouts to accounts at banks.
+    pub fiat_payouts: FiatPayouts,
     /// Its plans and their subscribers.
     pub subscriptions: Subscriptions,
     /// What needs the owner.
@@ -185,6 +188,7 @@ impl OpenShop {
             takings: Takings::new(ctx.clone()),
             custody: Custody::new(ctx.clone(), moves.clone()),
             conversions: Conversions::new(ctx.clone(), moves.clone()),
+            fiat_payouts: FiatPayouts::new(ctx.clone(), moves.clone()),
             payments,
             payouts,
             moves,

@@ -31,6 +31,8 @@ pub enum AuditArea {
     Custody,
     /// Conversions of one coin into another.
     Conversions,
+    /// Payouts to accounts at banks, and these accounts.
+    FiatPayouts,
 }
 
 impl AuditArea {
@@ -44,6 +46,7 @@ impl AuditArea {
             Self::Codes => "codes",
             Self::Custody => "custody",
             Self::Conversions => "conversions",
+            Self::FiatPayouts => "fiat_payouts",
         }
     }
 }

@@ -41,6 +41,8 @@ pub enum Changed {
     Custody,
     /// Conversions of one coin into another.
     Conversions,
+    /// Payouts to accounts at banks, and these accounts.
+    FiatPayouts,
     /// How far the reading of a file of payouts is.
     PayoutFile,
     /// How far the export is.

@@ -16,6 +16,7 @@ pub mod custody;
 pub mod exports;
 pub mod failure;
 pub mod fiat;
+pub mod fiat_payouts;
 mod hashing;
 pub mod invoices;
 pub mod language;

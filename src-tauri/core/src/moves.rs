@@ -1,10 +1,10 @@
-//! Moves of money inside the account: from the shop's balance to a user and back, from user to user, and of one coin into
-//! another.
+//! Moves of money inside the account and out of it to a bank: from the shop's balance to a user and back, from user to user, of
+//! one coin into another, and of a coin into an account at a bank.
 //!
 //! Each is shown before it is made, with what it does in words and the balances before and after, and is made once. What is
 //! about to be asked of NOWPayments is on the disk before it is asked, after a look at the newest part of the list where it
 //! will stand. A clear no is a refusal; anything but a clear yes is unknown, and ends by looking at that list. What custody
-//! asks for besides, a new user and a payment into a balance, goes the same way.
+//! asks for besides, a new user and a payment into a balance, goes the same way, and so does a new account at a bank.
 
 mod call;
 mod follow;
@@ -50,6 +50,10 @@ pub enum MoveKind {
     Payment,
     /// A new user. It moves nothing.
     User,
+    /// Of a coin of the shop's balance into an account at a bank, as money.
+    FiatPayout,
+    /// A new account at a bank. It moves nothing.
+    FiatAccount,
 }
 
 /// How far a move has come on its way to NOWPayments. What becomes of it there is [`Move::status`].
@@ -111,6 +115,17 @@ pub enum NewMove {
         /// How much is given.
         amount: String,
     },
+    /// Of a coin of the shop's balance into an account at a bank, as money.
+    FiatPayout {
+        /// The company that pays out, by its code.
+        provider: String,
+        /// The coin that is given.
+        coin: String,
+        /// How much of it.
+        amount: String,
+        /// The currency that arrives.
+        currency: String,
+    },
 }
 
 /// What a move does, before it is made. Confirmed with its id and hash while nothing of it has changed.
@@ -129,9 +144,12 @@ pub struct MovePreview {
     pub coin: String,
     /// Where it comes from.
     pub from: MoveEnd,
-    /// Where it goes to. Of a conversion what it has after is an estimate.
-    pub to: MoveEnd,
-    /// About how much comes of a conversion, in the coin of `to`.
+    /// Where it goes to; `None`: out of NOWPayments. Of a conversion what it has after is an estimate.
+    pub to: Option<MoveEnd>,
+    /// The account at a bank that it goes to.
+    pub bank: Option<MoveBank>,
+    /// About how much comes of a conversion, in the coin of `to`, or of a fiat payout before what the provider keeps, in the
+    /// currency of `bank`. NOWPayments does not say it of every currency.
     #[specta(type = Option<String>)]
     pub estimate: Option<Amount>,
     /// All of this in words.
@@ -157,6 +175,17 @@ pub struct MoveEnd {
     pub after: Amount,
 }
 
+/// Where a fiat payout goes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Type)]
+pub struct MoveBank {
+    /// The name of the company that pays out.
+    pub provider: String,
+    /// The currency that arrives, lower case.
+    pub currency: String,
+    /// The account, in words. NOWPayments chooses it by the currency: several are named one after the other.
+    pub account: String,
+}
+
 /// A move that was made here, or is just being made.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Type)]
 pub struct Move {
@@ -179,19 +208,22 @@ pub struct Move {
     /// How much; `None` for a new user.
     #[specta(type = Option<String>)]
     pub amount: Option<Amount>,
-    /// What a conversion goes into, lower case.
+    /// What a conversion or a fiat payout goes into, lower case.
     pub to_coin: Option<String>,
     /// About how much of it, as it was shown.
     #[specta(type = Option<String>)]
     pub estimate: Option<Amount>,
-    /// How much came of a conversion, as far as that is known.
+    /// How much came of it, as far as that is known.
     #[specta(type = Option<String>)]
     pub to_amount: Option<Amount>,
+    /// The company that pays it out, by its code.
+    pub provider: Option<String>,
     /// What it does, as it was confirmed, in the language of that time.
     pub words: String,
     /// When it was asked for.
     pub at: DateTime<Utc>,
-    /// NOWPayments' id of the transfer, the conversion, the payment or the user, once it is known.
+    /// NOWPayments' id of the transfer, the conversion, the payment, the user or the fiat payout, once it is known. Accounts
+    /// have none that all answers tell: ours.
     pub made: Option<String>,
     /// How it stands there, in lower case.
     pub status: Option<String>,
@@ -307,12 +339,18 @@ impl Moves {
 
     /// Tells the window that moves and what they have changed are to be read again.
     pub(crate) fn announce(&self) {
-        for changed in [Changed::Moves, Changed::Custody, Changed::Conversions, Changed::Notifications] {
+        for changed in [
+            Changed::Moves,
+            Changed::Custody,
+            Changed::Conversions,
+            Changed::FiatPayouts,
+            Changed::Notifications,
+        ] {
             self.ctx.announce(changed);
         }
     }
 
-    /// Makes something that needs no confirmation, because it moves nothing: a user, a payment into a balance.
+    /// Makes something that needs no confirmation, because it moves nothing: a user, a payment into a balance, an account.
     pub(crate) async fn make(&self, order: Order) -> Result<Move, Failure> {
         let moves = self.clone();
         self.ctx

@@ -541,7 +541,9 @@ export type AuditArea =
 /**  Users with balances of their own, and what is moved to and from them. */
 "custody" | 
 /**  Conversions of one coin into another. */
-"conversions";
+"conversions" | 
+/**  Payouts to accounts at banks, and these accounts. */
+"fiat_payouts";
 
 /**  An entry of the log. */
 export type AuditEntry = {
@@ -919,6 +921,8 @@ batch: string } |
 { kind: "custody" } | 
 /**  Conversions of one coin into another. */
 { kind: "conversions" } | 
+/**  Payouts to accounts at banks, and these accounts. */
+{ kind: "fiat_payouts" } | 
 /**  How far the reading of a file of payouts is. */
 { kind: "payout_file" } | 
 /**  How far the export is. */
@@ -2043,17 +2047,22 @@ export type Move = {
 	coin: string | null,
 	/**  How much; `None` for a new user. */
 	amount: string | null,
-	/**  What a conversion goes into, lower case. */
+	/**  What a conversion or a fiat payout goes into, lower case. */
 	to_coin: string | null,
 	/**  About how much of it, as it was shown. */
 	estimate: string | null,
-	/**  How much came of a conversion, as far as that is known. */
+	/**  How much came of it, as far as that is known. */
 	to_amount: string | null,
+	/**  The company that pays it out, by its code. */
+	provider: string | null,
 	/**  What it does, as it was confirmed, in the language of that time. */
 	words: string,
 	/**  When it was asked for. */
 	at: string,
-	/**  NOWPayments' id of the transfer, the conversion, the payment or the user, once it is known. */
+	/**
+	 *  NOWPayments' id of the transfer, the conversion, the payment, the user or the fiat payout, once it is known. Accounts
+	 *  have none that all answers tell: ours.
+	 */
 	made: string | null,
 	/**  How it stands there, in lower case. */
 	status: string | null,
@@ -2065,6 +2074,16 @@ export type Move = {
 	trouble: string | null,
 	/**  We looked often enough: the owner may say that it was not made. */
 	may_give_up: boolean,
+};
+
+/**  Where a fiat payout goes. */
+export type MoveBank = {
+	/**  The name of the company that pays out. */
+	provider: string,
+	/**  The currency that arrives, lower case. */
+	currency: string,
+	/**  The account, in words. NOWPayments chooses it by the currency: several are named one after the other. */
+	account: string,
 };
 
 /**  A balance that a move changes. */
@@ -2094,7 +2113,11 @@ export type MoveKind =
 /**  A payment by which somebody pays into a user's balance. It moves nothing by itself. */
 "payment" | 
 /**  A new user. It moves nothing. */
-"user";
+"user" | 
+/**  Of a coin of the shop's balance into an account at a bank, as money. */
+"fiat_payout" | 
+/**  A new account at a bank. It moves nothing. */
+"fiat_account";
 
 /**  What a move does, before it is made. Confirmed with its id and hash while nothing of it has changed. */
 export type MovePreview = {
@@ -2110,9 +2133,14 @@ export type MovePreview = {
 	coin: string,
 	/**  Where it comes from. */
 	from: MoveEnd,
-	/**  Where it goes to. Of a conversion what it has after is an estimate. */
-	to: MoveEnd,
-	/**  About how much comes of a conversion, in the coin of `to`. */
+	/**  Where it goes to; `None`: out of NOWPayments. Of a conversion what it has after is an estimate. */
+	to: MoveEnd | null,
+	/**  The account at a bank that it goes to. */
+	bank: MoveBank | null,
+	/**
+	 *  About how much comes of a conversion, in the coin of `to`, or of a fiat payout before what the provider keeps, in the
+	 *  currency of `bank`. NOWPayments does not say it of every currency.
+	 */
 	estimate: string | null,
 	/**  All of this in words. */
 	words: string,
@@ -2210,7 +2238,17 @@ from_coin: string;
 /**  The coin that comes of it. */
 to_coin: string; 
 /**  How much is given. */
-amount: string };
+amount: string } | 
+/**  Of a coin of the shop's balance into an account at a bank, as money. */
+{ kind: "fiat_payout"; 
+/**  The company that pays out, by its code. */
+provider: string; 
+/**  The coin that is given. */
+coin: string; 
+/**  How much of it. */
+amount: string; 
+/**  The currency that arrives. */
+currency: string };
 
 /**  What the owner asks a customer to pay. */
 export type NewPayment = {

@@ -33,6 +33,39 @@ export function conversionWords(status: string): StatusWords {
   return { tone: "quiet", word: status, meaning: m.move_status_unknown_meaning({ status }) };
 }
 
+/** How a payout to a bank stands. */
+export function bankWords(status: string): StatusWords {
+  switch (status) {
+    case "new":
+      return { tone: "waiting", word: m.bank_status_new(), meaning: m.bank_status_new_meaning() };
+    case "creating":
+      return { tone: "waiting", word: m.bank_status_creating(), meaning: m.bank_status_creating_meaning() };
+    case "converting":
+      return {
+        tone: "moving",
+        word: m.bank_status_converting(),
+        meaning: m.bank_status_converting_meaning(),
+      };
+    case "depositing":
+      return {
+        tone: "moving",
+        word: m.bank_status_depositing(),
+        meaning: m.bank_status_depositing_meaning(),
+      };
+    case "processing":
+      return {
+        tone: "moving",
+        word: m.bank_status_processing(),
+        meaning: m.bank_status_processing_meaning(),
+      };
+    case "finished":
+      return { tone: "good", word: m.bank_status_finished(), meaning: m.bank_status_finished_meaning() };
+    case "failed":
+      return { tone: "bad", word: m.bank_status_failed(), meaning: m.bank_status_failed_meaning() };
+  }
+  return { tone: "quiet", word: status, meaning: m.move_status_unknown_meaning({ status }) };
+}
+
 /** How a move stands that was made here. */
 export function moveWords({ kind, state, status }: Move): StatusWords {
   if (state === "sending")
@@ -44,6 +77,7 @@ export function moveWords({ kind, state, status }: Move): StatusWords {
   if (kind === "user" || status === null)
     return { tone: "good", word: m.move_made(), meaning: m.move_made_meaning() };
   if (kind === "payment") return statusWords(status);
+  if (kind === "fiat_payout") return bankWords(status);
   return kind === "conversion" ? conversionWords(status) : transferWords(status);
 }
 
@@ -59,6 +93,8 @@ export function moveTitle(move: Move): string {
     conversion: () => m.move_of_conversion({ amount, coin: move.to_coin?.toUpperCase() ?? "" }),
     payment: () => m.move_of_payment({ amount, to }),
     user: () => m.move_of_user({ name: to }),
+    fiat_payout: () => m.move_of_fiat_payout({ amount, coin: move.to_coin?.toUpperCase() ?? "" }),
+    fiat_account: () => m.move_of_fiat_account({ coin: move.to_coin?.toUpperCase() ?? "" }),
   };
   return titles[move.kind]();
 }

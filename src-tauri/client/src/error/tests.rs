@@ -39,11 +39,20 @@ fn answers(refused: &Refused) -> Vec<&'static str> {
         ("plan_not_found", refused.is_plan_not_found()),
         ("fiat_plan_wanted", refused.is_fiat_plan_wanted()),
         ("duplicate_user", refused.is_duplicate_user()),
+        ("duplicate_account", refused.is_duplicate_account()),
         ("invalid_request", refused.is_invalid_request()),
     ]
     .into_iter()
     .filter_map(|(name, yes)| yes.then_some(name))
     .collect()
+}
+
+#[test]
+fn a_refusal_names_a_parameter_as_a_word_of_its_own() {
+    let body = envelope(400, "INVALID_REQUEST_PARAMS", "fields.accountNumber is required");
+    let refused = refused(Method::POST, "fiat-payouts/account", 400, &body);
+    assert!(refused.names("accountnumber") && refused.names("fields"));
+    assert!(!refused.names("account") && !refused.names("number"));
 }
 
 #[test]
@@ -54,6 +63,7 @@ fn each_refusal_answers_its_own_question() {
         assert!(refused.from_api);
     }
     check("balance", 403, "INVALID_API_KEY", "Invalid api key", &["wrong_key"]);
+    check("fiat-payouts/account", 400, "BAD_REQUEST", "account already exist", &["duplicate_account"]);
     check("payout", 401, "AUTH_REQUIRED", "Authorization header is empty", &["expired_login"]);
     check("auth", 403, "ACCESS_DENIED", "Access denied", &["login_refused"]);
     check("auth", 401, "AUTH_REQUIRED", "Wrong credentials", &["login_refused"]);

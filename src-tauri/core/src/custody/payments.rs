@@ -163,6 +163,8 @@ impl Custody {
             estimate: None,
             name: None,
             terms: new.terms,
+            provider: None,
+            account: None,
             words,
         })
     }

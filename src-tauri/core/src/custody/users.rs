@@ -198,6 +198,8 @@ impl Custody {
             to_coin: None,
             estimate: None,
             terms: Terms::default(),
+            provider: None,
+            account: None,
             words: words!(
                 en: "A user called “{name}” is made. No money is moved.",
                 de: "Ein Benutzer namens „{name}“ wird angelegt. Es wird kein Geld bewegt."

@@ -7,6 +7,7 @@ use nowpayments::{
         CreateCustodyPayment, CreateCustodyUser, CreateDeposit, CreateTransfer, CreateWriteOff, CustodyUser,
         Transfer, UserName,
     },
+    fiat_payouts::{CreateFiatAccount, CreateFiatPayout, FiatPayout},
 };
 use sqlx::SqliteConnection;
 use tokio::sync::MutexGuard;
@@ -20,6 +21,7 @@ use super::{
 use crate::{
     custody::payments::UserPayment,
     failure::{Failure, FailureCode},
+    fiat_payouts::{Account, NewAccount},
     language::{said, words},
     payments::Terms,
     second_factor::provider_now,
@@ -40,6 +42,10 @@ pub(crate) struct Order {
     pub(crate) name: Option<UserName>,
     /// Those of a payment.
     pub(crate) terms: Terms,
+    /// The company that pays out.
+    pub(crate) provider: Option<String>,
+    /// A new account at a bank.
+    pub(crate) account: Option<NewAccount>,
     /// What it does.
     pub(crate) words: String,
 }
@@ -69,6 +75,10 @@ impl Order {
         self.name.as_ref().map(UserName::as_str)
     }
 
+    pub(super) fn method(&self) -> Option<&str> {
+        self.account.as_ref().map(|account| account.method.as_str())
+    }
+
     /// The user in whose list it will stand, where each has one.
     pub(super) fn owner(&self) -> Option<&str> {
         self.taker().filter(|_| self.kind == MoveKind::Payment)
@@ -81,6 +91,8 @@ enum Made {
     Conversion(Conversion),
     Payment(UserPayment),
     User(CustodyUser),
+    FiatPayout(FiatPayout),
+    FiatAccount(Account),
 }
 
 /// An order that its kind has not all for. It is never made.
@@ -127,6 +139,17 @@ impl Moves {
             let call = CreateCustodyUser { name: order.name.clone()? };
             return Some(client.send(&call).await.map(Made::User));
         }
+        if order.kind == MoveKind::FiatAccount {
+            let NewAccount { method, country, values } = order.account.clone()?;
+            let call = CreateFiatAccount {
+                currency: order.to_coin.clone()?,
+                payment_code: method,
+                fields: values,
+                provider: order.provider.clone()?,
+                country_code: country,
+            };
+            return Some(client.send(&call).await.map(|account| Made::FiatAccount(account.into())));
+        }
         let (currency, amount) = (order.coin.clone()?, order.amount.clone()?);
         Some(match order.kind {
             MoveKind::Deposit => {
@@ -156,7 +179,16 @@ impl Moves {
                 };
                 client.send(&call).await.map(|payment| Made::Payment(payment.into()))
             }
-            MoveKind::User => return None,
+            MoveKind::FiatPayout => {
+                let call = CreateFiatPayout {
+                    fiat_currency: order.to_coin.clone()?,
+                    crypto_currency: currency,
+                    amount,
+                    provider: order.provider.clone()?,
+                };
+                client.send(&call).await.map(Made::FiatPayout)
+            }
+            MoveKind::User | MoveKind::FiatAccount => return None,
         })
     }
 
@@ -172,6 +204,7 @@ impl Moves {
         let error = match answer {
             Ok(made) => {
                 let mut db = self.ctx.write().await?;
+                let asked = order.amount.clone().unwrap_or_default();
                 match &made {
                     Made::Transfer(transfer) => {
                         let other = match order.kind {
@@ -192,6 +225,13 @@ impl Moves {
                     }
                     Made::User(user) => {
                         take_made(&mut db, &row, order, user, &Amount::zero(), now).await?;
+                    }
+                    Made::FiatPayout(payout) => {
+                        let amount = payout.crypto_amount.as_ref().unwrap_or(&asked);
+                        take_made(&mut db, &row, order, payout, amount, now).await?;
+                    }
+                    Made::FiatAccount(account) => {
+                        take_made(&mut db, &row, order, account, &asked, now).await?;
                     }
                 }
                 db.commit().await?;
@@ -245,6 +285,9 @@ fn refusal(error: &nowpayments::Error, order: &Order) -> Failure {
     let failure = Failure::from_api(error);
     let Some(refused) = error.refused() else { return failure };
     let coin = order.coin().unwrap_or_default().to_uppercase();
+    if let MoveKind::FiatPayout | MoveKind::FiatAccount = order.kind {
+        return refusal_of_fiat(refused, order, &coin, failure);
+    }
     if refused.is_duplicate_user() {
         Failure::invalid(
             "name",
@@ -291,5 +334,59 @@ fn refusal(error: &nowpayments::Error, order: &Order) -> Failure {
         )
     } else {
         failure
+    }
+}
+
+/// What a refusal of a fiat payout, or of an account for it, means at the fields of the form. None is documented: these are
+/// guesses from the words.
+fn refusal_of_fiat(refused: &nowpayments::Refused, order: &Order, coin: &str, failure: Failure) -> Failure {
+    let currency = order.to_coin().unwrap_or_default().to_uppercase();
+    if refused.is_insufficient_balance() {
+        return Failure::invalid(
+            "amount",
+            words!(
+                en: "There is not enough {coin}. Nothing was done.",
+                de: "Es ist nicht genug {coin} da. Es wurde nichts getan."
+            ),
+        );
+    }
+    if refused.is_duplicate_account() {
+        return Failure::invalid(
+            "currency",
+            words!(
+                en: "NOWPayments has an account for {currency} already, and takes no other and no change. Nothing was done.",
+                de: "NOWPayments hat schon ein Konto für {currency} und nimmt weder ein anderes noch eine Änderung an. Es wurde \
+                     nichts getan."
+            ),
+        );
+    }
+    if order.kind == MoveKind::FiatPayout && refused.is_not_found() {
+        return Failure::invalid("currency", words::no_account(&currency));
+    }
+    if refused.is_currency_unavailable() {
+        let (field, what) =
+            if refused.names(coin) { ("coin", coin) } else { ("currency", currency.as_str()) };
+        return Failure::invalid(
+            field,
+            words!(
+                en: "NOWPayments cannot do this with {what} at the moment. Nothing was done.",
+                de: "NOWPayments kann das mit {what} zurzeit nicht. Es wurde nichts getan."
+            ),
+        );
+    }
+    let own = order
+        .account
+        .iter()
+        .flat_map(|account| account.values.keys())
+        .map(|name| (name.as_str(), name.as_str()));
+    let known = [
+        ("paymentCode", "method"),
+        ("countryCode", "country"),
+        ("provider", "provider"),
+        ("amount", "amount"),
+    ];
+    match own.chain(known).find(|(theirs, _)| refused.names(theirs)) {
+        Some((_, field)) => Failure { field: Some(field.to_owned()), ..failure },
+        None => failure,
     }
 }

@@ -3,7 +3,9 @@
 use std::{collections::HashMap, time::Duration};
 
 use chrono::{DateTime, Utc};
-use nowpayments::{conversions::GetConversion, custody::GetTransfer, payments::GetPayment};
+use nowpayments::{
+    conversions::GetConversion, custody::GetTransfer, fiat_payouts::ListFiatPayouts, payments::GetPayment,
+};
 use tokio::time::Instant;
 
 use super::{
@@ -104,6 +106,7 @@ impl Moves {
             (List::Transfers, "SELECT id, changed_at FROM custody_transfers WHERE is_open = 1"),
             (List::Conversions, "SELECT id, changed_at FROM conversions WHERE is_open = 1"),
             (List::Payments, "SELECT id, changed_at FROM custody_payments WHERE is_open = 1"),
+            (List::FiatPayouts, "SELECT id, changed_at FROM fiat_payouts WHERE is_open = 1"),
         ] {
             let open: Vec<(String, DateTime<Utc>)> = sqlx::query_as(open).fetch_all(&self.ctx.db).await?;
             for (id, changed_at) in open {
@@ -114,7 +117,7 @@ impl Moves {
         for user in users::with_old_balances(&self.ctx.db).await? {
             tasks.push((Task::Balances(user), SHORTEST));
         }
-        for list in [List::Users, List::Transfers, List::Conversions] {
+        for list in [List::Users, List::Transfers, List::Conversions, List::FiatPayouts] {
             if list.is_whole(&self.ctx.db).await? {
                 tasks.push((Task::Read(list), LIST_RHYTHM));
             }
@@ -156,7 +159,16 @@ impl Moves {
                 let payment: UserPayment = client.send(&GetPayment { id: number }).await?.into();
                 self.take(&payment, None).await
             }
-            List::Users => Ok(false),
+            List::FiatPayouts => {
+                let wanted = id.parse().map_err(|_| unknown())?;
+                let question = ListFiatPayouts { id: Some(wanted), ..ListFiatPayouts::default() };
+                // Nobody promises that the list keeps to what it is asked.
+                match client.send(&question).await?.items.iter().find(|payout| payout.id.as_str() == id) {
+                    Some(payout) => self.take(payout, None).await,
+                    None => Ok(false),
+                }
+            }
+            List::Users | List::FiatAccounts => Ok(false),
         }
     }
 }

@@ -32,12 +32,16 @@ const MAY_TURN_UP: TimeDelta = TimeDelta::days(30);
 const SELECT: &str = "SELECT moves.*, f.name AS from_name, coalesce(t.name, moves.name) AS to_name, \
      CASE moves.list WHEN 'transfers' THEN (SELECT status FROM custody_transfers WHERE id = moves.made) \
          WHEN 'conversions' THEN (SELECT status FROM conversions WHERE id = moves.made) \
-         WHEN 'payments' THEN (SELECT status FROM custody_payments WHERE id = moves.made) END AS status, \
+         WHEN 'payments' THEN (SELECT status FROM custody_payments WHERE id = moves.made) \
+         WHEN 'fiat_payouts' THEN (SELECT status FROM fiat_payouts WHERE id = moves.made) END AS status, \
      coalesce(CASE moves.list WHEN 'transfers' THEN (SELECT is_open FROM custody_transfers WHERE id = moves.made) \
          WHEN 'conversions' THEN (SELECT is_open FROM conversions WHERE id = moves.made) \
-         WHEN 'payments' THEN (SELECT is_open FROM custody_payments WHERE id = moves.made) END, moves.list <> 'users') \
-         AS is_open, \
-     CASE moves.list WHEN 'conversions' THEN (SELECT to_amount FROM conversions WHERE id = moves.made) END AS to_amount \
+         WHEN 'payments' THEN (SELECT is_open FROM custody_payments WHERE id = moves.made) \
+         WHEN 'fiat_payouts' THEN (SELECT is_open FROM fiat_payouts WHERE id = moves.made) END, \
+         moves.list NOT IN ('users', 'fiat_accounts')) AS is_open, \
+     CASE moves.list WHEN 'conversions' THEN (SELECT to_amount FROM conversions WHERE id = moves.made) \
+         WHEN 'fiat_payouts' THEN (SELECT fiat_amount FROM fiat_payouts WHERE id = moves.made) END AS to_amount, \
+     CASE moves.list WHEN 'fiat_payouts' THEN (SELECT error FROM fiat_payouts WHERE id = moves.made) END AS error \
      FROM moves LEFT JOIN custody_users AS f ON f.id = from_user LEFT JOIN custody_users AS t ON t.id = to_user ";
 
 /// A line of the journal.
@@ -54,6 +58,8 @@ pub(crate) struct MoveRow {
     pub(super) to_coin: Option<String>,
     estimate: Option<String>,
     pub(super) name: Option<String>,
+    pub(super) provider: Option<String>,
+    method: Option<String>,
     words: String,
     there_before: String,
     pub(super) sent_at: DateTime<Utc>,
@@ -69,6 +75,8 @@ pub(crate) struct MoveRow {
     status: Option<String>,
     is_open: bool,
     to_amount: Option<String>,
+    /// Why it failed, in NOWPayments' words.
+    error: Option<String>,
 }
 
 impl MoveRow {
@@ -139,12 +147,21 @@ impl MoveRow {
             to_coin: self.to_coin,
             estimate: amount(self.estimate)?,
             to_amount: amount(self.to_amount)?,
+            provider: self.provider,
             words: self.words,
             at: self.at,
             made: self.made,
             status: self.status.map(|status| status.to_lowercase()),
             late: self.late,
             trouble: self.trouble,
+        })
+    }
+
+    /// What has come of it, as far as that is known.
+    fn came(&self) -> Result<String, Failure> {
+        Ok(match (&self.to_amount, &self.to_coin) {
+            (Some(amount), Some(coin)) => words::coins(&exact(amount)?, coin),
+            (_, coin) => coin.as_deref().unwrap_or_default().to_uppercase(),
         })
     }
 
@@ -155,19 +172,27 @@ impl MoveRow {
         let from = name(&self.from_name, &self.from_user);
         let to = name(&self.to_name, &self.to_user);
         match self.kind {
-            MoveKind::Conversion => format!(
+            MoveKind::Conversion | MoveKind::FiatPayout => format!(
                 "{} → {}",
                 self.coin.as_deref().unwrap_or_default().to_uppercase(),
                 self.to_coin.as_deref().unwrap_or_default().to_uppercase()
             ),
             MoveKind::Payment | MoveKind::User => to.unwrap_or_default(),
+            MoveKind::FiatAccount => format!(
+                "{}, {}",
+                self.to_coin.as_deref().unwrap_or_default().to_uppercase(),
+                self.method.as_deref().unwrap_or_default()
+            ),
             _ => format!("{} → {}", from.unwrap_or_else(shop), to.unwrap_or_else(shop)),
         }
     }
 
     async fn note(&self, db: &mut SqliteConnection, now: DateTime<Utc>, words: &str) -> Result<(), Failure> {
-        let area =
-            if self.kind == MoveKind::Conversion { AuditArea::Conversions } else { AuditArea::Custody };
+        let area = match self.kind {
+            MoveKind::Conversion => AuditArea::Conversions,
+            MoveKind::FiatPayout | MoveKind::FiatAccount => AuditArea::FiatPayouts,
+            _ => AuditArea::Custody,
+        };
         audit::write(db, now, area, &self.subject(), &self.id, words).await
     }
 }
@@ -184,7 +209,7 @@ fn query(conditions: &[&'static str]) -> sqlx::QueryBuilder<sqlx::Sqlite> {
 pub(super) async fn refuse_twin(db: &mut SqliteConnection, order: &Order) -> Result<(), Failure> {
     let twin: Option<MoveState> = sqlx::query_scalar(
         "SELECT state FROM moves WHERE state IN ('sending', 'unknown') AND kind = ? AND from_user IS ? AND to_user IS ? \
-         AND coin IS ? AND amount IS ? AND to_coin IS ? AND name IS ?",
+         AND coin IS ? AND amount IS ? AND to_coin IS ? AND name IS ? AND provider IS ? AND method IS ?",
     )
     .bind(order.kind)
     .bind(order.giver())
@@ -193,6 +218,8 @@ pub(super) async fn refuse_twin(db: &mut SqliteConnection, order: &Order) -> Res
     .bind(order.amount())
     .bind(order.to_coin())
     .bind(order.name())
+    .bind(&order.provider)
+    .bind(order.method())
     .fetch_optional(db)
     .await?;
     let words = match twin {
@@ -220,8 +247,8 @@ pub(super) async fn announce_call(
     now: DateTime<Utc>,
 ) -> Result<(), Failure> {
     sqlx::query(
-        "INSERT INTO moves (id, kind, list, state, from_user, to_user, coin, amount, to_coin, estimate, name, words, \
-         there_before, sent_at, at) VALUES (?, ?, ?, 'sending', ?, ?, ?, ?, ?, ?, ?, ?, '[]', ?, ?)",
+        "INSERT INTO moves (id, kind, list, state, from_user, to_user, coin, amount, to_coin, estimate, name, provider, method, \
+         words, there_before, sent_at, at) VALUES (?, ?, ?, 'sending', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, '[]', ?, ?)",
     )
     .bind(id)
     .bind(order.kind)
@@ -233,6 +260,8 @@ pub(super) async fn announce_call(
     .bind(order.to_coin())
     .bind(order.estimate.as_ref().map(Amount::to_string))
     .bind(order.name())
+    .bind(&order.provider)
+    .bind(order.method())
     .bind(&order.words)
     .bind(store::time(sent_at))
     .bind(store::time(now))
@@ -305,12 +334,14 @@ pub(super) async fn settle_made(
     .bind(&row.id)
     .execute(&mut *db)
     .await?;
+    // That of an account is ours, and says nothing to anybody.
+    let shown = if row.kind == MoveKind::FiatAccount { row.subject() } else { made.to_owned() };
     let said = match (late, by_answer) {
         (true, _) => {
-            words!(en: "Turned up as {made}. {more}", de: "Aufgetaucht als {made}. {more}", more = words::turned_up())
+            words!(en: "Turned up as {shown}. {more}", de: "Aufgetaucht als {shown}. {more}", more = words::turned_up())
         }
-        (_, true) => words!(en: "Made at NOWPayments: {made}.", de: "Bei NOWPayments angelegt: {made}."),
-        _ => words!(en: "Found at NOWPayments: {made}.", de: "Bei NOWPayments gefunden: {made}."),
+        (_, true) => words!(en: "Made at NOWPayments: {shown}.", de: "Bei NOWPayments angelegt: {shown}."),
+        _ => words!(en: "Found at NOWPayments: {shown}.", de: "Bei NOWPayments gefunden: {shown}."),
     };
     row.note(db, now, &said).await?;
     if late {
@@ -357,10 +388,7 @@ pub(crate) async fn note_end(
     let subject = row.subject();
     let (title, body) = match (end, row.kind) {
         (End::Finished, MoveKind::Conversion) => {
-            let came = match (&row.to_amount, &row.to_coin) {
-                (Some(amount), Some(coin)) => words::coins(&exact(amount)?, coin),
-                (_, coin) => coin.as_deref().unwrap_or_default().to_uppercase(),
-            };
+            let came = row.came()?;
             (
                 said!(en: "Converted", de: "Umgetauscht"),
                 words!(en: "{sum} became {came}.", de: "{sum} wurden zu {came}."),
@@ -371,6 +399,18 @@ pub(crate) async fn note_end(
             words!(
                 en: "NOWPayments did not convert {sum} ({subject}). Nothing was moved.",
                 de: "NOWPayments hat {sum} nicht umgetauscht ({subject}). Es wurde nichts bewegt."
+            ),
+        ),
+        (End::Finished, MoveKind::FiatPayout) => (
+            said!(en: "Paid out to the bank", de: "An die Bank ausgezahlt"),
+            words!(en: "{sum} became {came}.", de: "{sum} wurden zu {came}.", came = row.came()?),
+        ),
+        (End::Rejected, MoveKind::FiatPayout) => (
+            said!(en: "Bank payout failed", de: "Bankauszahlung fehlgeschlagen"),
+            words!(
+                en: "NOWPayments could not pay out {sum} ({subject}). {why}Look at the balance to see whether the coins are back.",
+                de: "NOWPayments konnte {sum} nicht auszahlen ({subject}). {why}Ob die Coins zurück sind, zeigt das Guthaben.",
+                why = row.error.as_deref().map(|why| format!("{}. ", why.trim_end_matches('.'))).unwrap_or_default()
             ),
         ),
         (End::Finished, MoveKind::Payment) => (
@@ -475,6 +515,18 @@ async fn alike(db: &mut SqliteConnection, row: &MoveRow) -> Result<Vec<Found>, F
                 .push_bind(&row.amount)
                 .push(")");
         }
+        MoveKind::FiatPayout => {
+            // One that does not say how much it is can be any.
+            query.push("created_at, dated AND amount IS NOT NULL AS dated FROM fiat_payouts WHERE coin = ");
+            query.push_bind(&row.coin).push(" AND currency = ").push_bind(&row.to_coin);
+            query.push(" AND provider = ").push_bind(&row.provider);
+            query.push(" AND coalesce(amount = ").push_bind(&row.amount).push(", 1)");
+        }
+        MoveKind::FiatAccount => {
+            query.push("created_at, dated FROM fiat_accounts WHERE currency = ").push_bind(&row.to_coin);
+            query.push(" AND provider = ").push_bind(&row.provider);
+            query.push(" AND method = ").push_bind(&row.method);
+        }
         MoveKind::User => {
             // A name is given once: whoever has it is the one.
             query.push(
@@ -565,7 +617,7 @@ pub(crate) async fn take_found(
 async fn is_one_like_it_being_sent(db: &mut SqliteConnection, row: &MoveRow) -> Result<bool, sqlx::Error> {
     sqlx::query_scalar(
         "SELECT EXISTS (SELECT 1 FROM moves WHERE state = 'sending' AND kind = ? AND from_user IS ? AND to_user IS ? \
-         AND coin IS ? AND amount IS ? AND to_coin IS ? AND name IS ?)",
+         AND coin IS ? AND amount IS ? AND to_coin IS ? AND name IS ? AND provider IS ? AND method IS ?)",
     )
     .bind(row.kind)
     .bind(&row.from_user)
@@ -574,6 +626,8 @@ async fn is_one_like_it_being_sent(db: &mut SqliteConnection, row: &MoveRow) -> 
     .bind(&row.amount)
     .bind(&row.to_coin)
     .bind(&row.name)
+    .bind(&row.provider)
+    .bind(&row.method)
     .fetch_one(db)
     .await
 }

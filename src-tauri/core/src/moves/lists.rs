@@ -6,13 +6,15 @@ use nowpayments::{
     Listing, Order, Paged,
     conversions::ListConversions,
     custody::{ListCustodyUsers, ListTransfers},
+    fiat_payouts::ListFiatPayouts,
 };
 use serde::{Deserialize, Serialize};
 use sqlx::SqliteConnection;
 
 use super::{MoveKind, Moves, journal};
 use crate::{
-    custody::payments::PaymentsOfUser, failure::Failure, language::said, second_factor::provider_now, store,
+    custody::payments::PaymentsOfUser, failure::Failure, fiat_payouts::Accounts, language::said,
+    second_factor::provider_now, store,
 };
 
 /// A list of NOWPayments.
@@ -28,6 +30,10 @@ pub(crate) enum List {
     Payments,
     /// Users.
     Users,
+    /// Fiat payouts.
+    FiatPayouts,
+    /// Accounts at banks.
+    FiatAccounts,
 }
 
 /// How something has ended.
@@ -100,6 +106,8 @@ impl List {
             MoveKind::Conversion => Self::Conversions,
             MoveKind::Payment => Self::Payments,
             MoveKind::User => Self::Users,
+            MoveKind::FiatPayout => Self::FiatPayouts,
+            MoveKind::FiatAccount => Self::FiatAccounts,
         }
     }
 
@@ -110,6 +118,8 @@ impl List {
             Self::Conversions => "conversions",
             Self::Payments => "custody_payments",
             Self::Users => "custody_users",
+            Self::FiatPayouts => "fiat_payouts",
+            Self::FiatAccounts => "fiat_accounts",
         }
     }
 
@@ -143,7 +153,8 @@ impl List {
             Self::Transfers => "SELECT status FROM custody_transfers WHERE id = ? AND is_open = 0",
             Self::Conversions => "SELECT status FROM conversions WHERE id = ? AND is_open = 0",
             Self::Payments => "SELECT status FROM custody_payments WHERE id = ? AND is_open = 0",
-            Self::Users => return Ok(None),
+            Self::FiatPayouts => "SELECT status FROM fiat_payouts WHERE id = ? AND is_open = 0",
+            Self::Users | Self::FiatAccounts => return Ok(None),
         };
         let status: Option<String> = sqlx::query_scalar(query).bind(id).fetch_optional(db).await?;
         Ok(status.and_then(|status| match status.to_lowercase().as_str() {
@@ -174,6 +185,12 @@ impl Moves {
             List::Users => {
                 self.walk(ListCustodyUsers { order, ..ListCustodyUsers::default() }, None, back_to).await
             }
+            List::FiatPayouts => {
+                let sort_by = Some("createdAt".to_owned());
+                let newest = ListFiatPayouts { sort_by, order_by: order, ..ListFiatPayouts::default() };
+                self.walk(newest, None, back_to).await
+            }
+            List::FiatAccounts => self.walk(Accounts::default(), None, back_to).await,
             List::Payments => {
                 let Some(user) = owner else { return Ok(false) };
                 let id = user

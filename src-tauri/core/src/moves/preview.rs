@@ -11,12 +11,17 @@ use nowpayments::{
 };
 
 use super::{
-    Move, MoveEnd, MoveKind, MovePreview, Moves, NewMove, call::Order, journal::MoveRow, not_shown, words,
+    Move, MoveBank, MoveEnd, MoveKind, MovePreview, Moves, NewMove,
+    call::Order,
+    journal::MoveRow,
+    lists::{BackTo, List},
+    not_shown, words,
 };
 use crate::{
     coins::Catalogue,
     custody::users,
     failure::{Failure, FailureCode},
+    fiat_payouts::{Account, read_catalogue, read_currency},
     hashing::FieldHash,
     language::{said, words},
     payments::Terms,
@@ -46,6 +51,7 @@ struct Wanted {
     coin: Ticker,
     to_coin: Option<Ticker>,
     amount: Amount,
+    provider: Option<String>,
 }
 
 impl Moves {
@@ -87,17 +93,21 @@ impl Moves {
         }
         from.after = from.before.clone() - amount.clone();
         let to_coin = wanted.to_coin.as_ref().unwrap_or(coin);
-        let (to, estimate) = match kind {
+        let (to, bank, estimate) = match kind {
             MoveKind::Conversion => {
                 let estimate = self.estimate(amount, coin, to_coin).await?;
                 let mut to = self.end(None, to_coin).await?;
                 to.after = to.before.clone() + estimate.clone();
-                (to, Some(estimate))
+                (Some(to), None, Some(estimate))
+            }
+            MoveKind::FiatPayout => {
+                let bank = self.bank(wanted.provider.as_deref().unwrap_or_default(), coin, to_coin).await?;
+                (None, Some(bank), self.estimate_in_fiat(amount, coin, to_coin).await?)
             }
             _ => {
                 let mut to = self.end(wanted.to.as_ref(), coin).await?;
                 to.after = to.before.clone() + amount.clone();
-                (to, None)
+                (Some(to), None, None)
             }
         };
         let mut preview = MovePreview {
@@ -108,6 +118,7 @@ impl Moves {
             coin: coin.to_string(),
             from,
             to,
+            bank,
             estimate: estimate.clone(),
             words: String::new(),
             until: self.ctx.now() + SHOWN_FOR,
@@ -124,9 +135,41 @@ impl Moves {
             estimate,
             name: None,
             terms: Terms::default(),
+            provider: wanted.provider.clone(),
+            account: None,
             words: preview.words.clone(),
         };
         Ok(Shown { preview, order })
+    }
+
+    /// Where a fiat payout would go, once it is sure that it can be asked for.
+    async fn bank(&self, provider: &str, coin: &Ticker, currency: &Ticker) -> Result<MoveBank, Failure> {
+        let catalogue = read_catalogue(&self.ctx).await?;
+        let name = catalogue.check(provider, currency, coin)?;
+        self.read_list(List::FiatAccounts, None, BackTo::Known).await?;
+        let account = Account::words_of(&self.ctx.db, provider, currency).await?;
+        Ok(MoveBank {
+            provider: name.to_owned(),
+            currency: currency.to_string(),
+            account: account
+                .ok_or_else(|| Failure::invalid("currency", words::no_account(&currency.to_uppercase())))?,
+        })
+    }
+
+    /// About how much a coin is worth in a currency; `None` where NOWPayments does not say it.
+    async fn estimate_in_fiat(
+        &self,
+        amount: &Amount,
+        from: &Ticker,
+        to: &Ticker,
+    ) -> Result<Option<Amount>, Failure> {
+        let question =
+            GetEstimate { amount: amount.clone(), currency_from: from.clone(), currency_to: to.clone() };
+        match self.ctx.client.send(&question).await {
+            Ok(answer) => Ok(Some(answer.estimated_amount)),
+            Err(error) if error.refused().is_some_and(|refused| !refused.is_rate_limited()) => Ok(None),
+            Err(error) => Err(Failure::from_api(&error)),
+        }
     }
 
     /// One of the two ends, with what it has now.
@@ -207,7 +250,8 @@ impl Moves {
 /// Whether what was shown is so now: the balances to the last digit, and an estimate but for a little.
 fn is_still_so(shown: &MovePreview, now: &MovePreview) -> Result<(), Failure> {
     let stale = |message: String| Err(Failure::new(FailureCode::Stale, message));
-    for (was, is) in [(&shown.from, &now.from), (&shown.to, &now.to)] {
+    let ends = [(Some(&shown.from), Some(&now.from)), (shown.to.as_ref(), now.to.as_ref())];
+    for (was, is) in ends.into_iter().filter_map(|(was, is)| was.zip(is)) {
         if was.before != is.before {
             return stale(words!(
                 en: "Nothing was moved: {who} has {held} by now, not {was} as was shown. Look at it again.",
@@ -218,15 +262,26 @@ fn is_still_so(shown: &MovePreview, now: &MovePreview) -> Result<(), Failure> {
             ));
         }
     }
-    if let (Some(was), Some(is)) = (&shown.estimate, &now.estimate)
+    if shown.bank != now.bank {
+        return stale(
+            said!(
+                en: "Nothing was paid out: the account that it goes to is another one by now. Look at it again.",
+                de: "Es wurde nichts ausgezahlt: Das Konto, auf das es geht, ist inzwischen ein anderes. Sehen Sie es sich noch \
+                     einmal an."
+            )
+            .to_owned(),
+        );
+    }
+    let comes_in = now.bank.as_ref().map(|bank| &bank.currency).or(now.to.as_ref().map(|to| &to.coin));
+    if let (Some(was), Some(is), Some(coin)) = (&shown.estimate, &now.estimate, comes_in)
         && percent(is, 100) < percent(was, 100 - MAY_FALL_BY)
     {
         return stale(words!(
-            en: "Nothing was converted: about {is} would come of it by now, not {was} as was shown. Look at it again.",
-            de: "Es wurde nichts umgetauscht: Daraus würden inzwischen etwa {is}, nicht {was} wie angezeigt. Sehen Sie es sich noch \
+            en: "Nothing was done: about {is} would come of it by now, not {was} as was shown. Look at it again.",
+            de: "Es wurde nichts getan: Daraus würden inzwischen etwa {is}, nicht {was} wie angezeigt. Sehen Sie es sich noch \
                  einmal an.",
-            is = words::coins(is, &now.to.coin),
-            was = words::coins(was, &now.to.coin)
+            is = words::coins(is, coin),
+            was = words::coins(was, coin)
         ));
     }
     Ok(())
@@ -243,11 +298,16 @@ fn hash(preview: &MovePreview) -> String {
     hash.text(Some(&preview.words));
     hash.text(Some(&preview.amount.to_string()));
     hash.text(Some(&preview.coin));
-    for end in [&preview.from, &preview.to] {
+    for end in std::iter::once(&preview.from).chain(&preview.to) {
         hash.text(end.user.as_deref());
         hash.text(Some(&end.coin));
         hash.text(Some(&end.before.to_string()));
         hash.text(Some(&end.after.to_string()));
+    }
+    if let Some(bank) = &preview.bank {
+        for text in [&bank.provider, &bank.currency, &bank.account] {
+            hash.text(Some(text));
+        }
     }
     hash.finish()
 }
@@ -271,6 +331,19 @@ impl Wanted {
             NewMove::Conversion { from_coin, to_coin, amount } => {
                 (MoveKind::Conversion, None, None, from_coin, Some(to_coin), amount)
             }
+            NewMove::FiatPayout { provider, coin, amount, currency } => {
+                let coin = read_coin("coin", coin, coins)?;
+                let amount = read_amount("amount", amount, &coin, coins)?;
+                return Ok(Self {
+                    kind: MoveKind::FiatPayout,
+                    from: None,
+                    to: None,
+                    coin,
+                    to_coin: Some(read_currency(currency)?),
+                    amount,
+                    provider: Some(provider.clone()),
+                });
+            }
         };
         let is_conversion = kind == MoveKind::Conversion;
         let (from, to) = (from.map(read_user).transpose()?, to.map(read_user).transpose()?);
@@ -289,7 +362,7 @@ impl Wanted {
             ));
         }
         let amount = read_amount("amount", amount, &coin, coins)?;
-        Ok(Self { kind, from, to, coin, to_coin, amount })
+        Ok(Self { kind, from, to, coin, to_coin, amount, provider: None })
     }
 
     fn of(order: &Order) -> Result<Self, Failure> {
@@ -300,6 +373,7 @@ impl Wanted {
             coin: order.coin.clone().ok_or_else(not_shown)?,
             to_coin: order.to_coin.clone(),
             amount: order.amount.clone().ok_or_else(not_shown)?,
+            provider: order.provider.clone(),
         })
     }
 }
@@ -386,7 +460,8 @@ mod tests {
             amount: amount("10"),
             coin: "ltc".to_owned(),
             from: end("ltc", before),
-            to: end("trx", "5"),
+            to: Some(end("trx", "5")),
+            bank: None,
             estimate: Some(amount(estimate)),
             words: String::new(),
             until: chrono::DateTime::default(),

@@ -2,7 +2,7 @@
 
 use nowpayments::Amount;
 
-use super::{MoveEnd, MoveKind, MovePreview};
+use super::{MoveBank, MoveEnd, MoveKind, MovePreview};
 use crate::language::{said, words};
 
 /// `0.5 BTC`.
@@ -32,8 +32,9 @@ fn stands(end: &MoveEnd, beginning: bool) -> String {
 pub(super) fn of(preview: &MovePreview) -> String {
     let MovePreview { from, to, kind, .. } = preview;
     let sum = coins(&preview.amount, &preview.coin);
-    let (giver, taker) = (stands(from, true), stands(to, false));
-    let (from_name, to_name) = (whose(from), whose(to));
+    let (giver, from_name) = (stands(from, true), whose(from));
+    let taker = to.as_ref().map(|to| stands(to, false)).unwrap_or_default();
+    let to_name = to.as_ref().map(whose).unwrap_or_default();
     match kind {
         MoveKind::Deposit => words!(
             en: "{sum} goes from the balance of the shop to {to_name}. {giver}; {taker}. NOWPayments cannot take it back: only \
@@ -48,7 +49,8 @@ pub(super) fn of(preview: &MovePreview) -> String {
                  zurücknehmen: Zurück kommt es nur durch eine Einzahlung."
         ),
         MoveKind::Conversion => {
-            let about = preview.estimate.as_ref().map(|about| coins(about, &to.coin)).unwrap_or_default();
+            let about = preview.estimate.as_ref().zip(to.as_ref());
+            let about = about.map(|(about, to)| coins(about, &to.coin)).unwrap_or_default();
             words!(
                 en: "{sum} of the shop's balance becomes about {about}. The rate is that of the moment in which NOWPayments \
                      converts it, so that it may be more or less. {giver}. It cannot be taken back: only another conversion, \
@@ -58,6 +60,7 @@ pub(super) fn of(preview: &MovePreview) -> String {
                      nur ein weiterer Umtausch zu dessen Kurs."
             )
         }
+        MoveKind::FiatPayout => bank_payout(preview, &sum, &giver),
         _ => words!(
             en: "{sum} goes from {from_name} to {to_name}. {giver}; {taker}. NOWPayments cannot take it back: only a transfer \
                  from {to_name} brings it back.",
@@ -65,6 +68,38 @@ pub(super) fn of(preview: &MovePreview) -> String {
                  kommt es nur durch eine Übertragung von {to_name}."
         ),
     }
+}
+
+fn bank_payout(preview: &MovePreview, sum: &str, giver: &str) -> String {
+    let Some(MoveBank { provider, currency, account }) = &preview.bank else { return String::new() };
+    let money = currency.to_uppercase();
+    let comes = match &preview.estimate {
+        Some(about) => words!(
+            en: "It is worth about {about} now; what {provider} and NOWPayments keep of it, and how much arrives, they do not say \
+                 beforehand.",
+            de: "Das sind jetzt etwa {about}; was {provider} und NOWPayments davon behalten und wie viel ankommt, sagen sie vorher \
+                 nicht.",
+            about = coins(about, currency)
+        ),
+        None => words!(
+            en: "How much {money} arrives, NOWPayments does not say beforehand.",
+            de: "Wie viel {money} ankommt, sagt NOWPayments vorher nicht."
+        ),
+    };
+    words!(
+        en: "{sum} leaves the balance of the shop, and {provider} pays it out in {money} to the account {account}. {comes} {giver}. It \
+             cannot be taken back.",
+        de: "{sum} gehen vom Guthaben des Shops ab, und {provider} zahlt sie in {money} auf das Konto {account} aus. {comes} {giver}. \
+             Das lässt sich nicht zurücknehmen."
+    )
+}
+
+/// That NOWPayments has no account for a currency.
+pub(super) fn no_account(currency: &str) -> String {
+    words!(
+        en: "NOWPayments knows no account for {currency} yet. Add one first. Nothing was done.",
+        de: "NOWPayments kennt noch kein Konto für {currency}. Fügen Sie zuerst eines hinzu. Es wurde nichts getan."
+    )
 }
 
 /// That the money is not there, and by how much.
