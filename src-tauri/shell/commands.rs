@@ -7,6 +7,7 @@ pub(crate) mod balances;
 pub(crate) mod callbacks;
 pub(crate) mod conversions;
 pub(crate) mod custody;
+pub(crate) mod data;
 pub(crate) mod exports;
 pub(crate) mod invoices;
 pub(crate) mod moves;

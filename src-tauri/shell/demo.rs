@@ -1,6 +1,6 @@
 //! The demo shop's NOWPayments: the simulator, started in this process at the first need.
 
-use std::path::PathBuf;
+use std::{path::PathBuf, sync::Arc};
 
 use nowpayments_simulator::{CallbackSettings, History, Options, Simulator};
 use paydesk_core::{
@@ -13,7 +13,7 @@ use paydesk_core::{
 use secrecy::SecretString;
 use serde::Deserialize;
 use tauri::{AppHandle, Manager};
-use tokio::sync::{OnceCell, broadcast::error::RecvError};
+use tokio::sync::{Mutex, broadcast::error::RecvError};
 use url::{Host, Url};
 
 /// Names a simulator that runs already: the line that the `nowpayments-simulator` command prints. The demo shop then
@@ -23,7 +23,7 @@ const RUNNING_SIMULATOR: &str = "PAYDESK_SIMULATOR";
 /// The simulator behind the demo shop.
 pub struct Demo {
     folder: PathBuf,
-    running: OnceCell<Running>,
+    running: Mutex<Option<Arc<Running>>>,
 }
 
 struct Running {
@@ -49,7 +49,7 @@ struct Printed {
 impl Demo {
     /// A simulator that keeps its world in `folder`. It starts at the first need.
     pub fn new(folder: PathBuf) -> Self {
-        Self { folder, running: OnceCell::new() }
+        Self { folder, running: Mutex::default() }
     }
 
     /// How to reach it.
@@ -83,8 +83,29 @@ impl Demo {
         Ok(())
     }
 
-    async fn running(&self) -> Result<&Running, Failure> {
-        self.running.get_or_try_init(|| self.start()).await
+    /// Ends the simulator and forgets its world: the next one is a new one.
+    pub(crate) async fn forget(&self) -> Result<(), Failure> {
+        let mut running = self.running.lock().await;
+        // One that runs elsewhere is its owner's.
+        if let Some(Running { simulator: Some(simulator), .. }) = running.take().and_then(Arc::into_inner) {
+            simulator.stop().await;
+        }
+        match tokio::fs::remove_dir_all(&self.folder).await {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(Failure::other(words!(
+                en: "Paydesk could not delete {} ({error}). Delete it yourself.",
+                de: "Paydesk konnte {} nicht löschen ({error}). Löschen Sie es selbst.",
+                self.folder.display(),
+            ))),
+            _ => Ok(()),
+        }
+    }
+
+    async fn running(&self) -> Result<Arc<Running>, Failure> {
+        let mut running = self.running.lock().await;
+        if let Some(running) = &*running {
+            return Ok(running.clone());
+        }
+        Ok(running.insert(Arc::new(self.start().await?)).clone())
     }
 
     async fn start(&self) -> Result<Running, Failure> {

@@ -29,6 +29,8 @@ pub enum Wanted {
     Payouts,
     /// A picture.
     Picture,
+    /// A backup of a shop.
+    Backup,
 }
 
 impl Wanted {
@@ -36,6 +38,7 @@ impl Wanted {
     fn files(self) -> (&'static str, &'static [&'static str]) {
         match self {
             Self::Payouts => ("CSV, Excel", &["csv", "tsv", "txt", "xlsx"]),
+            Self::Backup => ("Paydesk", &["paydesk"]),
             Self::Picture => ("PNG, JPEG, WebP", &["png", "jpg", "jpeg", "webp"]),
         }
     }
@@ -136,6 +139,10 @@ impl Desktop {
 
     pub(crate) async fn choose_file(&self) -> Option<PathBuf> {
         (self.choose)(Wanted::Payouts).await
+    }
+
+    pub(crate) async fn choose_backup(&self) -> Option<PathBuf> {
+        (self.choose)(Wanted::Backup).await
     }
 
     /// The bytes of a picture that the owner chooses; `None` when none was chosen.

@@ -136,6 +136,17 @@ pub fn bridge<R: Runtime>() -> tauri_specta::Builder<R> {
             commands::exports::cancel_export,
             commands::exports::export_choices,
             commands::exports::show_exported_file,
+            commands::data::data_size,
+            commands::data::back_up_shop,
+            commands::data::restore_backup,
+            commands::data::restore_backup_again,
+            commands::data::export_everything,
+            commands::data::data_job,
+            commands::data::cancel_data_job,
+            commands::data::show_data_file,
+            commands::data::save_diagnostics,
+            commands::data::erasure,
+            commands::data::erase_everything,
             commands::payouts::choose_payout_file,
             commands::payouts::open_payout_text,
             commands::payouts::open_payout_file,
@@ -302,10 +313,11 @@ fn fail(error: &dyn std::error::Error) -> ExitCode {
 
 /// Opens core and everything around it, then shows the window.
 fn set_up(app: &AppHandle) -> Result<(), Box<dyn std::error::Error>> {
-    logs::start(&app.path().app_log_dir()?)?;
+    let logs = app.path().app_log_dir()?;
+    logs::start(&logs)?;
     let data = app.path().app_local_data_dir()?;
     let demo = Demo::new(data.join("demo"));
-    let surroundings = Surroundings::native(data, Keychain::native("paydesk"));
+    let surroundings = Surroundings { logs, ..Surroundings::native(data, Keychain::native("paydesk")) };
     let opened =
         tauri::async_runtime::block_on(async { Core::open_with(surroundings, demo::bases()?).await });
     let core = match opened {

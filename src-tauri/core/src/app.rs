@@ -20,6 +20,7 @@ use crate::{
     changes::Changed,
     conversions::Conversions,
     custody::Custody,
+    data::Jobs,
     exports::Exports,
     failure::{Failure, FailureCode},
     fiat_payouts::FiatPayouts,
@@ -121,6 +122,8 @@ pub(crate) struct Inner {
     current: Mutex<Current>,
     /// Held while shops are added, opened, closed and removed.
     pub(crate) switching: tokio::sync::Mutex<()>,
+    /// Backups and what else takes its time beside the shops.
+    pub(crate) jobs: Jobs,
     /// Locked as long as this process has the databases open.
     lock: Mutex<Option<File>>,
 }
@@ -246,6 +249,7 @@ impl Core {
             may_begin: watch::Sender::new(true),
             current: Mutex::default(),
             switching: tokio::sync::Mutex::default(),
+            jobs: Jobs::default(),
             lock: Mutex::new(Some(lock)),
         };
         let core = Self { inner: Arc::new(inner) };
@@ -639,6 +643,7 @@ impl Core {
 
     /// Ends background work and closes the databases.
     pub async fn close(&self) {
+        self.inner.jobs.stop().await;
         let _switching = self.inner.switching.lock().await;
         self.leave(None).await;
         self.inner.db.close().await;

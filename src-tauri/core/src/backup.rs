@@ -1,7 +1,7 @@
 //! A shop in one file, sealed with a passphrase: its database with its secrets, to be restored here or on another computer.
 //!
 //! A header, then JSON that says what it holds, then the database, compressed and sealed together (`sealed.rs`). What is restored
-//! is looked through to its last byte before anything on this computer changes.
+//! is looked through to its last byte before anything on this computer changes. A shop that is here already is never replaced.
 
 mod sealed;
 
@@ -25,16 +25,20 @@ use self::sealed::{Fresh, SealedReader, SealedWriter, Unopened};
 use crate::{
     app::Core,
     changes::Changed,
+    data::{Watched, Work},
     failure::{Failure, FailureCode},
     language::{said, words},
     payments,
     second_factor::sealed::Cost,
     secrets::Secret,
     shops::{Environment, Shop},
+    store,
 };
 
 /// A passphrase that can be tried out without end is longer than a PIN.
 const SHORTEST_PASSPHRASE: usize = 12;
+/// After so many steps of SQLite it is asked whether the copying shall go on: many times in a second.
+const STEPS: i32 = 50_000;
 /// The JSON at the beginning is no larger than this.
 const LARGEST_CONTENTS: u32 = 1024 * 1024;
 
@@ -74,13 +78,41 @@ impl Core {
     ///
     /// # Errors
     /// When the passphrase is too short (`passphrase`), there is no such shop or it is the demo shop, the keychain cannot be
-    /// read, or the file cannot be written. A file that was there before is left as it was.
+    /// read, the file cannot be written, or the work was stopped. A file that was there before is left as it was.
     pub async fn back_up(
         &self,
         shop: &str,
         target: &Path,
         passphrase: SecretString,
+        work: &Work,
     ) -> Result<BackupReport, Failure> {
+        let shop = self.may_back_up(shop, &passphrase).await?;
+        let folder = self.shops_folder();
+        let copy =
+            tempfile::Builder::new().prefix("backup").tempdir_in(&folder).map_err(|error| at_disk(&error))?;
+        let copy_path = copy.path().join("shop.sqlite");
+        let report = self.copy_database(shop, &copy_path, work).await?;
+        let mut secrets = BTreeMap::new();
+        for secret in Secret::ALL {
+            if let Some(value) = self.inner.surroundings.keychain.read(&report.shop.id, secret).await? {
+                secrets.insert(secret.name().to_owned(), value.expose_secret().to_owned());
+            }
+        }
+        let contents =
+            Contents { paydesk: env!("CARGO_PKG_VERSION").to_owned(), report: report.clone(), secrets };
+        let surroundings = &self.inner.surroundings;
+        let fresh = Fresh { salt: surroundings.random_bytes(), nonce: surroundings.random_bytes() };
+        let (target, work) = (target.to_owned(), work.clone());
+        blocking(move || {
+            write(&contents, &copy_path, &target, &passphrase, &fresh, &work).map_err(|error| at_disk(&error))
+        })
+        .await?;
+        drop(copy);
+        Ok(report)
+    }
+
+    /// The shop, if it can be backed up with this passphrase.
+    pub(crate) async fn may_back_up(&self, shop: &str, passphrase: &SecretString) -> Result<Shop, Failure> {
         self.unlocked()?;
         if passphrase.expose_secret().chars().count() < SHORTEST_PASSPHRASE {
             return Err(Failure::invalid(
@@ -98,36 +130,22 @@ impl Core {
                 de: "Der Demo-Shop enthält nur Übungsgeld und wird nicht gesichert."
             )));
         }
-        let folder = self.shops_folder();
-        let copy =
-            tempfile::Builder::new().prefix("backup").tempdir_in(&folder).map_err(|error| at_disk(&error))?;
-        let copy_path = copy.path().join("shop.sqlite");
-        let report = self.copy_database(shop, &copy_path).await?;
-        let mut secrets = BTreeMap::new();
-        for secret in Secret::ALL {
-            if let Some(value) = self.inner.surroundings.keychain.read(&report.shop.id, secret).await? {
-                secrets.insert(secret.name().to_owned(), value.expose_secret().to_owned());
-            }
-        }
-        let contents =
-            Contents { paydesk: env!("CARGO_PKG_VERSION").to_owned(), report: report.clone(), secrets };
-        let surroundings = &self.inner.surroundings;
-        let fresh = Fresh { salt: surroundings.random_bytes(), nonce: surroundings.random_bytes() };
-        let target = target.to_owned();
-        blocking(move || {
-            write(&contents, &copy_path, &target, &passphrase, &fresh).map_err(|error| at_disk(&error))
-        })
-        .await?;
-        drop(copy);
-        Ok(report)
+        Ok(shop)
     }
 
-    /// Restores the shop that is in the file at `source`: its database and its secrets, exactly. It is not opened.
+    /// Restores the shop that is in the file at `source`: its database and its secrets, exactly. It is not opened. The work can
+    /// be stopped until something is changed.
     ///
     /// # Errors
     /// When the passphrase is not that of the file (`passphrase`), the file is no backup, is damaged or comes from a newer
-    /// Paydesk, the shop is on this computer already, or the disk or the keychain fails. Nothing has changed then.
-    pub async fn restore(&self, source: &Path, passphrase: SecretString) -> Result<BackupReport, Failure> {
+    /// Paydesk, the shop is on this computer already (it is never replaced), the work was stopped, or the disk or the keychain
+    /// fails. Nothing has changed then.
+    pub async fn restore(
+        &self,
+        source: &Path,
+        passphrase: SecretString,
+        work: &Work,
+    ) -> Result<BackupReport, Failure> {
         self.unlocked()?;
         let folder = self.shops_folder();
         let copy = tempfile::Builder::new()
@@ -135,21 +153,19 @@ impl Core {
             .tempdir_in(&folder)
             .map_err(|error| at_disk(&error))?;
         let copy_path = copy.path().join("shop.sqlite");
+        let here: Vec<String> = sqlx::query_scalar("SELECT id FROM shops").fetch_all(&self.inner.db).await?;
         let contents = {
-            let (source, target) = (source.to_owned(), copy_path.clone());
-            blocking(move || read(&source, &target, &passphrase)).await?
+            let (source, target, work) = (source.to_owned(), copy_path.clone(), work.clone());
+            blocking(move || read(&source, &target, &passphrase, &here, &work)).await?
         };
         let report = contents.report.clone();
         check(&copy_path).await?;
 
         let _switching = self.inner.switching.lock().await;
         if self.stored_shop(&report.shop.id).await.is_ok() {
-            return Err(Failure::other(words!(
-                en: "The shop of this backup, {name}, is on this computer already. Nothing was changed. To go back to the backup, remove the shop first.",
-                de: "Der Shop dieser Sicherung, {name}, ist schon auf diesem Rechner. Es wurde nichts geändert. Um zur Sicherung zurückzukehren, entfernen Sie zuerst den Shop.",
-                name = report.shop.name
-            )));
+            return Err(already_here(&report.shop));
         }
+        work.go_on()?;
         let restored = self.take_in(&contents, &copy_path).await;
         if let Err(failure) = restored {
             if let Err(left) = self.forget(&report.shop.id).await {
@@ -162,14 +178,25 @@ impl Core {
     }
 
     /// Copies the database of a shop as it is at one moment, whether it is open or not.
-    async fn copy_database(&self, shop: Shop, to: &Path) -> Result<BackupReport, Failure> {
+    async fn copy_database(&self, shop: Shop, to: &Path, work: &Work) -> Result<BackupReport, Failure> {
         let path = self.shop_path(&shop.id);
         if !path.exists() {
             // It was never opened on this computer.
             payments::open_database(&path).await?.close().await;
         }
         let mut db = SqliteConnectOptions::new().filename(&path).connect().await?;
-        sqlx::query("VACUUM INTO ?").bind(to.to_string_lossy().as_ref()).execute(&mut db).await?;
+        let size = std::fs::metadata(&path).map_or(0, |found| found.len());
+        db.lock_handle().await?.set_progress_handler(STEPS, {
+            let (work, to) = (work.clone(), to.to_owned());
+            move || {
+                let copied = std::fs::metadata(&to).map_or(0, |found| found.len());
+                work.progress(copied.min(size), 2 * size); // it is read again to be sealed
+                !work.is_stopped()
+            }
+        });
+        let copied = sqlx::query("VACUUM INTO ?").bind(to.to_string_lossy().as_ref()).execute(&mut db).await;
+        work.go_on()?;
+        copied?;
         db.close().await?;
         let mut db = SqliteConnectOptions::new().filename(to).read_only(true).connect().await?;
         let payments = sqlx::query_scalar("SELECT count(*) FROM payments").fetch_one(&mut db).await?;
@@ -202,6 +229,7 @@ fn write(
     target: &Path,
     passphrase: &SecretString,
     fresh: &Fresh,
+    work: &Work,
 ) -> io::Result<()> {
     let folder = target
         .parent()
@@ -213,16 +241,28 @@ fn write(
     let length = u32::try_from(json.len()).map_err(io::Error::other)?;
     packed.write_all(&length.to_be_bytes())?;
     packed.write_all(&json)?;
-    io::copy(&mut File::open(database)?, &mut packed)?;
+    let size = std::fs::metadata(database)?.len();
+    let from = File::open(database)?;
+    io::copy(&mut Watched { from, work, done: size, total: 2 * size }, &mut packed)?;
     let file = packed.finish()?.finish()?.into_inner().map_err(io::IntoInnerError::into_error)?;
     file.as_file().sync_all()?;
+    work.go_on().map_err(io::Error::other)?;
     file.persist(target).map_err(|error| error.error)?;
     Ok(())
 }
 
-fn read(source: &Path, database: &Path, passphrase: &SecretString) -> Result<Contents, Failure> {
-    let file = File::open(source).map_err(|error| at_disk(&error))?;
-    let sealed = SealedReader::open(BufReader::new(file), passphrase).map_err(unopened)?;
+/// Opens a backup and writes its database to `database`. One of a shop that is `here` already is not read to its end.
+fn read(
+    source: &Path,
+    database: &Path,
+    passphrase: &SecretString,
+    here: &[String],
+    work: &Work,
+) -> Result<Contents, Failure> {
+    let from = File::open(source).map_err(|error| at_disk(&error))?;
+    let total = from.metadata().map_err(|error| at_disk(&error))?.len();
+    let file = BufReader::new(Watched { from, work, done: 0, total });
+    let sealed = SealedReader::open(file, passphrase).map_err(unopened)?;
     let mut packed = DeflateDecoder::new(sealed);
     let mut length = [0; 4];
     packed.read_exact(&mut length).map_err(damaged)?;
@@ -233,6 +273,14 @@ fn read(source: &Path, database: &Path, passphrase: &SecretString) -> Result<Con
     let mut json = Zeroizing::new(Vec::new());
     (&mut packed).take(length.into()).read_to_end(&mut json).map_err(damaged)?;
     let contents: Contents = serde_json::from_slice(&json).map_err(|_| not_ours())?;
+    let shop = &contents.report.shop;
+    // It names files, and is nobody's who has not made the backup with Paydesk.
+    if uuid::Uuid::try_parse(&shop.id).is_err() || shop.environment == Environment::Demo {
+        return Err(not_ours());
+    }
+    if here.contains(&shop.id) {
+        return Err(already_here(shop));
+    }
     let mut database =
         File::options().write(true).create_new(true).open(database).map_err(|error| at_disk(&error))?;
     io::copy(&mut packed, &mut database).map_err(damaged)?;
@@ -244,6 +292,10 @@ fn read(source: &Path, database: &Path, passphrase: &SecretString) -> Result<Con
 
 /// Whether a restored database is whole and not of a newer Paydesk; brings an older one up to date.
 async fn check(path: &Path) -> Result<(), Failure> {
+    let version = store::version(path).await.map_err(|error| at_disk(&error))?;
+    if version > store::newest(&store::SHOP) {
+        return Err(unopened(Unopened::Newer));
+    }
     let db = payments::open_database(path).await?;
     let found: String = sqlx::query_scalar("PRAGMA quick_check(1)").fetch_one(&db).await?;
     db.close().await;
@@ -281,6 +333,14 @@ fn unopened(why: Unopened) -> Failure {
         ),
         Unopened::Unreadable(error) => at_disk(&error),
     }
+}
+
+fn already_here(shop: &Shop) -> Failure {
+    Failure::other(words!(
+        en: "The shop of this backup, {name}, is on this computer already. Nothing was changed. To go back to the backup, remove the shop first.",
+        de: "Der Shop dieser Sicherung, {name}, ist schon auf diesem Rechner. Es wurde nichts geändert. Um zur Sicherung zurückzukehren, entfernen Sie zuerst den Shop.",
+        name = shop.name
+    ))
 }
 
 fn not_ours() -> Failure {

@@ -47,6 +47,8 @@ pub enum Changed {
     PayoutFile,
     /// How far the export is.
     Export,
+    /// How far a backup, a restore or an export of everything is.
+    Data,
     /// Plans, subscriptions, what was asked for here, or a file of subscribers and how far it is.
     Subscriptions,
     /// The way codes are given, or its lock.

@@ -13,6 +13,7 @@ pub mod charts;
 pub mod coins;
 pub mod conversions;
 pub mod custody;
+pub mod data;
 pub mod exports;
 pub mod failure;
 pub mod fiat;

@@ -33,7 +33,7 @@ const ROWS_AHEAD: usize = 128;
 /// # Errors
 /// When the file cannot be opened, is no database, or was written by a newer Paydesk. The file is left as it was.
 pub(crate) async fn open(path: &Path, migrations: &'static Migrator) -> Result<SqlitePool, Failure> {
-    let newest = migrations.iter().map(|migration| migration.version).max();
+    let newest = newest(migrations);
     let version = version(path).await.map_err(|error| cannot_open(path, &error))?;
     if version > newest {
         return Err(Failure::other(words!(
@@ -97,8 +97,13 @@ pub(crate) async fn delete(path: &Path) -> io::Result<()> {
     Ok(())
 }
 
+/// The last of the migrations.
+pub(crate) fn newest(migrations: &Migrator) -> Option<i64> {
+    migrations.iter().map(|migration| migration.version).max()
+}
+
 /// The last migration that a database has seen, found without the right to write; `None` for one that is new.
-async fn version(path: &Path) -> Result<Option<i64>, sqlx::Error> {
+pub(crate) async fn version(path: &Path) -> Result<Option<i64>, sqlx::Error> {
     if !path.exists() {
         return Ok(None);
     }

@@ -24,6 +24,8 @@ pub struct Surroundings {
     pub random: Arc<Randomness>,
     /// The folder for databases. Made if missing.
     pub data: PathBuf,
+    /// The folder of the log files, which core does not write.
+    pub logs: PathBuf,
     /// Where secrets are kept.
     pub keychain: Keychain,
 }
@@ -42,6 +44,7 @@ impl Surroundings {
             local: Arc::new(|at| at.with_timezone(&Local).naive_local()),
             zone: iana_time_zone::get_timezone().ok(),
             random: Arc::new(random),
+            logs: data.join("logs"),
             data,
             keychain,
         }

@@ -10,13 +10,33 @@ mod world;
 use std::{collections::BTreeMap, fs, path::Path};
 
 use nowpayments_simulator::History;
-use paydesk_core::{Core, FailureCode, payouts::batch::BatchState, secrets::Secret};
+use paydesk_core::{
+    Core, FailureCode, data::DataJobKind, data::Work, exports::ExportState, payouts::batch::BatchState,
+    secrets::Secret,
+};
 use payouts::Owner;
 use secrecy::ExposeSecret;
 use sqlx::{Column, ConnectOptions, Connection, Row, ValueRef, sqlite::SqliteConnectOptions};
-use world::{World, wait_for_sync};
+use tokio_util::sync::CancellationToken;
+use world::{World, wait_for, wait_for_sync};
 
 const PASSPHRASE: &str = "green coffee in the morning";
+
+/// Work that nobody watches.
+fn idle() -> Work {
+    Work::new(CancellationToken::new(), |_, _| {})
+}
+
+/// Work that is stopped as soon as so many hundredths of it are done.
+fn stopped_after(hundredths: u64) -> Work {
+    let stop = CancellationToken::new();
+    let stopper = stop.clone();
+    Work::new(stop, move |done, total| {
+        if done * 100 >= total * hundredths {
+            stopper.cancel();
+        }
+    })
+}
 
 /// All that is in a database, table by table.
 async fn contents(path: &Path) -> BTreeMap<String, Vec<String>> {
@@ -80,7 +100,7 @@ async fn a_shop_that_is_backed_up_removed_and_restored_is_what_it_was() {
     let shop = core.state().await.unwrap().open.unwrap();
     let target = world.folder.path().join("kestrel.paydesk");
     // The shop is open meanwhile.
-    let report = core.back_up(&shop, &target, PASSPHRASE.into()).await.unwrap();
+    let report = core.back_up(&shop, &target, PASSPHRASE.into(), &idle()).await.unwrap();
     assert_eq!((report.shop.id.as_str(), report.batches), (shop.as_str(), 1));
     let before = secrets(world, &shop).await;
     assert!(before[0].is_some() && before[1].is_some() && before[2].is_some());
@@ -91,7 +111,7 @@ async fn a_shop_that_is_backed_up_removed_and_restored_is_what_it_was() {
 
     core.remove_shop(&shop).await.unwrap();
     assert_eq!(secrets(world, &shop).await, [None, None, None, None]);
-    assert_eq!(core.restore(&target, PASSPHRASE.into()).await.unwrap(), report);
+    assert_eq!(core.restore(&target, PASSPHRASE.into(), &idle()).await.unwrap(), report);
     assert_eq!(secrets(world, &shop).await, before);
     let path = world.folder.path().join("shops").join(format!("{shop}.sqlite"));
     let restored = contents(&path).await;
@@ -104,7 +124,7 @@ async fn a_shop_that_is_backed_up_removed_and_restored_is_what_it_was() {
 
     // The file holds what it held, whatever has happened since.
     core.remove_shop(&shop).await.unwrap();
-    core.restore(&target, PASSPHRASE.into()).await.unwrap();
+    core.restore(&target, PASSPHRASE.into(), &idle()).await.unwrap();
     assert_eq!(contents(&path).await, restored);
     assert!(restored["payout_rows"].len() == 4 && restored["payout_steps"].len() > 2);
 }
@@ -122,11 +142,11 @@ async fn a_shop_with_a_history_comes_back_row_by_row() {
 
     let core = world.open().await;
     let target = world.folder.path().join("a.paydesk");
-    let report = core.back_up(&shop.id, &target, PASSPHRASE.into()).await.unwrap();
+    let report = core.back_up(&shop.id, &target, PASSPHRASE.into(), &idle()).await.unwrap();
     assert_eq!(usize::try_from(report.payments).unwrap(), before["payments"].len());
     core.remove_shop(&shop.id).await.unwrap();
     assert!(!path.exists());
-    core.restore(&target, PASSPHRASE.into()).await.unwrap();
+    core.restore(&target, PASSPHRASE.into(), &idle()).await.unwrap();
     assert_eq!(contents(&path).await, before);
     let shops = core.state().await.unwrap().shops;
     assert_eq!(shops, [shop]);
@@ -139,11 +159,11 @@ async fn what_cannot_be_restored_changes_nothing() {
     let (core, shop) = world.open_shop().await;
     let folder = world.folder.path();
     let target = folder.join("a.paydesk");
-    let short = core.back_up(&shop.id, &target, "too short".into()).await.unwrap_err();
+    let short = core.back_up(&shop.id, &target, "too short".into(), &idle()).await.unwrap_err();
     assert_eq!((short.field.as_deref(), target.exists()), (Some("passphrase"), false));
-    core.back_up(&shop.id, &target, PASSPHRASE.into()).await.unwrap();
+    core.back_up(&shop.id, &target, PASSPHRASE.into(), &idle()).await.unwrap();
 
-    let here = core.restore(&target, PASSPHRASE.into()).await.unwrap_err();
+    let here = core.restore(&target, PASSPHRASE.into(), &idle()).await.unwrap_err();
     assert!(here.message.contains("on this computer already"), "{here}");
     core.remove_shop(&shop.id).await.unwrap();
 
@@ -151,7 +171,7 @@ async fn what_cannot_be_restored_changes_nothing() {
     let try_with = async |core: &Core, bytes: &[u8], passphrase: &str| {
         let file = folder.join("b.paydesk");
         fs::write(&file, bytes).unwrap();
-        core.restore(&file, passphrase.into()).await.unwrap_err()
+        core.restore(&file, passphrase.into(), &idle()).await.unwrap_err()
     };
     let wrong = try_with(&core, &good, "another passphrase").await;
     assert_eq!(wrong.field.as_deref(), Some("passphrase"));
@@ -167,7 +187,7 @@ async fn what_cannot_be_restored_changes_nothing() {
     assert_eq!(secrets(&world, &shop.id).await, [None, None, None, None]);
     assert_eq!(names(&folder.join("shops")), [""; 0]);
     // Nothing of all that has spoiled the good one.
-    core.restore(&target, PASSPHRASE.into()).await.unwrap();
+    core.restore(&target, PASSPHRASE.into(), &idle()).await.unwrap();
     assert_eq!(core.select_shop(&shop.id).await.unwrap(), shop);
 }
 
@@ -177,11 +197,112 @@ async fn an_older_backup_is_not_lost_when_a_new_one_fails() {
     world.simulator.pause();
     let (core, shop) = world.open_shop().await;
     let nowhere = world.folder.path().join("missing").join("a.paydesk");
-    core.back_up(&shop.id, &nowhere, PASSPHRASE.into()).await.unwrap_err();
+    core.back_up(&shop.id, &nowhere, PASSPHRASE.into(), &idle()).await.unwrap_err();
     let target = world.folder.path().join("a.paydesk");
-    core.back_up(&shop.id, &target, PASSPHRASE.into()).await.unwrap();
+    core.back_up(&shop.id, &target, PASSPHRASE.into(), &idle()).await.unwrap();
     let first = fs::read(&target).unwrap();
-    core.back_up(&shop.id, &target, PASSPHRASE.into()).await.unwrap();
+    core.back_up(&shop.id, &target, PASSPHRASE.into(), &idle()).await.unwrap();
     assert_ne!(fs::read(&target).unwrap(), first, "the same key would seal twice");
     assert_eq!(names(world.folder.path()).iter().filter(|name| name.contains("backup")).count(), 0);
+}
+
+#[tokio::test]
+async fn a_backup_that_is_stopped_anywhere_leaves_the_earlier_one_and_nothing_else() {
+    let world = World::new(History::Orders(300)).await;
+    world.simulator.pause();
+    let (core, shop) = world.open_shop().await;
+    wait_for_sync(&core, |status| status.complete && !status.running).await;
+    let target = world.folder.path().join("a.paydesk");
+    core.back_up(&shop.id, &target, PASSPHRASE.into(), &idle()).await.unwrap();
+    let (good, around) = (fs::read(&target).unwrap(), names(world.folder.path()));
+    let in_shops = names(&world.folder.path().join("shops"));
+    for hundredths in [0, 50, 75, 100] {
+        let stopped = core.back_up(&shop.id, &target, PASSPHRASE.into(), &stopped_after(hundredths)).await;
+        assert!(stopped.is_err(), "{hundredths}: {stopped:?}");
+        assert_eq!(fs::read(&target).unwrap(), good, "{hundredths}");
+        assert_eq!(names(world.folder.path()), around, "{hundredths}");
+        assert_eq!(names(&world.folder.path().join("shops")), in_shops, "{hundredths}");
+    }
+    core.close().await;
+}
+
+#[tokio::test]
+async fn a_restore_that_is_stopped_changes_nothing_and_can_be_made_again() {
+    let world = World::new(History::Orders(300)).await;
+    world.simulator.pause();
+    let (core, shop) = world.open_shop().await;
+    wait_for_sync(&core, |status| status.complete && !status.running).await;
+    let target = world.folder.path().join("a.paydesk");
+    core.back_up(&shop.id, &target, PASSPHRASE.into(), &idle()).await.unwrap();
+    core.remove_shop(&shop.id).await.unwrap();
+    for hundredths in [0, 50, 100] {
+        let stopped = core.restore(&target, PASSPHRASE.into(), &stopped_after(hundredths)).await;
+        assert!(stopped.is_err(), "{hundredths}: {stopped:?}");
+        assert_eq!(core.state().await.unwrap().shops, []);
+        assert_eq!(names(&world.folder.path().join("shops")), [""; 0]);
+        assert_eq!(secrets(&world, &shop.id).await, [None, None, None, None]);
+    }
+    core.restore(&target, PASSPHRASE.into(), &idle()).await.unwrap();
+    assert_eq!(core.state().await.unwrap().shops, [shop]);
+}
+
+#[tokio::test]
+async fn a_backup_of_a_newer_paydesk_is_named_as_one() {
+    let world = World::new(History::None).await;
+    world.simulator.pause();
+    let (core, shop) = world.open_shop().await;
+    core.close().await;
+    let path = world.folder.path().join("shops").join(format!("{}.sqlite", shop.id));
+    let mut db = SqliteConnectOptions::new().filename(&path).connect().await.unwrap();
+    sqlx::query("INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time) VALUES (9999, 'x', 1, x'00', 0)")
+        .execute(&mut db)
+        .await
+        .unwrap();
+    db.close().await.unwrap();
+    let core = world.open().await;
+    let target = world.folder.path().join("a.paydesk");
+    core.back_up(&shop.id, &target, PASSPHRASE.into(), &idle()).await.unwrap();
+    core.remove_shop(&shop.id).await.unwrap();
+    let newer = core.restore(&target, PASSPHRASE.into(), &idle()).await.unwrap_err();
+    assert!(newer.message.contains("newer Paydesk"), "{newer}");
+    assert_eq!(names(&world.folder.path().join("shops")), [""; 0]);
+}
+
+#[tokio::test]
+async fn a_wrong_passphrase_is_tried_again_with_the_same_file_and_the_job_tells_how_it_went() {
+    let world = World::new(History::None).await;
+    world.simulator.pause();
+    let (core, shop) = world.open_shop().await;
+    let target = world.folder.path().join("a.paydesk");
+    let ended = async |state: ExportState| {
+        let ended = wait_for(
+            &core,
+            || async { core.data_job() },
+            |job| job.as_ref().is_some_and(|job| job.state != ExportState::Running),
+        )
+        .await
+        .unwrap();
+        assert_eq!(ended.state, state, "{ended:?}");
+        ended
+    };
+    let refused = core.begin_backup(&shop.id, &target, "short".into()).await.unwrap_err();
+    assert_eq!((refused.field.as_deref(), core.data_job().unwrap()), (Some("passphrase"), None));
+    core.begin_backup(&shop.id, &target, PASSPHRASE.into()).await.unwrap();
+    let second = core.begin_backup(&shop.id, &target, PASSPHRASE.into()).await.unwrap_err();
+    assert!(second.message.contains("running already"), "{second}");
+    let job = ended(ExportState::Done).await;
+    assert_eq!(
+        (job.kind, job.done, job.report.unwrap().shop),
+        (DataJobKind::Backup, job.total, shop.clone())
+    );
+
+    core.begin_restore_again(PASSPHRASE.into()).unwrap_err();
+    core.remove_shop(&shop.id).await.unwrap();
+    core.begin_restore(&target, "another passphrase".into()).unwrap();
+    let job = ended(ExportState::Failed).await;
+    assert_eq!(job.failure.unwrap().field.as_deref(), Some("passphrase"));
+    core.begin_restore_again(PASSPHRASE.into()).unwrap();
+    ended(ExportState::Done).await;
+    assert_eq!(core.state().await.unwrap().shops, [shop]);
+    core.close().await;
 }

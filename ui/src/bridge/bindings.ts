@@ -195,6 +195,28 @@ export const commands = {
 	exportChoices: () => typedError<ExportChoices | null, Failure>(__TAURI_INVOKE("export_choices")),
 	/**  Shows the file that was written last in its folder. */
 	showExportedFile: () => typedError<null, Failure>(__TAURI_INVOKE("show_exported_file")),
+	/**  What Paydesk takes on the disk. */
+	dataSize: () => typedError<DataSize, Failure>(__TAURI_INVOKE("data_size")),
+	/**  Lets the owner name a file and begins to write the open shop into it, sealed; says whether one was named. */
+	backUpShop: (passphrase: string) => typedError<boolean, Failure>(__TAURI_INVOKE("back_up_shop", { passphrase })),
+	/**  Lets the owner choose a backup and begins to restore the shop that is in it; says whether one was chosen. */
+	restoreBackup: (passphrase: string) => typedError<boolean, Failure>(__TAURI_INVOKE("restore_backup", { passphrase })),
+	/**  Begins to restore from the same backup again, with another passphrase. */
+	restoreBackupAgain: (passphrase: string) => typedError<null, Failure>(__TAURI_INVOKE("restore_backup_again", { passphrase })),
+	/**  Lets the owner name a file and begins to write everything of the open shop into it; says whether one was named. */
+	exportEverything: () => typedError<boolean, Failure>(__TAURI_INVOKE("export_everything")),
+	/**  How the backup, restore or export of everything stands that runs, or ran last. */
+	dataJob: () => typedError<DataJob | null, Failure>(__TAURI_INVOKE("data_job")),
+	/**  Stops the one that runs. */
+	cancelDataJob: () => typedError<null, Failure>(__TAURI_INVOKE("cancel_data_job")),
+	/**  Shows the file that the last one has written in its folder. */
+	showDataFile: () => typedError<null, Failure>(__TAURI_INVOKE("show_data_file")),
+	/**  Writes what helps to find a fault to a file that the owner names; the file's path, or `None` when none was named. */
+	saveDiagnostics: () => typedError<string | null, Failure>(__TAURI_INVOKE("save_diagnostics")),
+	/**  What would be deleted, and what is under way meanwhile. */
+	erasure: () => typedError<Erasure, Failure>(__TAURI_INVOKE("erasure")),
+	/**  Deletes everything of Paydesk from this computer. */
+	eraseEverything: (word: string, seen: number) => typedError<null, Failure>(__TAURI_INVOKE("erase_everything", { word, seen })),
 	/**  Lets the owner choose a file and opens it; `None` when nothing was chosen. */
 	choosePayoutFile: () => typedError<Opened | null, Failure>(__TAURI_INVOKE("choose_payout_file")),
 	/**  Opens pasted text. */
@@ -587,6 +609,18 @@ export type Autostart = {
 	on: boolean,
 };
 
+/**  What was backed up or restored. */
+export type BackupReport = {
+	/**  The shop. */
+	shop: Shop,
+	/**  When the backup was made. */
+	made_at: string,
+	/**  How many payments it holds. */
+	payments: number,
+	/**  How many batches of payouts it holds. */
+	batches: number,
+};
+
 /**  What the shop held of a coin. */
 export type BalanceHistory = {
 	/**  The coin, lower case. */
@@ -927,6 +961,8 @@ batch: string } |
 { kind: "payout_file" } | 
 /**  How far the export is. */
 { kind: "export" } | 
+/**  How far a backup, a restore or an export of everything is. */
+{ kind: "data" } | 
 /**  Plans, subscriptions, what was asked for here, or a file of subscribers and how far it is. */
 { kind: "subscriptions" } | 
 /**  The way codes are given, or its lock. */
@@ -1362,6 +1398,45 @@ export type CustodyUser = {
 	balances_read_at: string | null,
 };
 
+/**  How a job stands. */
+export type DataJob = {
+	/**  What it does. */
+	kind: DataJobKind,
+	/**  Whether it has ended, and how. */
+	state: ExportState,
+	/**  How much is done: rows of an export, else of no certain unit. */
+	done: number,
+	/**  Of how much; 0 while that is not known. */
+	total: number,
+	/**  The file. */
+	path: string,
+	/**  What was backed up or restored. */
+	report: BackupReport | null,
+	/**  Why it failed. */
+	failure: Failure | null,
+};
+
+/**  What a job does. */
+export type DataJobKind = 
+/**  A shop is written into a sealed file. */
+"backup" | 
+/**  A shop is read out of one. */
+"restore" | 
+/**  All that a shop has is written as tables. */
+"everything";
+
+/**  What Paydesk takes on the disk, in bytes. */
+export type DataSize = {
+	/**  The database of the open shop. */
+	database: number,
+	/**  What was written last and is still beside that database. */
+	database_log: number,
+	/**  The log files. */
+	logs: number,
+	/**  The whole folder of Paydesk, with all shops. */
+	folder: number,
+};
+
 /**  What stands before the decimals in a CSV. */
 export type DecimalMark = 
 /**  `1.5` */
@@ -1420,6 +1495,14 @@ export type Environment =
 "sandbox" | 
 /**  `https://api.nowpayments.io/v1` */
 "live";
+
+/**  What would be deleted, and what is under way meanwhile. */
+export type Erasure = {
+	/**  How many shops there are. */
+	shops: number,
+	/**  What is under way, or whose end is not known, in words. It goes on without Paydesk, which then no longer knows of it. */
+	under_way: string[],
+};
 
 /**  How payments are written. Kept for the next time. */
 export type ExportChoices = {

@@ -127,7 +127,7 @@ fn write_all(
 }
 
 /// A new file beside `path`, with the rights that any new file has.
-fn beside(path: &Path) -> io::Result<(File, TempPath)> {
+pub(crate) fn beside(path: &Path) -> io::Result<(File, TempPath)> {
     let mut builder = tempfile::Builder::new();
     builder.prefix(".paydesk-").suffix(".part");
     #[cfg(unix)]
@@ -139,7 +139,7 @@ fn beside(path: &Path) -> io::Result<(File, TempPath)> {
 }
 
 /// Why the file is not there, in words.
-pub(super) fn not_written(path: &Path, error: &io::Error) -> Failure {
+pub(crate) fn not_written(path: &Path, error: &io::Error) -> Failure {
     use io::ErrorKind as K;
     let path = path.display();
     Failure::other(match error.kind() {

@@ -745,7 +745,7 @@ fn a_disk_that_is_full_is_said_in_words_whatever_the_kind_of_file() {
             }
             writer.finish().map(drop)
         })();
-        let failure = job::not_written(Path::new("payments.csv"), &error.unwrap_err());
+        let failure = not_written(Path::new("payments.csv"), &error.unwrap_err());
         assert!(failure.message.contains("The disk has no room for payments.csv"), "{format:?}: {failure}");
     }
 }

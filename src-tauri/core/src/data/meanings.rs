@@ -1,0 +1,158 @@
+//! What the columns of an export of everything mean. A name means the same in every file.
+
+use crate::language::said;
+
+/// What a column of this name means; `None` for one that nobody has described.
+pub(super) fn meaning(column: &str) -> Option<&'static str> {
+    Some(match column {
+        "active" => {
+            said!(en: "1: the period that is paid for has not ended", de: "1: der bezahlte Zeitraum läuft noch")
+        }
+        "actually_paid" => said!(en: "what was paid, in the coin", de: "was bezahlt wurde, im Coin"),
+        "actually_paid_at_fiat" => {
+            said!(en: "what that was worth, in the currency of the price", de: "was das wert war, in der Währung des Preises")
+        }
+        "added_at" | "created_at" | "at" => said!(en: "when (UTC)", de: "wann (UTC)"),
+        "address" | "pay_address" => {
+            said!(en: "the address on the chain", de: "die Adresse auf der Blockchain")
+        }
+        "amount" => {
+            said!(en: "the amount, in the coin or currency beside it", de: "der Betrag, im Coin oder in der Währung daneben")
+        }
+        "area" => said!(en: "what it is about", de: "worum es geht"),
+        "bad" => said!(en: "how many rows are bad", de: "wie viele Zeilen fehlerhaft sind"),
+        "batch" => said!(en: "the id of the batch of payouts", de: "die ID der Sammelauszahlung"),
+        "batch_limit" => {
+            said!(en: "the most that one batch may be worth", de: "wie viel eine Sammelauszahlung höchstens wert sein darf")
+        }
+        "billed_at" => {
+            said!(en: "when the last bill was made", de: "wann die letzte Rechnung gestellt wurde")
+        }
+        "body" => said!(en: "the text", de: "der Text"),
+        "callback_url" | "success_url" | "cancel_url" | "partially_paid_url" | "url" => {
+            said!(en: "an address on the web", de: "eine Adresse im Web")
+        }
+        "coin" | "pay_currency" | "outcome_currency" | "outcome_coin" | "from_coin" | "to_coin" => {
+            said!(en: "the coin", de: "der Coin")
+        }
+        "coin_amount" => said!(en: "what a sum of money was in coins", de: "was eine Geldsumme in Coins war"),
+        "contacts_only" => said!(en: "1: only to the address book", de: "1: nur an das Adressbuch"),
+        "currency" | "price_currency" | "fiat_currency" | "worth_currency" => {
+            said!(en: "the coin or currency", de: "der Coin oder die Währung")
+        }
+        "day_limit" => {
+            said!(en: "the most that may be paid in a day", de: "wie viel an einem Tag höchstens ausgezahlt werden darf")
+        }
+        "description" | "order_description" | "note" | "notes" => {
+            said!(en: "words of yours", de: "Ihre Worte")
+        }
+        "edited_at" => said!(en: "when the row was corrected", de: "wann die Zeile korrigiert wurde"),
+        "effect" => said!(en: "what the callback did", de: "was der Callback bewirkt hat"),
+        "email" => said!(en: "the e-mail address", de: "die E-Mail-Adresse"),
+        "ended_at" => said!(en: "when it was seen to be gone", de: "seit wann es ihn nicht mehr gibt"),
+        "error" | "trouble" | "reason" | "problems" => said!(en: "what went wrong", de: "was schiefging"),
+        "estimate" => {
+            said!(en: "about how much came of it, as it was shown", de: "ungefähres Ergebnis, wie es angezeigt wurde")
+        }
+        "execute_at" => said!(en: "when it is to be paid", de: "wann ausgezahlt werden soll"),
+        "expires_at" => said!(en: "until when it is paid for", de: "bis wann bezahlt ist"),
+        "external_id" => said!(en: "your id of the row", de: "Ihre ID der Zeile"),
+        "extra_id" | "payin_extra_id" | "memo" => {
+            said!(en: "the memo or tag that belongs to the address", de: "Memo oder Tag zur Adresse")
+        }
+        "failed" => said!(en: "how many rows were not paid", de: "wie viele Zeilen nicht bezahlt wurden"),
+        "fee" => said!(en: "the fees", de: "die Gebühren"),
+        "fee_estimate" => said!(en: "about what the fee was to be", de: "die geschätzte Gebühr"),
+        "fiat_amount" => {
+            said!(en: "the sum of money that was to be paid in coins", de: "die Geldsumme, die in Coins zu zahlen war")
+        }
+        "from_amount" | "to_amount" => {
+            said!(en: "what went in, what came out", de: "was hineinging, was herauskam")
+        }
+        "from_id" | "from_user" => said!(en: "from whom", de: "von wem"),
+        "from_status" | "to_status" => {
+            said!(en: "the status before, and after", de: "der Status davor und danach")
+        }
+        "hash" | "rows_hash" => said!(
+            en: "of a payout: its transaction; else a check sum",
+            de: "bei einer Auszahlung: ihre Transaktion; sonst eine Prüfsumme",
+        ),
+        "id" => said!(en: "its id", de: "die ID"),
+        "interval_days" => said!(en: "how many days a period has", de: "wie viele Tage ein Zeitraum hat"),
+        "invoice" | "invoice_id" => said!(en: "the id of the invoice", de: "die ID der Rechnung"),
+        "kind" => said!(en: "of which kind it is", de: "welcher Art es ist"),
+        "line" => said!(en: "the line of the file", de: "die Zeile der Datei"),
+        "made" => {
+            said!(en: "the id at NOWPayments, once it was known", de: "die ID bei NOWPayments, sobald sie bekannt war")
+        }
+        "moved_at" => {
+            said!(en: "when the balance last changed", de: "wann sich das Guthaben zuletzt geändert hat")
+        }
+        "name" | "title" => said!(en: "the name", de: "der Name"),
+        "noticed_at" => said!(en: "when Paydesk noticed it", de: "wann Paydesk es bemerkt hat"),
+        "number" => said!(en: "the number in its list", de: "die Nummer in ihrer Liste"),
+        "order_id" => said!(en: "the number of the order", de: "die Nummer der Bestellung"),
+        "outcome_amount" => said!(en: "what you received", de: "was Sie erhalten haben"),
+        "paid" => said!(en: "how many rows were paid", de: "wie viele Zeilen bezahlt wurden"),
+        "paid_at" => said!(en: "when it was paid", de: "wann bezahlt wurde"),
+        "parent_payment_id" => {
+            said!(en: "the payment that this one repeats", de: "die Zahlung, die diese wiederholt")
+        }
+        "part" | "parts" | "whole" => {
+            said!(en: "of one that is sent in parts: which, how many, of which batch", de: "bei Teilen: der wievielte, wie viele, wovon")
+        }
+        "part_size" => {
+            said!(en: "how many rows are sent at once", de: "wie viele Zeilen auf einmal gesendet werden")
+        }
+        "pay_amount" => said!(en: "what was to be paid, in the coin", de: "was zu zahlen war, im Coin"),
+        "payable" => said!(en: "how many rows are to be paid", de: "wie viele Zeilen zu zahlen sind"),
+        "payment" => said!(en: "the id of the payment", de: "die ID der Zahlung"),
+        "pays_again" => {
+            said!(en: "the batch whose unpaid rows these are", de: "wessen unbezahlte Zeilen es sind")
+        }
+        "pending" => said!(en: "what is on its way", de: "was unterwegs ist"),
+        "plan" => said!(en: "the id of the plan", de: "die ID des Plans"),
+        "price_amount" => said!(en: "the price", de: "der Preis"),
+        "provider_id" | "provider_status" => {
+            said!(en: "the id and the status at NOWPayments", de: "ID und Status bei NOWPayments")
+        }
+        "purchase_id" => said!(en: "the id of the purchase", de: "die ID des Kaufs"),
+        "raw" => {
+            said!(en: "the row of the file, where it was refused", de: "die Zeile der Datei, wenn sie abgelehnt wurde")
+        }
+        "read_at" => said!(en: "when it was read", de: "wann gelesen"),
+        "reference" => said!(en: "the id of what it was done to", de: "die ID dessen, womit es geschah"),
+        "removed" => said!(en: "how many rows you removed", de: "wie viele Zeilen Sie entfernt haben"),
+        "removed_at" => said!(en: "when you removed the row", de: "wann Sie die Zeile entfernt haben"),
+        "repeat_interval" | "repeat_every" | "repeat_until" | "repeats" => {
+            said!(en: "of a series: how often, until when, of which batch", de: "bei einer Reihe: wie oft, bis wann, wovon")
+        }
+        "seen_at" => said!(en: "when Paydesk first saw it", de: "wann Paydesk es zuerst gesehen hat"),
+        "settled_at" | "settled_by" => {
+            said!(en: "when and by whom it was settled", de: "wann und durch wen es erledigt wurde")
+        }
+        "shelf" => said!(en: "whether it is open or settled", de: "ob offen oder erledigt"),
+        "since" => said!(en: "since when", de: "seit wann"),
+        "state" => {
+            said!(en: "how far it is, in the word of Paydesk", de: "wie weit es ist, im Wort von Paydesk")
+        }
+        "status" => {
+            said!(en: "the status, in the word of NOWPayments", de: "der Status, im Wort von NOWPayments")
+        }
+        "subject" => said!(en: "what it was done to", de: "womit es geschah"),
+        "subscription" => said!(en: "the id of the subscription", de: "die ID des Abos"),
+        "to_id" | "to_user" => said!(en: "to whom", de: "an wen"),
+        "unique_external_id" => {
+            said!(en: "the id under which Paydesk sent the row", de: "die ID, unter der Paydesk die Zeile gesendet hat")
+        }
+        "updated_at" => {
+            said!(en: "when it last changed (UTC)", de: "wann es sich zuletzt geändert hat (UTC)")
+        }
+        "user" => said!(en: "the id of the user", de: "die ID des Nutzers"),
+        "verified" => said!(en: "1: it is genuine", de: "1: er ist echt"),
+        "warnings" => said!(en: "what was unusual", de: "was ungewöhnlich war"),
+        "words" => said!(en: "what was done", de: "was getan wurde"),
+        "worth" => said!(en: "what it was worth", de: "was es wert war"),
+        _ => return None,
+    })
+}

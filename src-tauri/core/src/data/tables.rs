@@ -1,0 +1,236 @@
+//! The tables of an export of everything: one file for each, in which order, and what it holds.
+
+use crate::language::said;
+
+/// A file of the export.
+pub(super) struct Table {
+    /// Its name without the ending, which is that of the table that it is read from.
+    pub(super) name: &'static str,
+    /// What is read for it. The columns have their names from here.
+    pub(super) sql: &'static str,
+}
+
+/// All of them. What Paydesk works out from them for its screens, and the answers of NOWPayments word for word, are in none.
+pub(super) const TABLES: &[Table] = &[
+    Table {
+        name: "payments",
+        sql: "SELECT id, status, order_id, order_description, price_amount, price_currency, pay_amount, actually_paid, \
+              pay_currency, actually_paid_at_fiat, outcome_amount, outcome_currency, fee, pay_address, payin_extra_id, \
+              purchase_id, invoice_id, parent_payment_id, created_at, updated_at FROM payments ORDER BY payments.number",
+    },
+    Table {
+        name: "payment_events",
+        sql: "SELECT payments.id AS payment, payment_events.number, payment_events.at, payment_events.status \
+              FROM payment_events JOIN payments ON payments.number = payment_events.payment \
+              ORDER BY payment_events.payment, payment_events.number",
+    },
+    Table {
+        name: "made_payments",
+        sql: "SELECT id, state, payment, invoice, price_amount, price_currency, pay_currency, order_id, order_description, at, \
+              trouble FROM made_payments ORDER BY at, id",
+    },
+    Table {
+        name: "invoices",
+        sql: "SELECT id, state, number, url, price_amount, price_currency, pay_currency, order_id, order_description, at, \
+              trouble FROM invoices ORDER BY at, id",
+    },
+    Table {
+        name: "attention_cases",
+        sql: "SELECT payments.id AS payment, kind, shelf, since, noticed_at, settled_at, settled_by, note, batch \
+              FROM attention_cases JOIN payments ON payments.number = attention_cases.payment ORDER BY attention_cases.id",
+    },
+    Table {
+        name: "payout_batches",
+        sql: "SELECT id, name, state, payable, bad, removed, paid, failed, rows_hash, provider_id, whole, part, parts, \
+              execute_at, repeat_interval, repeat_every, repeat_until, repeats, pays_again, trouble, created_at, updated_at \
+              FROM payout_batches ORDER BY created_at, id",
+    },
+    Table {
+        name: "payout_rows",
+        sql: "SELECT batch, number, line, address, currency, amount, fiat_amount, fiat_currency, coin_amount, extra_id, \
+              description, external_id, notes, problems, warnings, status, removed_at, edited_at, unique_external_id, \
+              provider_id, provider_status, hash, fee, fee_estimate, error, paid_at, raw \
+              FROM payout_rows ORDER BY batch, number",
+    },
+    Table {
+        name: "payout_steps",
+        sql: "SELECT batch, number, at, state, note FROM payout_steps ORDER BY batch, number",
+    },
+    Table {
+        name: "payout_rules",
+        sql: "SELECT contacts_only, batch_limit, day_limit, part_size FROM payout_rules",
+    },
+    Table {
+        name: "contacts",
+        sql: "SELECT id, name, address, currency, extra_id, added_at FROM contacts ORDER BY added_at, id",
+    },
+    Table {
+        name: "subscription_plans",
+        sql: "SELECT id, title, interval_days, amount, currency, callback_url, success_url, cancel_url, partially_paid_url, \
+              created_at, updated_at FROM subscription_plans ORDER BY id",
+    },
+    Table {
+        name: "subscriptions",
+        sql: "SELECT id, plan, email, user, status, active, expires_at, created_at, updated_at, seen_at, billed_at, ended_at \
+              FROM subscriptions ORDER BY id",
+    },
+    Table {
+        name: "subscription_events",
+        sql: "SELECT number, subscription, plan, kind, from_status, to_status, expires_at, amount, currency, at \
+              FROM subscription_events ORDER BY number",
+    },
+    Table {
+        name: "subscription_calls",
+        sql: "SELECT id, kind, state, plan, subscription, email, user, at, trouble FROM subscription_calls ORDER BY at, id",
+    },
+    Table {
+        name: "custody_users",
+        sql: "SELECT id, name, created_at, read_at, moved_at FROM custody_users ORDER BY id",
+    },
+    Table {
+        name: "custody_balances",
+        sql: "SELECT user, coin, amount, pending FROM custody_balances ORDER BY user, coin",
+    },
+    Table {
+        name: "custody_transfers",
+        sql: "SELECT id, from_id, to_id, status, coin, amount, created_at, updated_at FROM custody_transfers \
+              ORDER BY created_at, id",
+    },
+    Table {
+        name: "custody_payments",
+        sql: "SELECT id, user, status, coin, amount, pay_amount, actually_paid, outcome_coin, outcome_amount, pay_address, \
+              memo, created_at, updated_at FROM custody_payments ORDER BY created_at, id",
+    },
+    Table {
+        name: "moves",
+        sql: "SELECT id, kind, state, from_user, to_user, coin, amount, to_coin, estimate, name, words, at, made, trouble \
+              FROM moves ORDER BY at, id",
+    },
+    Table {
+        name: "conversions",
+        sql: "SELECT id, status, from_coin, to_coin, from_amount, to_amount, created_at, updated_at FROM conversions \
+              ORDER BY created_at, id",
+    },
+    Table {
+        name: "balances",
+        sql: "SELECT coin, amount, pending, worth, worth_currency FROM balances ORDER BY coin",
+    },
+    Table {
+        name: "balance_changes",
+        sql: "SELECT coin, at, amount, pending FROM balance_changes ORDER BY coin, at",
+    },
+    Table {
+        name: "notifications",
+        sql: "SELECT at, title, body, payment, batch, subscription, read_at FROM notifications ORDER BY at, key",
+    },
+    Table {
+        name: "callbacks",
+        sql: "SELECT number, at, verified, effect, reason, kind, subject, batch, status, body FROM callbacks ORDER BY number",
+    },
+    Table {
+        name: "audit_log",
+        sql: "SELECT number, at, area, subject, reference, words, hash FROM audit_log ORDER BY number",
+    },
+];
+
+/// The columns that hold amounts: numbers that no spreadsheet takes for anything else, with their sign.
+pub(super) const AMOUNTS: &[&str] = &[
+    "actually_paid",
+    "actually_paid_at_fiat",
+    "amount",
+    "batch_limit",
+    "coin_amount",
+    "day_limit",
+    "estimate",
+    "fee",
+    "fee_estimate",
+    "fiat_amount",
+    "from_amount",
+    "outcome_amount",
+    "pay_amount",
+    "pending",
+    "price_amount",
+    "to_amount",
+    "worth",
+];
+
+impl Table {
+    /// What the file holds, as a sentence.
+    pub(super) fn about(&self) -> &'static str {
+        match self.name {
+            "payments" => said!(en: "All payments.", de: "Alle Zahlungen."),
+            "payment_events" => said!(
+                en: "What the status of a payment was seen to become, and when.",
+                de: "Welchen Status eine Zahlung nacheinander hatte, und wann.",
+            ),
+            "made_payments" => said!(
+                en: "Payments that were made with Paydesk.",
+                de: "Zahlungen, die mit Paydesk angelegt wurden.",
+            ),
+            "invoices" => said!(
+                en: "Invoices that were made with Paydesk.",
+                de: "Rechnungen, die mit Paydesk angelegt wurden.",
+            ),
+            "attention_cases" => said!(
+                en: "What was wrong with payments, and how it was settled.",
+                de: "Was mit Zahlungen nicht stimmte, und wie es erledigt wurde.",
+            ),
+            "payout_batches" => said!(en: "Batches of payouts.", de: "Sammelauszahlungen."),
+            "payout_rows" => said!(
+                en: "Each row of each batch, refused and removed ones too, with what became of it.",
+                de: "Jede Zeile jeder Sammelauszahlung, auch abgelehnte und entfernte, mit ihrem Ausgang.",
+            ),
+            "payout_steps" => {
+                said!(en: "The history of each batch.", de: "Der Verlauf jeder Sammelauszahlung.")
+            }
+            "payout_rules" => said!(en: "The limits for payouts.", de: "Die Grenzen für Auszahlungen."),
+            "contacts" => said!(en: "The address book.", de: "Das Adressbuch."),
+            "subscription_plans" => said!(en: "Plans for subscriptions.", de: "Abo-Pläne."),
+            "subscriptions" => said!(en: "Subscribers of the plans.", de: "Abonnenten der Pläne."),
+            "subscription_events" => {
+                said!(en: "What was seen to happen to subscriptions.", de: "Was mit Abos geschehen ist.")
+            }
+            "subscription_calls" => said!(
+                en: "What Paydesk has asked NOWPayments for plans and subscriptions.",
+                de: "Was Paydesk bei NOWPayments für Pläne und Abos veranlasst hat.",
+            ),
+            "custody_users" => said!(
+                en: "Users with balances of their own.",
+                de: "Nutzer mit eigenem Guthaben.",
+            ),
+            "custody_balances" => said!(en: "What these users have.", de: "Was diese Nutzer haben."),
+            "custody_transfers" => {
+                said!(en: "What was moved to, from and between them.", de: "Was zu, von und zwischen ihnen umgebucht wurde.")
+            }
+            "custody_payments" => said!(
+                en: "Payments into their balances.",
+                de: "Zahlungen auf ihre Guthaben.",
+            ),
+            "moves" => said!(
+                en: "Moves inside the account that were made with Paydesk.",
+                de: "Bewegungen innerhalb des Kontos, die mit Paydesk gemacht wurden.",
+            ),
+            "conversions" => said!(
+                en: "Conversions of one coin into another.",
+                de: "Umtausch eines Coins in einen anderen.",
+            ),
+            "balances" => {
+                said!(en: "The balances as they were last read.", de: "Die Guthaben, wie sie zuletzt gelesen wurden.")
+            }
+            "balance_changes" => said!(
+                en: "Earlier readings of the balances, each in which something had changed.",
+                de: "Frühere Stände der Guthaben, jeder, bei dem sich etwas geändert hatte.",
+            ),
+            "notifications" => said!(en: "What Paydesk has told you.", de: "Was Paydesk Ihnen gemeldet hat."),
+            "callbacks" => said!(
+                en: "Callbacks that came in, genuine ones and others.",
+                de: "Callbacks, die eingegangen sind, echte und andere.",
+            ),
+            // The last one.
+            _ => said!(
+                en: "The audit log. Each hash is that of the entry and of the hash before it.",
+                de: "Das Protokoll. Jeder Hash gilt für den Eintrag und für den Hash davor.",
+            ),
+        }
+    }
+}
