@@ -1,5 +1,7 @@
 //! The app: its shops and settings, and the one shop that is open.
 
+mod shop;
+
 use std::{
     fs::{File, TryLockError},
     path::{Path, PathBuf},
@@ -445,6 +447,7 @@ impl Core {
             environment: new.environment,
             email: Some(new.email.trim().to_owned()),
             added_at: inner.surroundings.now(),
+            read_only: new.read_only,
         };
         let added = self.keep(&shop, &new).await;
         let opened = match added {
@@ -468,12 +471,15 @@ impl Core {
 
     /// Adds a shop to the list of them.
     pub(crate) async fn insert_shop(&self, shop: &Shop) -> Result<(), Failure> {
-        sqlx::query("INSERT INTO shops (id, name, environment, email, added_at) VALUES (?, ?, ?, ?, ?)")
+        sqlx::query(
+            "INSERT INTO shops (id, name, environment, email, added_at, read_only) VALUES (?, ?, ?, ?, ?, ?)",
+        )
             .bind(&shop.id)
             .bind(&shop.name)
             .bind(shop.environment.name())
             .bind(&shop.email)
             .bind(store::time(shop.added_at))
+            .bind(shop.read_only)
             .execute(&self.inner.db)
             .await?;
         Ok(())
@@ -669,17 +675,18 @@ struct StoredShop {
     environment: String,
     email: Option<String>,
     added_at: chrono::DateTime<chrono::Utc>,
+    read_only: bool,
 }
 
 impl From<StoredShop> for Shop {
-    fn from(StoredShop { id, name, environment, email, added_at }: StoredShop) -> Self {
+    fn from(StoredShop { id, name, environment, email, added_at, read_only }: StoredShop) -> Self {
         // The table allows these three alone.
         let environment = match environment.as_str() {
             "live" => Environment::Live,
             "sandbox" => Environment::Sandbox,
             _ => Environment::Demo,
         };
-        Self { id, name, environment, email, added_at }
+        Self { id, name, environment, email, added_at, read_only }
     }
 }
 

@@ -11,7 +11,7 @@ use specta::Type;
 use url::Url;
 
 pub use connection::Bases;
-pub(crate) use connection::client;
+pub(crate) use connection::{accept_name, client};
 pub(crate) use context::ShopContext;
 
 /// Which NOWPayments a shop talks to.
@@ -50,6 +50,8 @@ pub struct Shop {
     pub email: Option<String>,
     /// When it was added.
     pub added_at: DateTime<Utc>,
+    /// Nothing is made, moved or changed at NOWPayments from this computer.
+    pub read_only: bool,
 }
 
 /// What the owner types to connect a shop. The secrets go to the keychain and nowhere else.
@@ -67,6 +69,8 @@ pub struct NewShop {
     /// The password of the dashboard login.
     #[specta(type = String)]
     pub password: SecretString,
+    /// Nothing is to be made, moved or changed at NOWPayments from this computer.
+    pub read_only: bool,
 }
 
 /// How to reach the simulator behind the demo shop. Handed in by the shell, kept in memory only.

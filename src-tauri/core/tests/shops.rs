@@ -295,3 +295,19 @@ async fn a_folder_that_cannot_be_made_is_named() {
     let failure = Core::open(surroundings(&file, keychain)).await.unwrap_err();
     assert!(failure.message.contains(&*file.to_string_lossy()), "{failure}");
 }
+
+#[tokio::test]
+async fn a_shop_is_renamed_and_works_on() {
+    let world = World::new(History::None).await;
+    let (core, shop) = world.open_shop().await;
+    for name in [" ", &"x".repeat(61)] {
+        let failure = core.rename_shop(&shop.id, name).await.unwrap_err();
+        assert_eq!((failure.code, failure.field.as_deref()), (FailureCode::Invalid, Some("name")));
+    }
+    let renamed = core.rename_shop(&shop.id, " Kestrel Tea ").await.unwrap();
+    assert_eq!(renamed.name, "Kestrel Tea");
+    assert_eq!(core.state().await.unwrap().shops, std::slice::from_ref(&renamed));
+    assert_eq!(core.shop().unwrap().shop, renamed);
+    core.shop().unwrap().payments.choices().await.unwrap();
+    assert_eq!(core.rename_shop("no such", "Tea").await.unwrap_err().code, FailureCode::NotFound);
+}

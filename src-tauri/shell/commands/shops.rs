@@ -37,6 +37,27 @@ pub(crate) async fn select_shop(core: State<'_, Core>, id: String) -> Answer<Sho
     core.select_shop(&id).await
 }
 
+/// Gives a shop another name.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn rename_shop(core: State<'_, Core>, id: String, name: String) -> Answer<Shop> {
+    core.rename_shop(&id, &name).await
+}
+
+/// Makes a shop read-only: nothing is made, moved or changed at NOWPayments from here.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn begin_read_only(core: State<'_, Core>, id: String) -> Answer<Shop> {
+    core.begin_read_only(&id).await
+}
+
+/// Ends that, with the PIN of the lock where there is one.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn end_read_only(core: State<'_, Core>, id: String, pin: Option<String>) -> Answer<Shop> {
+    core.end_read_only(&id, pin.map(Into::into)).await
+}
+
 /// Removes a shop, its secrets, and its database.
 #[tauri::command]
 #[specta::specta]

@@ -93,6 +93,7 @@ export const demoShop: Shop = {
   environment: "demo",
   email: null,
   added_at: "2026-11-01T10:00:00Z",
+  read_only: false,
 };
 
 export function appState(own: Partial<AppState> = {}): AppState {

@@ -323,6 +323,7 @@ impl Payouts {
         let control = control(&mut *tx, record).await?;
         let mut obstacles = own_obstacles(record, totals, checking, twin, control.as_ref());
         if is_open(record.state) && record.payable > 0 {
+            obstacles.extend(self.ctx.may_change().err().map(|failure| failure.message));
             let rules = rules(&mut *tx).await?;
             obstacles.extend(self.over_limits(tx, record, &rules, worth(totals).as_ref()).await?);
             if record.execute_at.is_some_and(|at| at <= provider_now(&self.ctx)) {

@@ -43,6 +43,7 @@ const ALL_PAGES: u32 = 10_000;
 impl Payouts {
     /// Sends a batch, once. Runs to its end whatever becomes of the caller.
     pub(super) async fn submit(&self, id: &str, hash: &str) -> Result<(), Failure> {
+        self.ctx.may_change()?;
         let _writer = self.writer(id).await;
         let mut record = Record::load(&self.ctx.db, id).await?;
         if record.rows_hash != hash {

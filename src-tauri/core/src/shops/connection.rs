@@ -103,25 +103,7 @@ impl DemoConnection {
 impl NewShop {
     /// What is wrong with what was typed, the first field first.
     pub(crate) fn validate(&self) -> Result<(), Failure> {
-        let name = self.name.trim();
-        if name.is_empty() {
-            return Err(Failure::invalid(
-                "name",
-                said!(
-                    en: "Give the shop a name, so that you know it from others.",
-                    de: "Geben Sie dem Shop einen Namen, damit Sie ihn von anderen unterscheiden.",
-                ),
-            ));
-        }
-        if name.chars().count() > 60 || name.chars().any(char::is_control) {
-            return Err(Failure::invalid(
-                "name",
-                said!(
-                    en: "A name has at most 60 characters, on one line.",
-                    de: "Ein Name hat höchstens 60 Zeichen, in einer Zeile.",
-                ),
-            ));
-        }
+        accept_name(&self.name)?;
         if self.environment == Environment::Demo {
             return Err(Failure::invalid(
                 "environment",
@@ -286,6 +268,30 @@ impl NewShop {
         }
         report
     }
+}
+
+/// Whether a shop can be called that. Spaces around it were not meant.
+pub(crate) fn accept_name(name: &str) -> Result<(), Failure> {
+    let name = name.trim();
+    if name.is_empty() {
+        return Err(Failure::invalid(
+            "name",
+            said!(
+                en: "Give the shop a name, so that you know it from others.",
+                de: "Geben Sie dem Shop einen Namen, damit Sie ihn von anderen unterscheiden.",
+            ),
+        ));
+    }
+    if name.chars().count() > 60 || name.chars().any(char::is_control) {
+        return Err(Failure::invalid(
+            "name",
+            said!(
+                en: "A name has at most 60 characters, on one line.",
+                de: "Ein Name hat höchstens 60 Zeichen, in einer Zeile.",
+            ),
+        ));
+    }
+    Ok(())
 }
 
 /// A call that needs the key and nothing else.
