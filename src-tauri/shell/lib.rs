@@ -50,6 +50,8 @@ pub fn bridge<R: Runtime>() -> tauri_specta::Builder<R> {
             commands::shops::check_connection,
             commands::shops::add_shop,
             commands::shops::select_shop,
+            commands::shops::check_shop,
+            commands::shops::change_keys,
             commands::shops::rename_shop,
             commands::shops::begin_read_only,
             commands::shops::end_read_only,

@@ -250,6 +250,18 @@ impl Client {
         read(request, prepared.call, answer)
     }
 
+    /// Logs in, unless a token of the last four minutes is at hand: a new client tries its login by this. False when it has
+    /// none.
+    ///
+    /// # Errors
+    /// No answer, a refusal, or an answer that makes no sense.
+    pub async fn log_in(&self) -> Result<bool, Error> {
+        match &self.0.session {
+            Some(session) => session.token(self, None).await.map(|_| true),
+            None => Ok(false),
+        }
+    }
+
     /// Lists everything from the request's page or offset on, one page after the other, as they are asked for.
     ///
     /// The stream ends after the last page, or after the first error. It never asks for pages at once, and it

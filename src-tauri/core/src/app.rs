@@ -1,5 +1,6 @@
 //! The app: its shops and settings, and the one shop that is open.
 
+mod keys;
 mod shop;
 
 use std::{
@@ -501,13 +502,13 @@ impl Core {
     }
 
     async fn open_account(&self, shop: Shop, switching: &Switching<'_>) -> Result<Shop, Failure> {
-        let client = self.client(&shop).await?;
+        let client = self.client(&shop, Retry::default()).await?;
         self.leave(Some(&shop.id)).await;
         let db = payments::open_database(&self.shop_path(&shop.id)).await?;
         self.enter(shop, db, client, switching).await
     }
 
-    async fn client(&self, shop: &Shop) -> Result<Client, Failure> {
+    async fn client(&self, shop: &Shop, retry: Retry) -> Result<Client, Failure> {
         let Inner { surroundings, bases, .. } = &*self.inner;
         let base = bases
             .of(shop.environment)
@@ -533,7 +534,7 @@ impl Core {
             }
             None => None,
         };
-        shops::client(base, key, login, surroundings, Retry::default())
+        shops::client(base, key, login, surroundings, retry)
     }
 
     /// Makes a shop the open one, in place of another.

@@ -11,7 +11,7 @@ use specta::Type;
 use url::Url;
 
 pub use connection::Bases;
-pub(crate) use connection::{accept_name, client};
+pub(crate) use connection::{TRIAL, accept_email, accept_key, accept_name, check, client, report, try_out};
 pub(crate) use context::ShopContext;
 
 /// Which NOWPayments a shop talks to.
@@ -73,6 +73,19 @@ pub struct NewShop {
     pub read_only: bool,
 }
 
+/// Other keys for a shop that is connected. The secrets go to the keychain and nowhere else.
+#[derive(Deserialize, Type)]
+pub struct NewKeys {
+    /// The API key; empty: the one so far.
+    #[specta(type = String)]
+    pub api_key: SecretString,
+    /// The e-mail address of the dashboard login.
+    pub email: String,
+    /// The password of the dashboard login; empty: the one so far.
+    #[specta(type = String)]
+    pub password: SecretString,
+}
+
 /// How to reach the simulator behind the demo shop. Handed in by the shell, kept in memory only.
 #[derive(Clone)]
 pub struct DemoConnection {
@@ -99,6 +112,19 @@ pub struct ConnectionReport {
     pub address: CheckItem,
     /// The keychain of this computer can hold the secrets.
     pub keychain: CheckItem,
+}
+
+/// What a check of a shop that is connected has found, item by item.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Type)]
+pub struct ShopCheck {
+    /// Its connection, by the keys that the keychain holds.
+    pub connection: ConnectionReport,
+    /// Its payouts can be read.
+    pub payouts: CheckItem,
+    /// How codes for payouts are given.
+    pub second_factor: CheckItem,
+    /// The clock of this computer agrees with that of NOWPayments.
+    pub clock: CheckItem,
 }
 
 /// One item of a connection check.

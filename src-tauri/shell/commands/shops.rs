@@ -2,7 +2,7 @@
 
 use paydesk_core::{
     Core,
-    shops::{ConnectionReport, NewShop, Shop},
+    shops::{ConnectionReport, NewKeys, NewShop, Shop, ShopCheck},
 };
 use tauri::State;
 
@@ -35,6 +35,20 @@ pub(crate) async fn add_shop(core: State<'_, Core>, shop: NewShop) -> Answer<Sho
 #[specta::specta]
 pub(crate) async fn select_shop(core: State<'_, Core>, id: String) -> Answer<Shop> {
     core.select_shop(&id).await
+}
+
+/// Tries the connection of the open shop.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn check_shop(core: State<'_, Core>) -> Answer<ShopCheck> {
+    core.check_shop().await
+}
+
+/// Gives the open shop other keys.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn change_keys(core: State<'_, Core>, keys: NewKeys) -> Answer<Shop> {
+    core.change_keys(keys).await
 }
 
 /// Gives a shop another name.
