@@ -53,6 +53,7 @@ pub fn bridge<R: Runtime>() -> tauri_specta::Builder<R> {
             commands::shops::check_shop,
             commands::shops::change_keys,
             commands::shops::rename_shop,
+            commands::shops::set_shop_currency,
             commands::shops::begin_read_only,
             commands::shops::end_read_only,
             commands::shops::remove_shop,

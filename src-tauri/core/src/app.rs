@@ -25,6 +25,7 @@ use crate::{
     custody::Custody,
     exports::Exports,
     failure::{Failure, FailureCode},
+    fiat::{self, FIRST_CURRENCY},
     invoices::Invoices,
     language::{Language, said, words},
     moves::Moves,
@@ -449,6 +450,7 @@ impl Core {
             email: Some(new.email.trim().to_owned()),
             added_at: inner.surroundings.now(),
             read_only: new.read_only,
+            currency: FIRST_CURRENCY.to_owned(),
         };
         let added = self.keep(&shop, &new).await;
         let opened = match added {
@@ -473,7 +475,7 @@ impl Core {
     /// Adds a shop to the list of them.
     pub(crate) async fn insert_shop(&self, shop: &Shop) -> Result<(), Failure> {
         sqlx::query(
-            "INSERT INTO shops (id, name, environment, email, added_at, read_only) VALUES (?, ?, ?, ?, ?, ?)",
+            "INSERT INTO shops (id, name, environment, email, added_at, read_only, currency) VALUES (?, ?, ?, ?, ?, ?, ?)",
         )
             .bind(&shop.id)
             .bind(&shop.name)
@@ -481,6 +483,7 @@ impl Core {
             .bind(&shop.email)
             .bind(store::time(shop.added_at))
             .bind(shop.read_only)
+            .bind(&shop.currency)
             .execute(&self.inner.db)
             .await?;
         Ok(())
@@ -677,17 +680,20 @@ struct StoredShop {
     email: Option<String>,
     added_at: chrono::DateTime<chrono::Utc>,
     read_only: bool,
+    currency: String,
 }
 
 impl From<StoredShop> for Shop {
-    fn from(StoredShop { id, name, environment, email, added_at, read_only }: StoredShop) -> Self {
+    fn from(StoredShop { id, name, environment, email, added_at, read_only, currency }: StoredShop) -> Self {
         // The table allows these three alone.
         let environment = match environment.as_str() {
             "live" => Environment::Live,
             "sandbox" => Environment::Sandbox,
             _ => Environment::Demo,
         };
-        Self { id, name, environment, email, added_at, read_only }
+        // A later Paydesk may know others.
+        let currency = fiat::find(&currency).unwrap_or(FIRST_CURRENCY).to_owned();
+        Self { id, name, environment, email, added_at, read_only, currency }
     }
 }
 

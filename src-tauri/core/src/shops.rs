@@ -52,6 +52,8 @@ pub struct Shop {
     pub added_at: DateTime<Utc>,
     /// Nothing is made, moved or changed at NOWPayments from this computer.
     pub read_only: bool,
+    /// What worths are told in: one of [`CURRENCIES`](crate::fiat::CURRENCIES), lower case.
+    pub currency: String,
 }
 
 /// What the owner types to connect a shop. The secrets go to the keychain and nowhere else.

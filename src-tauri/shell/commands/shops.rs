@@ -58,6 +58,13 @@ pub(crate) async fn rename_shop(core: State<'_, Core>, id: String, name: String)
     core.rename_shop(&id, &name).await
 }
 
+/// Has a shop count in another currency.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn set_shop_currency(core: State<'_, Core>, id: String, currency: String) -> Answer<Shop> {
+    core.set_shop_currency(&id, &currency).await
+}
+
 /// Makes a shop read-only: nothing is made, moved or changed at NOWPayments from here.
 #[tauri::command]
 #[specta::specta]

@@ -94,6 +94,7 @@ export const demoShop: Shop = {
   email: null,
   added_at: "2026-11-01T10:00:00Z",
   read_only: false,
+  currency: "usd",
 };
 
 export function appState(own: Partial<AppState> = {}): AppState {

@@ -1,4 +1,4 @@
-//! What the owner changes of a shop that was added: its name, and whether it is read-only.
+//! What the owner changes of a shop that was added: its name, its currency, and whether it is read-only.
 
 use nowpayments::Client;
 use secrecy::SecretString;
@@ -7,6 +7,7 @@ use super::{Core, Switching};
 use crate::{
     changes::Changed,
     failure::Failure,
+    fiat,
     payments,
     shops::{Shop, accept_name},
 };
@@ -54,6 +55,24 @@ impl Core {
         }
         let switching = self.inner.switching.lock().await;
         self.write_read_only(id, false).await?;
+        self.open_anew(id, None, &switching).await
+    }
+
+    /// From now on what something is worth is told in another currency. What was worked out before keeps the currency that
+    /// it was worked out in, and so do the limits for payouts.
+    ///
+    /// # Errors
+    /// [`FailureCode::Invalid`](crate::FailureCode::Invalid) with the field `currency` when NOWPayments tells nothing in
+    /// it; when there is no such shop, or the database fails.
+    pub async fn set_shop_currency(&self, id: &str, currency: &str) -> Result<Shop, Failure> {
+        self.unlocked()?;
+        let currency = fiat::accept(currency)?;
+        let switching = self.inner.switching.lock().await;
+        sqlx::query("UPDATE shops SET currency = ? WHERE id = ?")
+            .bind(currency)
+            .bind(id)
+            .execute(&self.inner.db)
+            .await?;
         self.open_anew(id, None, &switching).await
     }
 

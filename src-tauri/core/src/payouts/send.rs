@@ -76,7 +76,7 @@ impl Payouts {
         if self.was_created_after_all(&mut record, &rows).await? {
             return Ok(());
         }
-        let size = rules(&self.ctx.db).await?.part_size;
+        let size = rules(&self.ctx.db, &self.ctx).await?.part_size;
         if record.whole.is_none() && rows.len() > size as usize {
             self.split(&mut record, &rows, size).await?;
             return self.send_next_part(&mut record).await;

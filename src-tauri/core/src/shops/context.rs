@@ -207,6 +207,7 @@ impl ShopContext {
             email: None,
             added_at: surroundings.now(),
             read_only: false,
+            currency: crate::fiat::FIRST_CURRENCY.to_owned(),
         };
         Self::new(shop, db, client, surroundings, broadcast::channel(64).0, watch::channel(true).1)
     }
