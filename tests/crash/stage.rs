@@ -62,6 +62,7 @@ impl Template {
             api_key: credentials.api_key.clone().into(),
             email: credentials.email,
             password: credentials.password.clone().into(),
+            read_only: false,
         };
         let shop = core.add_shop(shop).await?.id;
         let enrolment = Enrolment {

@@ -127,7 +127,14 @@ pub enum SetupError {
 
 /// A client of the NOWPayments API for one account. Clones share connections and the login.
 #[derive(Clone)]
-pub struct Client(Arc<Inner>);
+pub struct Client(Arc<Inner>, Changes);
+
+/// Whether a client makes calls that change something.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Changes {
+    Made,
+    Withheld,
+}
 
 struct Inner {
     base: Url,
@@ -180,7 +187,26 @@ impl Client {
         let http = if local { http.no_proxy() } else { http };
         let http = http.build().map_err(SetupError::Tls)?;
         let session = credentials.login.map(Session::new);
-        Ok(Self(Arc::new(Inner { base, key, options, http, session, clock_offset: Mutex::default() })))
+        Ok(Self(Arc::new(Inner { base, key, options, http, session, clock_offset: Mutex::default() }), Changes::Made))
+    }
+
+    /// A client of the same account, with its connections and its login, that only reads: every call that could change
+    /// something ends in [`Error::Withheld`], whatever it is, and does not leave this computer.
+    #[must_use]
+    pub fn only_reading(&self) -> Self {
+        Self(self.0.clone(), Changes::Withheld)
+    }
+
+    /// A client of the same account that makes every call: the opposite of [`Client::only_reading`].
+    #[must_use]
+    pub fn changing(&self) -> Self {
+        Self(self.0.clone(), Changes::Made)
+    }
+
+    /// Whether this client only reads.
+    #[must_use]
+    pub fn only_reads(&self) -> bool {
+        self.1 == Changes::Withheld
     }
 
     /// Makes one call.
@@ -194,6 +220,9 @@ impl Client {
     /// [`Error::outcome`] tells whether it may be made again.
     pub async fn send<E: Endpoint>(&self, request: &E) -> Result<E::Response, Error> {
         let prepared = self.prepare(request)?;
+        if self.only_reads() && prepared.call.has_effect() {
+            return Err(Error::Withheld(prepared.call));
+        }
         let answer = if E::METHOD == Method::GET {
             let started = Instant::now();
             let retry = self.0.options.retry;
@@ -219,6 +248,18 @@ impl Client {
             self.attempt::<E>(&prepared).await?
         };
         read(request, prepared.call, answer)
+    }
+
+    /// Logs in, unless a token of the last four minutes is at hand: a new client tries its login by this. False when it has
+    /// none.
+    ///
+    /// # Errors
+    /// No answer, a refusal, or an answer that makes no sense.
+    pub async fn log_in(&self) -> Result<bool, Error> {
+        match &self.0.session {
+            Some(session) => session.token(self, None).await.map(|_| true),
+            None => Ok(false),
+        }
     }
 
     /// Lists everything from the request's page or offset on, one page after the other, as they are asked for.

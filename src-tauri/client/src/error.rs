@@ -11,7 +11,7 @@ use crate::{Amount, Ticker, wire};
 #[cfg(test)]
 mod tests;
 
-/// Why there is no response: no answer came, the answer was no, or it made no sense.
+/// Why there is no response: no answer came, the answer was no, it made no sense, or the call was never made.
 ///
 /// Nobody needs to compare strings: [`Refused`] answers questions about the known refusals. No error holds a
 /// secret.
@@ -26,6 +26,10 @@ pub enum Error {
     /// An answer with a 2xx status that is not what was promised.
     #[error(transparent)]
     Unreadable(#[from] Unreadable),
+    /// The call was not made: it could change something, and the client only reads
+    /// ([`Client::only_reading`](crate::Client::only_reading)).
+    #[error("{0}: not made by a client that only reads")]
+    Withheld(Call),
 }
 
 /// Whether a call that failed had its effect.
@@ -51,6 +55,7 @@ impl Error {
             Self::Unreachable(unreachable) => unreachable.sent && unreachable.call.has_effect(),
             Self::Refused(refused) => !refused.is_certain() && refused.call.has_effect(),
             Self::Unreadable(unreadable) => unreadable.call.as_ref().is_some_and(Call::has_effect),
+            Self::Withheld(_) => false,
         };
         if unknown { Outcome::Unknown } else { Outcome::NotDone }
     }
@@ -61,7 +66,7 @@ impl Error {
         match self {
             Self::Unreachable(_) => true,
             Self::Refused(refused) => matches!(refused.status, 408 | 425 | 429 | 500..=599),
-            Self::Unreadable(_) => false,
+            Self::Unreadable(_) | Self::Withheld(_) => false,
         }
     }
 
@@ -81,6 +86,7 @@ impl Error {
             Self::Unreachable(unreachable) => Some(&unreachable.call),
             Self::Refused(refused) => Some(&refused.call),
             Self::Unreadable(unreadable) => unreadable.call.as_ref(),
+            Self::Withheld(call) => Some(call),
         }
     }
 }
@@ -102,7 +108,7 @@ impl Call {
         self.path == Self::LOGIN
     }
 
-    fn has_effect(&self) -> bool {
+    pub(crate) fn has_effect(&self) -> bool {
         self.method != Method::GET && !self.is_login() && self.path != Self::ADDRESS_CHECK
     }
 }

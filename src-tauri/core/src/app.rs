@@ -1,5 +1,8 @@
 //! The app: its shops and settings, and the one shop that is open.
 
+mod keys;
+mod shop;
+
 use std::{
     fs::{File, TryLockError},
     path::{Path, PathBuf},
@@ -23,6 +26,7 @@ use crate::{
     data::Jobs,
     exports::Exports,
     failure::{Failure, FailureCode},
+    fiat::{self, FIRST_CURRENCY},
     fiat_payouts::FiatPayouts,
     invoices::Invoices,
     language::{Language, said, words},
@@ -471,6 +475,8 @@ impl Core {
             environment: new.environment,
             email: Some(new.email.trim().to_owned()),
             added_at: inner.surroundings.now(),
+            read_only: new.read_only,
+            currency: FIRST_CURRENCY.to_owned(),
         };
         let added = self.keep(&shop, &new).await;
         let opened = match added {
@@ -494,12 +500,16 @@ impl Core {
 
     /// Adds a shop to the list of them.
     pub(crate) async fn insert_shop(&self, shop: &Shop) -> Result<(), Failure> {
-        sqlx::query("INSERT INTO shops (id, name, environment, email, added_at) VALUES (?, ?, ?, ?, ?)")
+        sqlx::query(
+            "INSERT INTO shops (id, name, environment, email, added_at, read_only, currency) VALUES (?, ?, ?, ?, ?, ?, ?)",
+        )
             .bind(&shop.id)
             .bind(&shop.name)
             .bind(shop.environment.name())
             .bind(&shop.email)
             .bind(store::time(shop.added_at))
+            .bind(shop.read_only)
+            .bind(&shop.currency)
             .execute(&self.inner.db)
             .await?;
         Ok(())
@@ -521,13 +531,13 @@ impl Core {
     }
 
     async fn open_account(&self, shop: Shop, switching: &Switching<'_>) -> Result<Shop, Failure> {
-        let client = self.client(&shop).await?;
+        let client = self.client(&shop, Retry::default()).await?;
         self.leave(Some(&shop.id)).await;
         let db = payments::open_database(&self.shop_path(&shop.id)).await?;
         self.enter(shop, db, client, switching).await
     }
 
-    async fn client(&self, shop: &Shop) -> Result<Client, Failure> {
+    async fn client(&self, shop: &Shop, retry: Retry) -> Result<Client, Failure> {
         let Inner { surroundings, bases, .. } = &*self.inner;
         let base = bases
             .of(shop.environment)
@@ -553,7 +563,7 @@ impl Core {
             }
             None => None,
         };
-        shops::client(base, key, login, surroundings, Retry::default())
+        shops::client(base, key, login, surroundings, retry)
     }
 
     /// Makes a shop the open one, in place of another.
@@ -696,17 +706,21 @@ struct StoredShop {
     environment: String,
     email: Option<String>,
     added_at: chrono::DateTime<chrono::Utc>,
+    read_only: bool,
+    currency: String,
 }
 
 impl From<StoredShop> for Shop {
-    fn from(StoredShop { id, name, environment, email, added_at }: StoredShop) -> Self {
+    fn from(StoredShop { id, name, environment, email, added_at, read_only, currency }: StoredShop) -> Self {
         // The table allows these three alone.
         let environment = match environment.as_str() {
             "live" => Environment::Live,
             "sandbox" => Environment::Sandbox,
             _ => Environment::Demo,
         };
-        Self { id, name, environment, email, added_at }
+        // A later Paydesk may know others.
+        let currency = fiat::find(&currency).unwrap_or(FIRST_CURRENCY).to_owned();
+        Self { id, name, environment, email, added_at, read_only, currency }
     }
 }
 

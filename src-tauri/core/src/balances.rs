@@ -22,7 +22,6 @@ use crate::{
     changes::Changed,
     failure::Failure,
     payments::{amount, exact},
-    payouts::SHOP_CURRENCY,
     shops::ShopContext,
     store,
 };
@@ -125,6 +124,9 @@ impl Balance {
         let since: Option<String> =
             sqlx::query_scalar("SELECT min(at) FROM balance_changes").fetch_one(&mut *db).await?;
         let was_known = since.is_some_and(|since| since <= a_day_ago);
+        // One reading asks for all of them in one currency, which the shop may not count in any more.
+        let worth_currency = rows.iter().find_map(|row| row.worth_currency.clone());
+        let worth_currency = worth_currency.unwrap_or_else(|| self.ctx.shop.currency.clone());
         let mut coins = Vec::new();
         for row in rows {
             let mut coin = row.held()?;
@@ -140,7 +142,7 @@ impl Balance {
         let without = coins.iter().filter(is_something).filter(|coin| coin.worth.is_none()).count();
         Ok(Balances {
             worth: coins.iter().filter_map(|coin| coin.worth.as_ref()).sum(),
-            worth_currency: SHOP_CURRENCY.to_owned(),
+            worth_currency,
             without_worth: u32::try_from(without).unwrap_or(u32::MAX),
             coins,
             read_at,
@@ -259,7 +261,8 @@ impl Balance {
             let (amount, pending) = (balance.amount.to_string(), balance.pending_amount.to_string());
             let before = known.iter().find(|row| *coin == *row.coin);
             let worth = rates.get(coin).and_then(|(_, _, worth)| worth.as_ref()).map(Amount::to_string);
-            let row = HeldRow { coin: coin.to_string(), amount, pending, worth };
+            let worth_currency = worth.is_some().then(|| self.ctx.shop.currency.clone());
+            let row = HeldRow { coin: coin.to_string(), amount, pending, worth, worth_currency };
             row.write(&mut db).await?;
             if before.is_none_or(|before| (&before.amount, &before.pending) != (&row.amount, &row.pending)) {
                 row.note(&mut db, now).await?;
@@ -267,9 +270,14 @@ impl Balance {
         }
         for coin in gone {
             let zero = Amount::zero().to_string();
-            HeldRow { coin: coin.to_owned(), amount: zero.clone(), pending: zero, worth: None }
-                .note(&mut db, now)
-                .await?;
+            let row = HeldRow {
+                coin: coin.to_owned(),
+                amount: zero.clone(),
+                pending: zero,
+                worth: None,
+                worth_currency: None,
+            };
+            row.note(&mut db, now).await?;
         }
         sqlx::query("INSERT INTO sync_marks (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value")
             .bind(READ_AT)
@@ -285,7 +293,7 @@ impl Balance {
         if !all.is_positive() {
             return Ok(Some(Amount::zero()));
         }
-        let Ok(currency_to) = SHOP_CURRENCY.parse::<Ticker>() else { return Ok(None) };
+        let Ok(currency_to) = self.ctx.shop.currency.parse::<Ticker>() else { return Ok(None) };
         let estimate = GetEstimate { amount: all.clone(), currency_from: coin.clone(), currency_to };
         match self.ctx.client.send(&estimate).await {
             Ok(answer) => Ok(answer.estimated_amount.as_decimal().round(WORTH_DECIMALS).try_into().ok()),
@@ -311,6 +319,7 @@ struct HeldRow {
     amount: String,
     pending: String,
     worth: Option<String>,
+    worth_currency: Option<String>,
 }
 
 impl HeldRow {
@@ -332,7 +341,7 @@ impl HeldRow {
         .bind(&self.amount)
         .bind(&self.pending)
         .bind(&self.worth)
-        .bind(self.worth.is_some().then_some(SHOP_CURRENCY))
+        .bind(&self.worth_currency)
         .execute(db)
         .await?;
         Ok(())

@@ -80,6 +80,17 @@ impl Failure {
         )
     }
 
+    /// The shop is read-only on this computer.
+    pub(crate) fn read_only() -> Self {
+        Self::other(said!(
+            en: "This shop is read-only on this computer: nothing is made, moved or changed at NOWPayments. Nothing was \
+                 done. Its owner can end that in the settings, under Shop and connection.",
+            de: "Dieser Shop ist auf diesem Rechner nur zum Lesen: Bei NOWPayments wird nichts angelegt, bewegt oder \
+                 geändert. Es wurde nichts getan. Wem er gehört, kann das in den Einstellungen unter „Shop und \
+                 Verbindung“ beenden.",
+        ))
+    }
+
     /// There is no such `what`: a noun in English, and in German one in the accusative with what goes before it, as in
     /// `said!(en: "payment", de: "diese Zahlung")`.
     pub fn not_found(what: &str) -> Self {
@@ -138,6 +149,7 @@ impl Failure {
                     ),
                 )
             }
+            nowpayments::Error::Withheld(_) => Self::read_only(),
             nowpayments::Error::Refused(refused) => {
                 Self::from_refusal(refused, code(FailureCode::Other), effect)
             }

@@ -147,6 +147,7 @@ impl Invoices {
     /// When what was asked for is not right (with its field), the price is below the minimum of its coin, or NOWPayments
     /// refuses: nothing was made then.
     pub async fn make(&self, new: NewInvoice) -> Result<Invoice, Failure> {
+        self.ctx.may_change()?;
         let coins = self.ctx.coins().await?;
         let price = Price::read(&new.price_amount, &new.price_currency, &coins)?;
         let coin = match new.pay_currency.trim() {

@@ -34,7 +34,6 @@ use std::{path::Path, sync::Arc};
 
 use secrecy::SecretString;
 
-pub(crate) use self::reading::SHOP_CURRENCY;
 use self::{
     batch::{Batch, BatchSummary, Control, PendingApproval, RowEdit, RowPage, RowQuery},
     desk::Desk,

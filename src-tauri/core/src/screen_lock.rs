@@ -254,7 +254,7 @@ impl Core {
         Ok(minutes.unwrap_or(AFTER_MINUTES))
     }
 
-    fn lock_pin(&self) -> Pin<'_> {
+    pub(crate) fn lock_pin(&self) -> Pin<'_> {
         Pin { db: &self.inner.db, surroundings: &self.inner.surroundings, owner: APP, which: Secret::LockPin }
     }
 

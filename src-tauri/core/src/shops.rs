@@ -11,7 +11,7 @@ use specta::Type;
 use url::Url;
 
 pub use connection::Bases;
-pub(crate) use connection::client;
+pub(crate) use connection::{TRIAL, accept_email, accept_key, accept_name, check, client, report, try_out};
 pub(crate) use context::ShopContext;
 
 /// Which NOWPayments a shop talks to.
@@ -50,6 +50,10 @@ pub struct Shop {
     pub email: Option<String>,
     /// When it was added.
     pub added_at: DateTime<Utc>,
+    /// Nothing is made, moved or changed at NOWPayments from this computer.
+    pub read_only: bool,
+    /// What worths are told in: one of [`CURRENCIES`](crate::fiat::CURRENCIES), lower case.
+    pub currency: String,
 }
 
 /// What the owner types to connect a shop. The secrets go to the keychain and nowhere else.
@@ -65,6 +69,21 @@ pub struct NewShop {
     /// The e-mail address of the dashboard login, for payouts and lists.
     pub email: String,
     /// The password of the dashboard login.
+    #[specta(type = String)]
+    pub password: SecretString,
+    /// Nothing is to be made, moved or changed at NOWPayments from this computer.
+    pub read_only: bool,
+}
+
+/// Other keys for a shop that is connected. The secrets go to the keychain and nowhere else.
+#[derive(Deserialize, Type)]
+pub struct NewKeys {
+    /// The API key; empty: the one so far.
+    #[specta(type = String)]
+    pub api_key: SecretString,
+    /// The e-mail address of the dashboard login.
+    pub email: String,
+    /// The password of the dashboard login; empty: the one so far.
     #[specta(type = String)]
     pub password: SecretString,
 }
@@ -95,6 +114,19 @@ pub struct ConnectionReport {
     pub address: CheckItem,
     /// The keychain of this computer can hold the secrets.
     pub keychain: CheckItem,
+}
+
+/// What a check of a shop that is connected has found, item by item.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Type)]
+pub struct ShopCheck {
+    /// Its connection, by the keys that the keychain holds.
+    pub connection: ConnectionReport,
+    /// Its payouts can be read.
+    pub payouts: CheckItem,
+    /// How codes for payouts are given.
+    pub second_factor: CheckItem,
+    /// The clock of this computer agrees with that of NOWPayments.
+    pub clock: CheckItem,
 }
 
 /// One item of a connection check.

@@ -102,3 +102,26 @@ async fn without_a_rate_the_coins_are_shown_all_the_same() {
     let held = balance.read().await.unwrap();
     assert!(held.without_worth == 0 && held.worth.is_positive(), "{held:?}");
 }
+
+#[tokio::test]
+async fn worths_are_told_in_the_currency_of_the_shop_and_kept_ones_in_their_own() {
+    let world = World::new(History::None).await;
+    world.simulator.pause();
+    set(&world, r#"{"trx": "100"}"#);
+    let (core, shop) = world.open_shop().await;
+    let before = core.shop().unwrap().balance.read().await.unwrap();
+    assert_eq!(before.worth_currency, "usd");
+    let fault = Fault::ServerError { handled: false };
+    let (method, path) = ("GET".to_owned(), "/balance".to_owned());
+    world.simulator.set_fault(FaultRule { method, path, skip: 0, times: None, fault });
+    core.set_shop_currency(&shop.id, "eur").await.unwrap();
+    let kept = core.shop().unwrap().balance.held().await.unwrap();
+    assert_eq!((kept.worth_currency.as_str(), &kept.worth), ("usd", &before.worth));
+
+    world.simulator.clear_faults();
+    let now = core.shop().unwrap().balance.read().await.unwrap();
+    assert_eq!(now.worth_currency, "eur");
+    assert_ne!(now.worth, before.worth);
+    let failure = core.set_shop_currency(&shop.id, "btc").await.unwrap_err();
+    assert_eq!((failure.code, failure.field.as_deref()), (FailureCode::Invalid, Some("currency")));
+}

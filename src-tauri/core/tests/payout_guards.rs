@@ -24,7 +24,8 @@ const LOOKS_LIKE_ETH: &str = "0x5aae00000000000000000000000000000000eaed";
 
 fn rules(contacts_only: bool, batch_limit: &str, day_limit: &str) -> RulesEdit {
     let (batch_limit, day_limit) = (batch_limit.to_owned(), day_limit.to_owned());
-    RulesEdit { contacts_only, batch_limit, day_limit, part_size: "1000".to_owned() }
+    let currency = String::new();
+    RulesEdit { contacts_only, batch_limit, day_limit, currency, part_size: "1000".to_owned() }
 }
 
 fn contact(name: &str, currency: &str, address: &str, extra_id: &str) -> ContactEdit {
@@ -340,4 +341,40 @@ async fn everything_that_was_done_stands_in_the_audit_log_and_the_chain_holds() 
     assert!(locked.reference.contains(&batch.summary.id) && locked.reference.contains(&batch.rows_hash));
     let verdict = audit.verify().await.unwrap();
     assert_eq!((verdict.entries, verdict.broken_at), (page.total, None));
+}
+
+#[tokio::test]
+async fn limits_keep_their_currency_whatever_the_shop_counts_in() {
+    let owner = Owner::new().await;
+    let shop = owner.core.shop().unwrap().shop.id.clone();
+    owner.payouts().set_rules(&rules(false, "50", ""), None).await.unwrap();
+    let changed = owner.core.set_shop_currency(&shop, "EUR").await.unwrap();
+    assert_eq!(changed.currency, "eur");
+    let kept = owner.payouts().rules().await.unwrap();
+    assert_eq!((kept.currency.as_str(), kept.batch_limit.unwrap().to_string()), ("usd", "50".to_owned()));
+
+    // What is compared with them is told in their currency.
+    let batch = owner.import(FILE).await;
+    assert_eq!(batch.worth_currency.as_deref(), Some("usd"));
+    assert!(batch.obstacles.iter().any(|words| words.contains("your limit per batch is 50 USD")), "{batch:?}");
+    owner.payouts().discard(&batch.summary.id).await.unwrap();
+
+    // Without limits there is nothing that keeps it.
+    owner.payouts().set_rules(&rules(false, "", ""), None).await.unwrap();
+    assert_eq!(owner.payouts().rules().await.unwrap().currency, "eur");
+    let batch = owner.import(FILE).await;
+    assert_eq!((batch.worth_currency.as_deref(), batch.obstacles.len()), (Some("eur"), 0), "{batch:?}");
+
+    // A limit in another currency than the worth that is known cannot be kept until it is asked for.
+    let in_pounds = RulesEdit { currency: "gbp".to_owned(), ..rules(false, "1000000", "2000000") };
+    owner.payouts().set_rules(&in_pounds, None).await.unwrap();
+    let before = owner.get(&batch.summary.id).await;
+    assert_eq!(before.worth_currency.as_deref(), Some("eur"), "nothing is relabelled");
+    assert!(before.obstacles.iter().any(|words| words.contains("is not known")), "{before:?}");
+    owner.payouts().check(&batch.summary.id).await.unwrap();
+    let checked = owner.wait(&batch.summary.id, |batch| batch.checking.is_none()).await;
+    assert_eq!((checked.worth_currency.as_deref(), checked.obstacles.len()), (Some("gbp"), 0), "{checked:?}");
+
+    let failure = owner.payouts().set_rules(&RulesEdit { currency: "doge".to_owned(), ..in_pounds }, None).await;
+    assert_eq!(failure.unwrap_err().field.as_deref(), Some("currency"));
 }

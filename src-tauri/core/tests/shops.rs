@@ -6,11 +6,11 @@
 mod world;
 
 use keyring_core::{Error, mock};
-use nowpayments_simulator::{History, Switches};
+use nowpayments_simulator::{Fault, FaultRule, History, Options, Simulator, Switches};
 use paydesk_core::{
     Core, FailureCode, Settings, TextSize, Theme,
     secrets::{Keychain, Secret},
-    shops::{CheckState, DemoConnection, Environment, NewShop},
+    shops::{CheckState, DemoConnection, Environment, NewKeys, NewShop},
 };
 use secrecy::ExposeSecret;
 use world::{World, surroundings};
@@ -298,4 +298,163 @@ async fn a_folder_that_cannot_be_made_is_named() {
     let keychain = world.surroundings().keychain;
     let failure = Core::open(surroundings(&file, keychain)).await.unwrap_err();
     assert!(failure.message.contains(&*file.to_string_lossy()), "{failure}");
+}
+
+#[tokio::test]
+async fn a_shop_is_renamed_and_works_on() {
+    let world = World::new(History::None).await;
+    let (core, shop) = world.open_shop().await;
+    for name in [" ", &"x".repeat(61)] {
+        let failure = core.rename_shop(&shop.id, name).await.unwrap_err();
+        assert_eq!((failure.code, failure.field.as_deref()), (FailureCode::Invalid, Some("name")));
+    }
+    let renamed = core.rename_shop(&shop.id, " Kestrel Tea ").await.unwrap();
+    assert_eq!(renamed.name, "Kestrel Tea");
+    assert_eq!(core.state().await.unwrap().shops, std::slice::from_ref(&renamed));
+    assert_eq!(core.shop().unwrap().shop, renamed);
+    core.shop().unwrap().payments.choices().await.unwrap();
+    assert_eq!(core.rename_shop("no such", "Tea").await.unwrap_err().code, FailureCode::NotFound);
+}
+
+/// What a check of the open shop finds, in the order of the screen.
+async fn found(core: &Core) -> [CheckState; 8] {
+    let check = core.check_shop().await.unwrap();
+    let of = &check.connection;
+    [
+        &of.reachable,
+        &of.key,
+        &of.login,
+        &of.address,
+        &of.keychain,
+        &check.payouts,
+        &check.second_factor,
+        &check.clock,
+    ]
+    .map(|item| {
+        assert!(!item.message.is_empty());
+        item.state
+    })
+}
+
+#[tokio::test]
+async fn the_connection_of_the_open_shop_is_checked_with_the_keys_of_the_keychain() {
+    use CheckState::{Bad, Good, NotTried};
+    let world = World::new(History::None).await;
+    let (core, shop) = world.open_shop().await;
+    // Whether the account has a second factor nobody tells.
+    assert_eq!(found(&core).await, [Good, Good, Good, Good, Good, Good, NotTried, Good]);
+
+    let keychain = world.surroundings().keychain;
+    let of = |secret: Secret, value: &str| {
+        let (keychain, shop, value) = (keychain.clone(), shop.id.clone(), value.to_owned());
+        async move { keychain.store(&shop, secret, value.into()).await.unwrap() }
+    };
+    let right = world.simulator.credentials();
+    of(Secret::Password, "wrong").await;
+    assert_eq!(found(&core).await, [Good, Good, Bad, Good, Good, Good, NotTried, Good]);
+    of(Secret::Password, &right.password).await;
+    of(Secret::ApiKey, "WRONG").await;
+    assert_eq!(found(&core).await, [Good, Bad, Good, NotTried, Good, NotTried, NotTried, Good]);
+    of(Secret::ApiKey, &right.api_key).await;
+
+    world
+        .simulator
+        .set_switches(Switches { foreign_address: Some("203.0.113.7".to_owned()), ..Switches::default() });
+    let check = core.check_shop().await.unwrap();
+    assert_eq!(check.connection.address.state, Bad);
+    assert!(check.connection.address.message.contains("203.0.113.7"), "{check:?}");
+    world.simulator.set_switches(Switches::default());
+
+    world.simulator.step(std::time::Duration::from_secs(300));
+    let clock = core.check_shop().await.unwrap().clock;
+    assert_eq!(clock.state, Bad);
+    assert!(clock.message.contains("minutes behind that of NOWPayments"), "{clock:?}");
+
+    world.simulator.stop().await;
+    let check = core.check_shop().await.unwrap();
+    assert_eq!([check.connection.reachable.state, check.payouts.state], [Bad, NotTried]);
+}
+
+#[tokio::test]
+async fn a_shop_gets_other_keys_once_nowpayments_has_taken_them() {
+    let world = World::new(History::Orders(20)).await;
+    let (core, shop) = world.open_shop().await;
+    world::wait_for_sync(&core, |sync| sync.complete).await;
+    let right = world.simulator.credentials();
+    let keys = |api_key: &str, email: &str, password: &str| NewKeys {
+        api_key: api_key.into(),
+        email: email.to_owned(),
+        password: password.into(),
+    };
+    for (keys, code, field) in [
+        (keys("ABC DEF", &right.email, ""), FailureCode::Invalid, "api_key"),
+        (keys("", "nobody", ""), FailureCode::Invalid, "email"),
+        (keys("WRONG12-WRONG12-WRONG12-WRONG12", &right.email, ""), FailureCode::WrongKey, "api_key"),
+        (keys("", &right.email, "wrong"), FailureCode::LoginRefused, "password"),
+    ] {
+        let failure = core.change_keys(keys).await.unwrap_err();
+        assert_eq!((failure.code, failure.field.as_deref()), (code, Some(field)), "{failure}");
+    }
+    let keychain = world.surroundings().keychain;
+    let kept = async |secret: Secret| {
+        keychain.read(&shop.id, secret).await.unwrap().unwrap().expose_secret().to_owned()
+    };
+    assert_eq!(kept(Secret::ApiKey).await, right.api_key);
+    assert_eq!(kept(Secret::Password).await, right.password);
+
+    // The same ones, typed anew, where other ones were kept.
+    keychain.store(&shop.id, Secret::ApiKey, "OLD".into()).await.unwrap();
+    let changed = core
+        .change_keys(keys(&format!(" {}\n", right.api_key), &format!(" {}", right.email), &right.password))
+        .await
+        .unwrap();
+    assert_eq!(changed, shop);
+    assert_eq!(kept(Secret::ApiKey).await, right.api_key);
+    let payments = core.shop().unwrap().payments.clone();
+    assert_eq!(payments.sync_status().await.unwrap().cached, 20);
+    payments.choices().await.unwrap();
+}
+
+#[tokio::test]
+async fn keys_of_another_account_are_refused_and_nothing_changes() {
+    let world = World::new(History::Orders(20)).await;
+    let (core, shop) = world.open_shop().await;
+    world::wait_for_sync(&core, |sync| sync.complete).await;
+    core.close().await;
+
+    // The same NOWPayments, with another account.
+    let other = Simulator::start(Options { history: History::None, ..Options::default() }).await.unwrap();
+    let base: url::Url = other.url().parse().unwrap();
+    let bases = paydesk_core::shops::Bases { sandbox: base.clone(), live: base };
+    let core = Core::open_with(world.surroundings(), bases).await.unwrap();
+    core.reopen(no_demo).await.unwrap();
+    let theirs = other.credentials();
+    let keys = || NewKeys {
+        api_key: theirs.api_key.clone().into(),
+        email: theirs.email.clone(),
+        password: theirs.password.clone().into(),
+    };
+    let failure = core.change_keys(keys()).await.unwrap_err();
+    assert!(failure.message.contains("of another account"), "{failure}");
+    let kept = world.surroundings().keychain.read(&shop.id, Secret::ApiKey).await.unwrap().unwrap();
+    assert_eq!(kept.expose_secret(), world.simulator.credentials().api_key);
+
+    // A payment that is merely not to be read is no proof.
+    let (method, path) = ("GET".to_owned(), "/payment/:id".to_owned());
+    let fault = Fault::ServerError { handled: false };
+    other.set_fault(FaultRule { method, path, skip: 0, times: None, fault });
+    let failure = core.change_keys(keys()).await.unwrap_err();
+    assert!(!failure.message.contains("of another account"), "{failure}");
+}
+
+#[tokio::test]
+async fn the_demo_shop_is_checked_too_and_has_no_keys_to_change() {
+    let world = World::new(History::None).await;
+    let core = world.open().await;
+    core.open_demo(world.demo()).await.unwrap();
+    let check = core.check_shop().await.unwrap();
+    assert_eq!(check.connection.login.state, CheckState::Good);
+    assert_eq!(check.clock.state, CheckState::NotTried);
+    let keys = NewKeys { api_key: "A".into(), email: "a@b.c".to_owned(), password: "x".into() };
+    assert!(core.change_keys(keys).await.unwrap_err().message.contains("demo shop"));
 }

@@ -2,7 +2,7 @@
 
 use paydesk_core::{
     Core,
-    shops::{ConnectionReport, NewShop, Shop},
+    shops::{ConnectionReport, NewKeys, NewShop, Shop, ShopCheck},
 };
 use tauri::State;
 
@@ -35,6 +35,48 @@ pub(crate) async fn add_shop(core: State<'_, Core>, shop: NewShop) -> Answer<Sho
 #[specta::specta]
 pub(crate) async fn select_shop(core: State<'_, Core>, id: String) -> Answer<Shop> {
     core.select_shop(&id).await
+}
+
+/// Tries the connection of the open shop.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn check_shop(core: State<'_, Core>) -> Answer<ShopCheck> {
+    core.check_shop().await
+}
+
+/// Gives the open shop other keys.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn change_keys(core: State<'_, Core>, keys: NewKeys) -> Answer<Shop> {
+    core.change_keys(keys).await
+}
+
+/// Gives a shop another name.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn rename_shop(core: State<'_, Core>, id: String, name: String) -> Answer<Shop> {
+    core.rename_shop(&id, &name).await
+}
+
+/// Has a shop count in another currency.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn set_shop_currency(core: State<'_, Core>, id: String, currency: String) -> Answer<Shop> {
+    core.set_shop_currency(&id, &currency).await
+}
+
+/// Makes a shop read-only: nothing is made, moved or changed at NOWPayments from here.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn begin_read_only(core: State<'_, Core>, id: String) -> Answer<Shop> {
+    core.begin_read_only(&id).await
+}
+
+/// Ends that, with the PIN of the lock where there is one.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn end_read_only(core: State<'_, Core>, id: String, pin: Option<String>) -> Answer<Shop> {
+    core.end_read_only(&id, pin.map(Into::into)).await
 }
 
 /// Removes a shop, its secrets, and its database.

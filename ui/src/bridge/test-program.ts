@@ -95,6 +95,8 @@ export const demoShop: Shop = {
   environment: "demo",
   email: null,
   added_at: "2026-11-01T10:00:00Z",
+  read_only: false,
+  currency: "usd",
 };
 
 export function appState(own: Partial<AppState> = {}): AppState {

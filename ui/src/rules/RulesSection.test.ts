@@ -21,6 +21,7 @@ async function open(rules: Partial<Rules> = {}, own = {}) {
         contacts_only: edit.contacts_only,
         batch_limit: edit.batch_limit || null,
         day_limit: edit.day_limit || null,
+        currency: edit.currency,
         part_size: Number(edit.part_size),
       }),
     ...own,
@@ -45,7 +46,13 @@ test("limits, recipients and the size of parts are kept together", async () => {
   await waitFor(() => expect(keep).toBeDisabled());
   expect(argumentsOf("save_payout_rules")).toEqual([
     {
-      edit: { contacts_only: true, batch_limit: "500", day_limit: "2000", part_size: "250" },
+      edit: {
+        currency: "usd",
+        contacts_only: true,
+        batch_limit: "500",
+        day_limit: "2000",
+        part_size: "250",
+      },
       pin: null,
     },
   ]);
@@ -101,4 +108,13 @@ test("what was changed and not kept can be undone", async () => {
   expect(section.getByText("Not kept yet")).toBeInTheDocument();
   await user.click(section.getByRole("button", { name: "Undo" }));
   expect(day).toHaveValue("2000");
+});
+
+test("limits keep the currency that is chosen for them", async () => {
+  const { user, section } = await open({ batch_limit: "500", currency: "usd" });
+  section.getByRole("combobox", { name: /Currency of the limits/ }).focus();
+  await user.keyboard("eur");
+  expect(await section.findByLabelText("Limit per batch, in EUR")).toHaveValue("500");
+  await user.click(section.getByRole("button", { name: "Keep rules" }));
+  await waitFor(() => expect(argumentsOf("save_payout_rules")).toMatchObject([{ edit: { currency: "eur" } }]));
 });

@@ -1,6 +1,13 @@
 import { api, Failure, type CheckState, type ConnectionReport, type NewShop } from "../bridge";
 
-const nothing = (): NewShop => ({ name: "", environment: "live", api_key: "", email: "", password: "" });
+const nothing = (): NewShop => ({
+  name: "",
+  environment: "live",
+  api_key: "",
+  email: "",
+  password: "",
+  read_only: false,
+});
 
 /** What the owner has typed to connect a shop, and what a check of it found. */
 class Connection {

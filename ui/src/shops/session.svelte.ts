@@ -9,6 +9,8 @@ export class Session {
   readonly state: Live<AppState> = live(["shops", "settings", "lock"], () => api.appState());
   readonly shops: Shop[] = $derived(this.state.data?.shops ?? []);
   readonly shop: Shop | undefined = $derived(this.shops.find(({ id }) => id === this.state.data?.open));
+  /** Nothing is made, moved or changed at NOWPayments. */
+  readonly readOnly: boolean = $derived(this.shop?.read_only ?? false);
   readonly lock: LockState | undefined = $derived(this.state.data?.lock);
   /** Nothing of a shop may be shown. */
   readonly locked: boolean = $derived(this.lock?.locked ?? false);

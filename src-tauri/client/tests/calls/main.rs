@@ -624,3 +624,33 @@ fn futures_and_clients_can_go_to_other_threads() {
     check(client.pages(ListPayments::default()));
     assert_eq!(payout.path(), "payout");
 }
+
+#[tokio::test]
+async fn a_client_that_only_reads_makes_no_call_that_could_change_something() {
+    let server = with_login(|_, seen| match seen.line.as_str() {
+        "GET /v1/balance" => json(200, "{}"),
+        _ => json(200, "OK"),
+    })
+    .await;
+    let client = server.client();
+    let reader = client.only_reading();
+    assert!(reader.only_reads() && !client.only_reads() && !reader.changing().only_reads());
+    let renew = RenewEstimate { id: "7".parse().unwrap() };
+    let end = nowpayments::subscriptions::DeleteSubscription { id: "7".parse().unwrap() };
+    let errors = [
+        reader.send(&payout()).await.unwrap_err(),
+        reader.send(&verify()).await.unwrap_err(),
+        reader.send(&renew).await.unwrap_err(),
+        reader.send(&end).await.unwrap_err(),
+    ];
+    for error in errors {
+        assert!(matches!(&error, Error::Withheld(call) if error.call() == Some(call)), "{error}");
+        assert_eq!((error.outcome(), error.is_transient()), (Outcome::NotDone, false));
+    }
+    assert!(server.seen().is_empty(), "not even a login");
+
+    reader.send(&GetBalance {}).await.unwrap();
+    let address = ValidateAddress { address: "T1".to_owned(), currency: "trx".parse().unwrap(), extra_id: None };
+    reader.send(&address).await.unwrap();
+    reader.changing().send(&verify()).await.unwrap();
+}

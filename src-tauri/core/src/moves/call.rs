@@ -111,6 +111,7 @@ impl Moves {
         order: &Order,
         announcing: MutexGuard<'_, ()>,
     ) -> Result<Move, Failure> {
+        self.ctx.may_change()?;
         let list = List::of(order.kind);
         // What is there already is not what this call makes. A list that nobody answers for leaves too much open.
         let before = self.read_list(list, order.owner(), BackTo::Time(self.earliest())).await;

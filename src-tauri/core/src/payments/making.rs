@@ -152,6 +152,7 @@ impl Payments {
 
     /// Makes the payment of an order that is right in itself. Runs to its end whatever becomes of the caller.
     pub(crate) async fn place(&self, order: Order) -> Result<MadePayment, Failure> {
+        self.ctx.may_change()?;
         self.check_minimum(&order.price, &order.coin, order.terms).await?;
         let payments = self.clone();
         self.ctx.to_the_end(async move { payments.send(order).await }).await

@@ -44,6 +44,7 @@ impl Payouts {
         hash: &str,
         code: SecretString,
     ) -> Result<super::Batch, Failure> {
+        self.ctx.may_change()?;
         let code = read_code(&code)?;
         let id = self.batch_of(approval, hash).await?;
         match self.give(&id, approval, hash, Given::Typed(code)).await? {
@@ -58,6 +59,7 @@ impl Payouts {
         hash: &str,
         pin: SecretString,
     ) -> Result<super::Batch, Failure> {
+        self.ctx.may_change()?;
         // An approval that is no more does not cost a try at the PIN. Before the first answer after a start the provider's
         // clock is not known, so that nothing is judged by it yet.
         let id = self.batch_of(approval, hash).await?;

@@ -22,10 +22,11 @@ use super::{
     draft::{json, not_sent},
     import::Column,
     lookup::{self, Contents},
-    reading::{SHOP_CURRENCY, share},
+    reading::share,
     recipients,
     record::{self, PayableRow, Record},
     rhythm::Rhythm,
+    rules::rules,
 };
 use crate::{
     changes::Changed,
@@ -191,9 +192,10 @@ impl Payouts {
         }
         let amounts = rows.iter().map(|row| in_coins(row, &rates)).collect::<Result<Vec<_>, _>>()?;
         let coins = coins_of(&rows, &amounts);
+        let worth_in = self.worth_in().await?;
         let mut facts = BTreeMap::new();
         for (currency, (smallest, largest, total)) in &coins {
-            facts.insert(currency.clone(), self.ask_about(currency, smallest, largest, total).await?);
+            facts.insert(currency.clone(), self.ask_about(currency, smallest, largest, total, &worth_in).await?);
             progress.done += 1;
             if !self.desk.set_progress(id, ticket, progress) {
                 return Ok(Ended::Whole);
@@ -275,7 +277,7 @@ impl Payouts {
                 .bind(balance.map(|balance| balance.amount.clone()).unwrap_or_default().to_string())
                 .bind(facts.worth.as_ref().map(Amount::to_string))
                 .bind(total.map(Amount::to_string))
-                .bind(SHOP_CURRENCY)
+                .bind(&worth_in)
                 .bind(id)
                 .bind(currency)
                 .execute(&mut *tx)
@@ -340,6 +342,7 @@ impl Payouts {
         smallest: &Amount,
         largest: &Amount,
         total: &Amount,
+        worth_in: &str,
     ) -> Result<CoinFacts, Failure> {
         let client = &self.ctx.client;
         let coin = ticker(currency)?;
@@ -353,8 +356,13 @@ impl Payouts {
         Ok(CoinFacts {
             minimum: if_known(client.send(&GetPayoutMinimum { currency: coin }).await)?,
             fees,
-            worth: self.estimate(currency, SHOP_CURRENCY, total).await?,
+            worth: self.estimate(currency, worth_in, total).await?,
         })
+    }
+
+    /// In what it is told what a batch is worth: where there are limits it is compared with them, else what the shop counts in.
+    async fn worth_in(&self) -> Result<String, Failure> {
+        Ok(rules(&self.ctx.db, &self.ctx).await?.currency)
     }
 
     /// What an amount of one currency is in another, at the rate of the moment.

@@ -186,6 +186,8 @@ impl Payouts {
             Turn::Send { .. } | Turn::Ask { .. } if !asked_for && record.trouble.is_some() => {
                 Ok(Next::Settled)
             }
+            // Nothing is sent by itself: it goes on where it stands once the shop is not read-only any more.
+            Turn::Send { .. } if !asked_for && self.ctx.may_change().is_err() => Ok(Next::Settled),
             Turn::Send { at, again } if asked_for || !again => {
                 let part = &parts[at];
                 if record.trouble.is_some() {

@@ -22,9 +22,6 @@ use crate::{
     second_factor::{local, provider_now},
 };
 
-/// What the shop counts in. One for all shops, until an owner can choose.
-pub(crate) const SHOP_CURRENCY: &str = "usd";
-
 /// How many complete looks, late enough, must have found nothing before the owner may give up an unknown batch.
 pub(super) const LOOKS_TO_RELEASE: u32 = 2;
 
@@ -51,7 +48,7 @@ impl Payouts {
                 .fetch_all(&mut *tx)
                 .await?;
         let worth = worth(&totals);
-        let rules = rules(&mut *tx).await?;
+        let rules = rules(&mut *tx, &self.ctx).await?;
         let obstacles = self.obstacles(&mut tx, &record, &totals, checking.is_some()).await?;
         let control = control(&mut *tx, &record).await?;
         let warnings = warnings(&mut tx, &record, &totals).await?;
@@ -91,8 +88,8 @@ impl Payouts {
             can_be_called_off: record.can_be_called_off(provider_now(&self.ctx)),
             may_release: record.state == BatchState::Unknown && record.late_looks >= LOOKS_TO_RELEASE,
             steps,
-            worth_currency: worth.is_some().then(|| SHOP_CURRENCY.to_owned()),
-            worth,
+            worth_currency: worth.as_ref().map(|worth| worth.currency.clone()),
+            worth: worth.map(|worth| worth.amount),
             summary,
         })
     }
@@ -323,7 +320,8 @@ impl Payouts {
         let control = control(&mut *tx, record).await?;
         let mut obstacles = own_obstacles(record, totals, checking, twin, control.as_ref());
         if is_open(record.state) && record.payable > 0 {
-            let rules = rules(&mut *tx).await?;
+            obstacles.extend(self.ctx.may_change().err().map(|failure| failure.message));
+            let rules = rules(&mut *tx, &self.ctx).await?;
             obstacles.extend(self.over_limits(tx, record, &rules, worth(totals).as_ref()).await?);
             if record.execute_at.is_some_and(|at| at <= provider_now(&self.ctx)) {
                 obstacles.push(
@@ -348,10 +346,21 @@ impl Payouts {
     }
 }
 
-/// What all coins are worth together: of all of them or of none, since a part would be taken for the whole.
-fn worth(totals: &[CoinTotal]) -> Option<Amount> {
-    let worths: Option<Vec<&Amount>> = totals.iter().map(|total| total.worth.as_ref()).collect();
-    worths.filter(|worths| !worths.is_empty()).map(|worths| worths.into_iter().sum::<Amount>())
+/// What something is worth, and in what.
+pub(super) struct Worth {
+    pub(super) amount: Amount,
+    pub(super) currency: String,
+}
+
+/// What all coins are worth together: of all of them or of none, since a part would be taken for the whole, and only where all
+/// of it is told in one currency.
+fn worth(totals: &[CoinTotal]) -> Option<Worth> {
+    let currency = totals.first()?.worth_currency.clone()?;
+    let worths: Option<Vec<&Amount>> = totals
+        .iter()
+        .map(|total| total.worth.as_ref().filter(|_| total.worth_currency.as_ref() == Some(&currency)))
+        .collect();
+    Some(Worth { amount: worths?.into_iter().sum(), currency })
 }
 
 /// Whether nothing of a batch was sent.

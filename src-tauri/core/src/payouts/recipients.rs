@@ -126,7 +126,7 @@ impl Payouts {
                 return Err(Failure::invalid(field, row.problem.message.clone()));
             }
         };
-        if rules::rules(&self.ctx.db).await?.contacts_only {
+        if rules::contacts_only(&self.ctx.db).await? {
             self.permit(pin).await?;
         }
         let contact = Contact {
@@ -237,7 +237,7 @@ impl Payouts {
 /// Marks the rows of a batch whose recipients are new, look like somebody known, or are not allowed by the rules. The batch
 /// must be counted anew afterwards.
 pub(super) async fn judge(tx: &mut SqliteConnection, batch: &str) -> Result<(), Failure> {
-    let contacts_only = rules::rules(&mut *tx).await?.contacts_only;
+    let contacts_only = rules::contacts_only(&mut *tx).await?;
     sqlx::query(
         "UPDATE payout_rows SET
             is_new = NOT EXISTS (SELECT 1 FROM payout_rows AS other WHERE other.account = payout_rows.account AND other.status = 'paid')

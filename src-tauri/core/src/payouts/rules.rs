@@ -9,17 +9,19 @@ use sqlx::{SqliteConnection, SqliteExecutor};
 
 use super::{
     Payouts,
-    reading::{SHOP_CURRENCY, totals},
+    reading::{Worth, totals},
     record::{Record, amount, stale},
 };
 use crate::{
     audit::{self, AuditArea},
     changes::Changed,
     failure::{Failure, FailureCode},
+    fiat,
     language::{amount_error, decimal, said, words},
     pins::Pin,
     second_factor::{provider_now, secret::accept_pin},
     secrets::Secret,
+    shops::ShopContext,
     store,
 };
 
@@ -41,7 +43,7 @@ pub struct Rules {
     /// What all batches of 24 hours may be worth together.
     #[specta(type = Option<String>)]
     pub day_limit: Option<Amount>,
-    /// The currency of the limits.
+    /// The currency of the limits, which stays what they were set in; without limits that of the shop.
     pub currency: String,
     /// How many payouts are sent at once at the most: a larger batch is sent in parts.
     pub part_size: u32,
@@ -60,6 +62,8 @@ pub struct RulesEdit {
     pub batch_limit: String,
     /// What all batches of 24 hours may be worth together; empty for no limit.
     pub day_limit: String,
+    /// The currency of both; empty for the one so far.
+    pub currency: String,
     /// How many payouts are sent at once at the most.
     pub part_size: String,
 }
@@ -67,8 +71,10 @@ pub struct RulesEdit {
 impl Rules {
     /// Whether `next` lets something through that these rules do not.
     fn is_loosened_by(&self, next: &Self) -> bool {
+        // Limits in two currencies cannot be compared.
+        let other = self.currency != next.currency;
         let is_higher = |now: &Option<Amount>, next: &Option<Amount>| match (now, next) {
-            (Some(now), Some(next)) => next > now,
+            (Some(now), Some(next)) => other || next > now,
             (Some(_), None) => true,
             (None, _) => false,
         };
@@ -80,7 +86,7 @@ impl Rules {
     /// The rules in words, for the audit log.
     fn in_words(&self) -> String {
         let limit = |limit: &Option<Amount>| match limit {
-            Some(limit) => format!("{} {}", decimal(limit), SHOP_CURRENCY.to_ascii_uppercase()),
+            Some(limit) => format!("{} {}", decimal(limit), self.currency.to_ascii_uppercase()),
             None => said!(en: "none", de: "keine").to_owned(),
         };
         words!(
@@ -99,29 +105,39 @@ impl Rules {
 }
 
 /// The rules as they stand.
-pub(super) async fn rules(db: impl SqliteExecutor<'_>) -> Result<Rules, Failure> {
-    let stored: Option<(bool, Option<String>, Option<String>, u32)> =
-        sqlx::query_as("SELECT contacts_only, batch_limit, day_limit, part_size FROM payout_rules")
+pub(super) async fn rules(db: impl SqliteExecutor<'_>, ctx: &ShopContext) -> Result<Rules, Failure> {
+    let stored: Option<(bool, Option<String>, Option<String>, String, u32)> =
+        sqlx::query_as("SELECT contacts_only, batch_limit, day_limit, currency, part_size FROM payout_rules")
             .fetch_optional(db)
             .await?;
-    let (contacts_only, batch_limit, day_limit, part_size) = stored.unwrap_or((false, None, None, PART_SIZE));
+    let currency = &ctx.shop.currency;
+    let (contacts_only, batch_limit, day_limit, limited_in, part_size) =
+        stored.unwrap_or_else(|| (false, None, None, currency.clone(), PART_SIZE));
+    let is_limited = batch_limit.is_some() || day_limit.is_some();
     let read = |limit: Option<String>| limit.as_deref().map(amount).transpose();
     Ok(Rules {
         contacts_only,
         batch_limit: read(batch_limit)?,
         day_limit: read(day_limit)?,
-        currency: SHOP_CURRENCY.to_owned(),
+        currency: if is_limited { limited_in } else { currency.clone() },
         part_size,
         needs_pin: false,
         two_persons: false,
     })
 }
 
+/// Whether only contacts of the address book are paid.
+pub(super) async fn contacts_only(db: impl SqliteExecutor<'_>) -> Result<bool, Failure> {
+    let only: Option<bool> =
+        sqlx::query_scalar("SELECT contacts_only FROM payout_rules").fetch_optional(db).await?;
+    Ok(only.unwrap_or_default())
+}
+
 impl Payouts {
     pub(super) async fn read_rules(&self) -> Result<Rules, Failure> {
         let two_persons = self.has_two_persons().await?;
         let needs_pin = two_persons || self.second_factor.get().await?.enrolled;
-        Ok(Rules { needs_pin, two_persons, ..rules(&self.ctx.db).await? })
+        Ok(Rules { needs_pin, two_persons, ..rules(&self.ctx.db, &self.ctx).await? })
     }
 
     pub(super) async fn write_rules(
@@ -129,28 +145,33 @@ impl Payouts {
         edit: &RulesEdit,
         pin: Option<SecretString>,
     ) -> Result<(), Failure> {
+        let now = rules(&self.ctx.db, &self.ctx).await?;
         let next = Rules {
             contacts_only: edit.contacts_only,
             batch_limit: limit("batch_limit", &edit.batch_limit)?,
             day_limit: limit("day_limit", &edit.day_limit)?,
-            currency: SHOP_CURRENCY.to_owned(),
+            currency: match edit.currency.trim() {
+                "" => now.currency.clone(),
+                currency => fiat::accept(currency)?.to_owned(),
+            },
             part_size: part_size(&edit.part_size)?,
             needs_pin: false,
             two_persons: false,
         };
-        let now = rules(&self.ctx.db).await?;
         if now.is_loosened_by(&next) {
             self.permit(pin).await?;
         }
         let mut tx = self.ctx.write().await?;
         sqlx::query(
-            "INSERT INTO payout_rules (only, contacts_only, batch_limit, day_limit, part_size) VALUES (1, ?1, ?2, ?3, ?4)
-             ON CONFLICT DO UPDATE SET contacts_only = ?1, batch_limit = ?2, day_limit = ?3, part_size = ?4",
+            "INSERT INTO payout_rules (only, contacts_only, batch_limit, day_limit, part_size, currency)
+             VALUES (1, ?1, ?2, ?3, ?4, ?5)
+             ON CONFLICT DO UPDATE SET contacts_only = ?1, batch_limit = ?2, day_limit = ?3, part_size = ?4, currency = ?5",
         )
         .bind(next.contacts_only)
         .bind(next.batch_limit.as_ref().map(Amount::to_string))
         .bind(next.day_limit.as_ref().map(Amount::to_string))
         .bind(next.part_size)
+        .bind(&next.currency)
         .execute(&mut *tx)
         .await?;
         if now != next {
@@ -318,13 +339,15 @@ impl Payouts {
         tx: &mut SqliteConnection,
         record: &Record,
         rules: &Rules,
-        worth: Option<&Amount>,
+        worth: Option<&Worth>,
     ) -> Result<Vec<String>, Failure> {
         let mut over = Vec::new();
         if rules.batch_limit.is_none() && rules.day_limit.is_none() {
             return Ok(over);
         }
-        let currency = SHOP_CURRENCY.to_ascii_uppercase();
+        let currency = rules.currency.to_ascii_uppercase();
+        // In another currency it was worked out before these limits were set.
+        let worth = worth.filter(|worth| worth.currency == rules.currency).map(|worth| &worth.amount);
         let Some(worth) = worth else {
             // Nothing was asked about its worth yet, and that is said elsewhere.
             if record.checked_at.is_some() {
@@ -349,7 +372,7 @@ impl Payouts {
             ));
         }
         if let Some(limit) = &rules.day_limit {
-            match self.sent_within_a_day(tx, record).await? {
+            match self.sent_within_a_day(tx, record, &rules.currency).await? {
                 Some(sent) if worth + &sent > *limit => over.push(words!(
                     en: "About {sent} {currency} were sent in the last 24 hours and this batch is worth about \
                          {worth} {currency}; your limit is {limit} {currency}. Wait, remove rows, or change the \
@@ -376,11 +399,13 @@ impl Payouts {
         Ok(over)
     }
 
-    /// What other batches of the last 24 hours are worth that pay, have paid or may have; `None` when it is not known.
+    /// What other batches of the last 24 hours are worth that pay, have paid or may have; `None` when it is not known in that
+    /// currency.
     async fn sent_within_a_day(
         &self,
         tx: &mut SqliteConnection,
         record: &Record,
+        currency: &str,
     ) -> Result<Option<Amount>, Failure> {
         let batches: Vec<String> = sqlx::query_scalar(
             "SELECT id FROM payout_batches WHERE id <> ? AND submitted_at > ?
@@ -394,8 +419,8 @@ impl Payouts {
         for batch in batches {
             for total in totals(&mut *tx, &batch).await? {
                 match &total.worth {
-                    Some(worth) => sum += worth,
-                    None => return Ok(None),
+                    Some(worth) if total.worth_currency.as_deref() == Some(currency) => sum += worth,
+                    _ => return Ok(None),
                 }
             }
         }
@@ -460,7 +485,7 @@ mod tests {
             contacts_only,
             batch_limit: limit("batch_limit", batch_limit).unwrap(),
             day_limit: limit("day_limit", day_limit).unwrap(),
-            currency: SHOP_CURRENCY.to_owned(),
+            currency: "usd".to_owned(),
             part_size: PART_SIZE,
             needs_pin: false,
             two_persons: false,
@@ -482,6 +507,9 @@ mod tests {
             assert_eq!(strict.is_loosened_by(&next), looser, "{next:?}");
         }
         assert!(!rules(false, "", "").is_loosened_by(&strict));
+        let in_euros = |of: Rules| Rules { currency: "eur".to_owned(), ..of };
+        assert!(strict.is_loosened_by(&in_euros(rules(true, "1", "5"))), "nobody can tell which is more");
+        assert!(!rules(true, "", "").is_loosened_by(&in_euros(rules(true, "1", ""))));
     }
 
     #[test]

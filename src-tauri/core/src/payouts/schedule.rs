@@ -304,6 +304,7 @@ impl Payouts {
     ///
     /// It moves nothing, so it may be asked for again after an unclear answer.
     pub(super) async fn call_off(&self, id: &str, number: Option<u32>) -> Result<(), Failure> {
+        self.ctx.may_change()?;
         let _writer = self.writer(id).await;
         let mut record = Record::load(&self.ctx.db, id).await?;
         if !record.can_be_called_off(provider_now(&self.ctx)) {

@@ -43,6 +43,7 @@ const ALL_PAGES: u32 = 10_000;
 impl Payouts {
     /// Sends a batch, once. Runs to its end whatever becomes of the caller.
     pub(super) async fn submit(&self, id: &str, hash: &str) -> Result<(), Failure> {
+        self.ctx.may_change()?;
         let _writer = self.writer(id).await;
         let mut record = Record::load(&self.ctx.db, id).await?;
         if record.rows_hash != hash {
@@ -75,7 +76,7 @@ impl Payouts {
         if self.was_created_after_all(&mut record, &rows).await? {
             return Ok(());
         }
-        let size = rules(&self.ctx.db).await?.part_size;
+        let size = rules(&self.ctx.db, &self.ctx).await?.part_size;
         if record.whole.is_none() && rows.len() > size as usize {
             self.split(&mut record, &rows, size).await?;
             return self.send_next_part(&mut record).await;

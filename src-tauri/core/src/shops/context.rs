@@ -44,10 +44,11 @@ impl ShopContext {
         may_begin: watch::Receiver<bool>,
     ) -> Arc<Self> {
         let ctx = Arc::new(Self {
-            shop,
             writer: store::writer(&db),
             db,
-            client,
+            // The one place where a shop becomes read-only: all calls that change something end here.
+            client: if shop.read_only { client.only_reading() } else { client.changing() },
+            shop,
             surroundings,
             catalogue: tokio::sync::Mutex::default(),
             changes,
@@ -57,6 +58,12 @@ impl ShopContext {
         });
         ctx.by_itself(ctx.clone().refresh_coins());
         ctx
+    }
+
+    /// Whether something may be made, moved or changed at NOWPayments. It is asked before that is written down; where it
+    /// is not, the client makes no such call all the same.
+    pub(crate) fn may_change(&self) -> Result<(), Failure> {
+        if self.client.only_reads() { Err(Failure::read_only()) } else { Ok(()) }
     }
 
     /// The time now, UTC.
@@ -199,6 +206,8 @@ impl ShopContext {
             environment: super::Environment::Sandbox,
             email: None,
             added_at: surroundings.now(),
+            read_only: false,
+            currency: crate::fiat::FIRST_CURRENCY.to_owned(),
         };
         Self::new(shop, db, client, surroundings, broadcast::channel(64).0, watch::channel(true).1)
     }

@@ -103,6 +103,7 @@ impl Subscriptions {
     /// # Errors
     /// When there is no such file or no row that could be sent, or the shop was closed.
     pub async fn send_file(&self, id: &str) -> Result<SubscriberFile, Failure> {
+        self.ctx.may_change()?;
         let file = self.file(id).await?;
         if file.progress.ready == 0 {
             return Err(Failure::new(
@@ -129,14 +130,24 @@ impl Subscriptions {
         self.file(id).await
     }
 
-    /// Goes on with what was being sent when Paydesk ended.
+    /// Goes on with what was being sent when Paydesk ended. In a shop that is read-only by now it is stopped, and says why.
     pub(super) async fn go_on_with_files(&self) {
         let sending: Result<Vec<String>, _> =
             sqlx::query_scalar("SELECT id FROM subscriber_files WHERE state = 'sending'")
                 .fetch_all(&self.ctx.db)
                 .await;
         match sending {
-            Ok(files) => files.iter().for_each(|id| self.start(id)),
+            Ok(files) => match self.ctx.may_change() {
+                Ok(()) => files.iter().for_each(|id| self.start(id)),
+                Err(failure) => {
+                    for id in &files {
+                        let stopped = self.set_state(id, SubscriberFileState::Stopped, Some(&failure.message)).await;
+                        if let Err(failure) = stopped {
+                            tracing::error!(%failure, "it could not be written that a file is not sent");
+                        }
+                    }
+                }
+            },
             Err(error) => {
                 tracing::error!(%error, "it cannot be read which files of subscribers were being sent");
             }

@@ -307,6 +307,7 @@ impl Subscriptions {
 
     /// Writes down what is asked for, of which row of a file if it is, and asks for it.
     pub(super) async fn send(&self, order: Order, row: Option<(&str, u32)>) -> Result<Ended, Failure> {
+        self.ctx.may_change()?;
         let id = self.ctx.surroundings.uuid().to_string();
         let _mark = self.under_way.begin(&id);
         let sent_at = provider_now(&self.ctx);

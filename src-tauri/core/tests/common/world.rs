@@ -62,6 +62,7 @@ impl World {
             api_key: credentials.api_key.into(),
             email: credentials.email,
             password: credentials.password.into(),
+            read_only: false,
         }
     }
 

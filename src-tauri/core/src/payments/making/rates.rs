@@ -61,6 +61,7 @@ impl Payments {
     /// When something was paid already, NOWPayments refuses, or the answer is lost: then the amount that the payment
     /// shows may be the old one or the new one, and is read again.
     pub async fn renew(&self, id: &str) -> Result<RenewedRate, Failure> {
+        self.ctx.may_change()?;
         let before = self.get(id).await?.row;
         if before.status != "waiting" {
             return Err(Failure::new(

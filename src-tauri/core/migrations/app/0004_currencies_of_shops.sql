@@ -1,0 +1,2 @@
+-- What worths are told in.
+ALTER TABLE shops ADD COLUMN currency TEXT NOT NULL DEFAULT 'usd';
