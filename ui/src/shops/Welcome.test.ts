@@ -22,7 +22,7 @@ const typed = {
 beforeEach(() => {
   route.replace([]);
   connection.touched();
-  connection.shop = { name: "", environment: "live", api_key: "", email: "", password: "" };
+  connection.shop = { name: "", environment: "live", api_key: "", email: "", password: "", read_only: false };
 });
 
 /** Fills in the whole form and sends it, with the program answering the check like this. */
