@@ -15,6 +15,7 @@ use tokio::sync::{broadcast, watch};
 use crate::{
     attention::Attention,
     audit::Audit,
+    backup,
     balances::Balance,
     callbacks::Callbacks,
     changes::Changed,
@@ -216,6 +217,7 @@ impl Core {
             ))
         })?;
         let lock = lock(&data.join("lock"))?;
+        backup::clear_up(&data.join("shops"));
         let db = store::open(&data.join("paydesk.sqlite"), &store::APP).await?;
         let inner = Inner {
             surroundings,
