@@ -81,14 +81,14 @@ def file_dialog():
     return None
 
 
-def wait_until(look):
-    until = time.monotonic() + PATIENCE
+def found_within(seconds, look):
+    until = time.monotonic() + seconds
     while time.monotonic() < until:
         found = look()
         if found:
             return found
         time.sleep(0.05)
-    sys.exit("waited in vain for a file dialog to open or to close")
+    return None
 
 
 NAMES = {"/": "slash", ".": "period", "-": "minus", "_": "underscore", " ": "space"}
@@ -104,17 +104,28 @@ def key(name, *held):
     x11.XSync(display, 0)
 
 
-dialog = wait_until(file_dialog)
-time.sleep(0.5)  # it is drawn before it takes keys
-x11.XRaiseWindow(display, Window(dialog))
-x11.XSetInputFocus(display, Window(dialog), 2, 0)
-x11.XSync(display, 0)
-key("l", "Control_L")
-time.sleep(0.2)
-key("a", "Control_L")
-for character in sys.argv[1]:
-    held = ["Shift_L"] if character in SHIFTED else []
-    key(NAMES.get(character, character), *held)
-time.sleep(0.3)
-key("Return")
-wait_until(lambda: file_dialog() != dialog)
+def answer(dialog, path):
+    x11.XRaiseWindow(display, Window(dialog))
+    x11.XSetInputFocus(display, Window(dialog), 2, 0)
+    x11.XSync(display, 0)
+    time.sleep(0.5)  # nothing tells when it is drawn and takes keys
+    key("l", "Control_L")  # the place where a path is typed
+    time.sleep(0.2)
+    key("a", "Control_L")
+    for character in path:
+        held = ["Shift_L"] if character in SHIFTED else []
+        key(NAMES.get(character, character), *held)
+    time.sleep(0.3)  # it looks for files that begin like this, and takes no Enter meanwhile
+    key("Return")
+
+
+dialog = found_within(PATIENCE, file_dialog)
+if not dialog:
+    sys.exit("no file dialog has opened")
+until = time.monotonic() + PATIENCE
+while time.monotonic() < until:
+    # One that was not drawn yet has lost some of it: then it is typed anew.
+    answer(dialog, sys.argv[1])
+    if found_within(3, lambda: file_dialog() != dialog):
+        sys.exit(0)
+sys.exit("the file dialog does not close")
