@@ -137,6 +137,14 @@ impl Desktop {
         self.autostart()
     }
 
+    /// Paydesk does not start with the session any more, if it did.
+    pub(crate) fn forget(&self) -> Result<(), Failure> {
+        match self.autostart() {
+            Ok(Autostart { on: true }) => self.save_autostart(Autostart { on: false }).map(drop),
+            _ => Ok(()),
+        }
+    }
+
     pub(crate) async fn choose_file(&self) -> Option<PathBuf> {
         (self.choose)(Wanted::Payouts).await
     }

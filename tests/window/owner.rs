@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Result, ensure};
 use serde_json::Value;
 
-use crate::{Desktop, Simulator, Window, wait_for};
+use crate::{Desktop, Simulator, Window, repository, wait_for};
 
 /// The PIN that seals the secret in tests.
 pub const PIN: &str = "471193-till";
@@ -38,6 +38,17 @@ impl Desktop {
         let path = self.home().join(name);
         std::fs::write(&path, content)?;
         Ok(path)
+    }
+
+    /// Names this file in the file dialog that is open, or opens soon.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub async fn answer_file_dialog(&self, path: &Path) -> Result<()> {
+        let mut command = self.command("/usr/bin/python3");
+        let status = command.arg(repository("tests/window/file_dialog.py")).arg(path).status().await?;
+        ensure!(status.success(), "no file dialog took {}", path.display());
+        Ok(())
     }
 
     /// Opens a file with Paydesk, as the file manager does: a second Paydesk hands it to the one that runs.

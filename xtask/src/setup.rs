@@ -43,9 +43,16 @@ impl Need {
             Self::Window => {
                 &["gcc", "libc6-dev", "pkg-config", "libwebkit2gtk-4.1-dev", "libayatana-appindicator3-dev"]
             }
-            Self::Desktop => {
-                &["xvfb", "webkit2gtk-driver", "dbus", "gnome-keyring", "python3-gi", "imagemagick", "procps"]
-            }
+            Self::Desktop => &[
+                "xvfb",
+                "webkit2gtk-driver",
+                "dbus",
+                "gnome-keyring",
+                "python3-gi",
+                "libxtst6",
+                "imagemagick",
+                "procps",
+            ],
             Self::Node | Self::RustTools | Self::Deny => &[],
         }
     }
@@ -72,9 +79,9 @@ const ELSEWHERE: &str = "\
 Paydesk needs what Tauri needs, and its window tests need a little more. Install this and run the command again.
 
   Fedora         sudo dnf install gcc pkgconf-pkg-config webkit2gtk4.1-devel libayatana-appindicator-gtk3-devel
-                 tests: xorg-x11-server-Xvfb dbus-daemon gnome-keyring python3-gobject ImageMagick
+                 tests: xorg-x11-server-Xvfb dbus-daemon gnome-keyring python3-gobject libXtst ImageMagick
   Arch           sudo pacman -S --needed base-devel webkit2gtk-4.1 libayatana-appindicator
-                 tests: xorg-server-xvfb dbus gnome-keyring python-gobject imagemagick
+                 tests: xorg-server-xvfb dbus gnome-keyring python-gobject libxtst imagemagick
                  on both: a package that brings the program WebKitWebDriver
   macOS          xcode-select --install                       (window tests need Linux)
   Windows        Microsoft C++ Build Tools (\"Desktop development with C++\") and WebView2, which Windows 11 has

@@ -18,6 +18,7 @@ use tokio::sync::{broadcast, watch};
 use crate::{
     attention::Attention,
     audit::Audit,
+    backup,
     balances::Balance,
     callbacks::Callbacks,
     changes::Changed,
@@ -242,6 +243,7 @@ impl Core {
             ))
         })?;
         let lock = lock(&data.join("lock"))?;
+        backup::clear_up(&data.join("shops"));
         let db = store::open(&data.join("paydesk.sqlite"), &store::APP).await?;
         let inner = Inner {
             surroundings,

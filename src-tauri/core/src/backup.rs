@@ -37,6 +37,9 @@ use crate::{
 
 /// A passphrase that can be tried out without end is longer than a PIN.
 const SHORTEST_PASSPHRASE: usize = 12;
+/// How the folders begin in which a backup is made or looked through.
+const MAKING: &str = "backup";
+const RESTORING: &str = "restore";
 /// After so many steps of SQLite it is asked whether the copying shall go on: many times in a second.
 const STEPS: i32 = 50_000;
 /// The JSON at the beginning is no larger than this.
@@ -89,7 +92,7 @@ impl Core {
         let shop = self.may_back_up(shop, &passphrase).await?;
         let folder = self.shops_folder();
         let copy =
-            tempfile::Builder::new().prefix("backup").tempdir_in(&folder).map_err(|error| at_disk(&error))?;
+            tempfile::Builder::new().prefix(MAKING).tempdir_in(&folder).map_err(|error| at_disk(&error))?;
         let copy_path = copy.path().join("shop.sqlite");
         let report = self.copy_database(shop, &copy_path, work).await?;
         let mut secrets = BTreeMap::new();
@@ -149,7 +152,7 @@ impl Core {
         self.unlocked()?;
         let folder = self.shops_folder();
         let copy = tempfile::Builder::new()
-            .prefix("restore")
+            .prefix(RESTORING)
             .tempdir_in(&folder)
             .map_err(|error| at_disk(&error))?;
         let copy_path = copy.path().join("shop.sqlite");
@@ -220,6 +223,20 @@ impl Core {
 
     fn shops_folder(&self) -> PathBuf {
         self.inner.surroundings.data.join("shops")
+    }
+}
+
+/// Deletes what a backup or a restore that was killed has left in the folder of the shops.
+pub(crate) fn clear_up(shops: &Path) {
+    for entry in std::fs::read_dir(shops).into_iter().flatten().flatten() {
+        let name = entry.file_name();
+        let left = name.to_str().is_some_and(|name| name.starts_with(MAKING) || name.starts_with(RESTORING));
+        if left
+            && entry.path().is_dir()
+            && let Err(error) = std::fs::remove_dir_all(entry.path())
+        {
+            tracing::warn!(%error, "what a killed backup has left could not be deleted");
+        }
     }
 }
 

@@ -306,3 +306,21 @@ async fn a_wrong_passphrase_is_tried_again_with_the_same_file_and_the_job_tells_
     assert_eq!(core.state().await.unwrap().shops, [shop]);
     core.close().await;
 }
+
+#[tokio::test]
+async fn what_a_killed_backup_has_left_is_gone_after_the_next_start() {
+    let world = World::new(History::None).await;
+    world.simulator.pause();
+    let (core, shop) = world.open_shop().await;
+    core.close().await;
+    let shops = world.folder.path().join("shops");
+    let before = names(&shops);
+    for left in ["backupA1b2C3", "restoreD4e5F6"] {
+        fs::create_dir(shops.join(left)).unwrap();
+        fs::write(shops.join(left).join("shop.sqlite"), "half of one").unwrap();
+    }
+    let core = world.open().await;
+    assert_eq!(names(&shops), before);
+    assert_eq!(core.state().await.unwrap().shops, [shop]);
+    core.close().await;
+}

@@ -35,6 +35,8 @@ use nowpayments_simulator::{
 use paydesk_core::{
     Changed, Core, Failure,
     callbacks::{CallbackToCheck, ListenerState},
+    data::{DataJob, Host},
+    exports::ExportState,
     invoices::NewInvoice,
     payments::NewPayment,
     payouts::{
@@ -51,7 +53,7 @@ use payouts::{FILE, Owner, PIN};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::json;
 use sqlx::{ConnectOptions, sqlite::SqliteConnectOptions};
-use world::{World, wait_for_sync};
+use world::{World, wait_for, wait_for_sync};
 
 const WRONG_KEY: &str = "WR0NGK3-WR0NGK3-Y0UK1DM-E4V3R12";
 const WRONG_PASSWORD: &str = "hunter2 & \"friends\"";
@@ -59,6 +61,7 @@ const WRONG_PIN: &str = "till-8831-mistyped";
 const LOCK_PIN: &str = "door-2207-oaken";
 const PREPARER_PIN: &str = "desk-5510-linen";
 const SHORT_PIN: &str = "55555";
+const PASSPHRASE: &str = "harbour-lantern-9931-oak";
 const OTHER_IPN_SECRET: &str = "q9Zt-elsewhere-1PN-9xw2";
 /// Codes that the phone does not show, except once in very many runs.
 const WRONG_CODES: [&str; 3] = ["740391", "285617", "916048"];
@@ -113,6 +116,7 @@ fn secrets_of(credentials: &Credentials) -> Needles {
     needles.secret("the PIN", PIN);
     needles.secret("the PIN of the lock", LOCK_PIN);
     needles.secret("the PIN of whoever prepares", PREPARER_PIN);
+    needles.secret("the passphrase of a backup", PASSPHRASE);
     for (what, mistyped) in [
         ("a wrong API key", WRONG_KEY),
         ("a wrong password", WRONG_PASSWORD),
@@ -522,6 +526,27 @@ impl Journey {
         self.owner.core.select_shop(&id).await.unwrap();
     }
 
+    /// What leaves the computer by the owner's hand: all of the shop as tables, what helps to find a fault, a backup.
+    async fn take_out(&self) {
+        let (core, folder) = (&self.owner.core, self.world().folder.path());
+        self.evidence.answer("the size", &core.data_size().await);
+        let logs = folder.join("logs");
+        std::fs::create_dir_all(&logs).unwrap();
+        std::fs::write(logs.join("paydesk.2026-11-27.log"), evidence::log()).unwrap();
+        let (_, zip) = core.diagnostics(&Host::default()).await.unwrap();
+        self.evidence.zip("diagnostics", &zip);
+        let ended = |job: &Option<DataJob>| job.as_ref().is_some_and(|job| job.state != ExportState::Running);
+        let everything = folder.join("everything.zip");
+        core.begin_everything(&everything).unwrap();
+        let job = wait_for(core, || async { core.data_job() }, ended).await;
+        self.evidence.told("a job", &job);
+        self.evidence.zip("everything", &std::fs::read(&everything).unwrap());
+        core.begin_backup(&self.id(), &folder.join("kept.paydesk"), PASSPHRASE.into()).await.unwrap();
+        let job = wait_for(core, || async { core.data_job() }, ended).await;
+        assert_eq!(job.as_ref().unwrap().state, ExportState::Done, "{job:?}");
+        self.evidence.told("a job", &job);
+    }
+
     async fn look_at_the_rest(&mut self) {
         self.needles.code(WRONG_CODES[2]);
         let shop = self.shop();
@@ -566,6 +591,7 @@ async fn after_a_full_journey_no_secret_is_anywhere_but_in_the_keychain() {
     journey.enrol().await;
     journey.look_at_files().await;
     journey.lose_keys().await;
+    journey.take_out().await;
     journey.look_at_the_rest().await;
     journey.look_at_files().await;
 
@@ -594,6 +620,9 @@ async fn after_a_full_journey_no_secret_is_anywhere_but_in_the_keychain() {
     let log = evidence::log();
     for target in ["sqlx", "nowpayments::client", "paydesk_core", "reqwest"] {
         assert!(log.contains(target), "{target} has logged nothing");
+    }
+    for place in ["diagnostics", "everything"] {
+        assert!(journey.evidence.count(place) >= 3, "{place}");
     }
     for place in ["an event", "Debug", "approving by code", "approving by PIN", "the table payout_steps"] {
         assert!(journey.evidence.count(place) > 3, "{place}");

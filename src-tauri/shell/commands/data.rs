@@ -107,9 +107,11 @@ pub(crate) async fn erasure(core: State<'_, Core>) -> Answer<Erasure> {
 pub(crate) async fn erase_everything(
     core: State<'_, Core>,
     demo: State<'_, Demo>,
+    desktop: State<'_, Desktop>,
     word: String,
     seen: u32,
 ) -> Answer<()> {
     core.erase_everything(&word, seen).await?;
-    demo.forget().await
+    demo.forget().await?;
+    desktop.forget()
 }

@@ -129,6 +129,16 @@ impl Evidence {
         names
     }
 
+    /// Every file in a ZIP file.
+    pub(crate) fn zip(&self, place: &str, bytes: &[u8]) {
+        let mut zip = zip::ZipArchive::new(io::Cursor::new(bytes)).unwrap();
+        for at in 0..zip.len() {
+            let mut text = String::new();
+            io::Read::read_to_string(&mut zip.by_index(at).unwrap(), &mut text).unwrap();
+            self.words(place, text);
+        }
+    }
+
     async fn database(&self, path: &Path) {
         let options = SqliteConnectOptions::new().filename(path).read_only(true);
         let mut db = options.connect().await.unwrap();
