@@ -9,6 +9,7 @@ use keyring_core::{Error, mock};
 use nowpayments_simulator::{Fault, FaultRule, History, Options, Simulator, Switches};
 use paydesk_core::{
     Core, FailureCode, Settings, Theme,
+    language::Formats,
     secrets::{Keychain, Secret},
     shops::{CheckState, DemoConnection, Environment, NewKeys, NewShop},
 };
@@ -280,7 +281,8 @@ async fn settings_are_kept() {
     let world = World::new(History::None).await;
     let core = world.open().await;
     assert_eq!(core.state().await.unwrap().settings, Settings::default());
-    let settings = Settings { theme: Theme::Dark, language: Some("de".to_owned()) };
+    let settings =
+        Settings { theme: Theme::Dark, language: Some("de".to_owned()), formats: Formats::EnglishUk };
     core.save_settings(settings.clone()).await.unwrap();
     core.close().await;
     assert_eq!(world.open().await.state().await.unwrap().settings, settings);

@@ -23,6 +23,18 @@ export const commands = {
 	addShop: (shop: NewShop) => typedError<Shop, Failure>(__TAURI_INVOKE("add_shop", { shop })),
 	/**  Opens a sandbox or live shop. */
 	selectShop: (id: string) => typedError<Shop, Failure>(__TAURI_INVOKE("select_shop", { id })),
+	/**  Tries the connection of the open shop. */
+	checkShop: () => typedError<ShopCheck, Failure>(__TAURI_INVOKE("check_shop")),
+	/**  Gives the open shop other keys. */
+	changeKeys: (keys: NewKeys) => typedError<Shop, Failure>(__TAURI_INVOKE("change_keys", { keys })),
+	/**  Gives a shop another name. */
+	renameShop: (id: string, name: string) => typedError<Shop, Failure>(__TAURI_INVOKE("rename_shop", { id, name })),
+	/**  Has a shop count in another currency. */
+	setShopCurrency: (id: string, currency: string) => typedError<Shop, Failure>(__TAURI_INVOKE("set_shop_currency", { id, currency })),
+	/**  Makes a shop read-only: nothing is made, moved or changed at NOWPayments from here. */
+	beginReadOnly: (id: string) => typedError<Shop, Failure>(__TAURI_INVOKE("begin_read_only", { id })),
+	/**  Ends that, with the PIN of the lock where there is one. */
+	endReadOnly: (id: string, pin: string | null) => typedError<Shop, Failure>(__TAURI_INVOKE("end_read_only", { id, pin })),
 	/**  Removes a shop, its secrets, and its database. */
 	removeShop: (id: string) => typedError<null, Failure>(__TAURI_INVOKE("remove_shop", { id })),
 	/**  A page of payments. */
@@ -1738,6 +1750,19 @@ export type FollowUp = {
 	others: string[],
 };
 
+/**  How numbers and days are written. */
+export type Formats = 
+/**  As the system writes the language of the window; core, which does not know the system, as the language does. */
+"system" | 
+/**  `1.234,5` and `31.12.2026`. */
+"german" | 
+/**  `1,234.5` and `31/12/2026`. */
+"english_uk" | 
+/**  `1,234.5` and `12/31/2026`. */
+"english_us" | 
+/**  `1234.5` and `2026-12-31`. */
+"iso";
+
 /**  The one event that crosses to the window. */
 export type Happened = Changed;
 
@@ -2175,6 +2200,16 @@ export type NewInvoicePayment = {
 	customer_email: string,
 };
 
+/**  Other keys for a shop that is connected. The secrets go to the keychain and nowhere else. */
+export type NewKeys = {
+	/**  The API key; empty: the one so far. */
+	api_key: string,
+	/**  The e-mail address of the dashboard login. */
+	email: string,
+	/**  The password of the dashboard login; empty: the one so far. */
+	password: string,
+};
+
 /**  What the owner wants to move, as it was typed. */
 export type NewMove = 
 /**  From the shop's balance to a user's. */
@@ -2268,6 +2303,8 @@ export type NewShop = {
 	email: string,
 	/**  The password of the dashboard login. */
 	password: string,
+	/**  Nothing is to be made, moved or changed at NOWPayments from this computer. */
+	read_only: boolean,
 };
 
 /**  Something that the owner is told. */
@@ -3125,7 +3162,7 @@ export type Rules = {
 	batch_limit: string | null,
 	/**  What all batches of 24 hours may be worth together. */
 	day_limit: string | null,
-	/**  The currency of the limits. */
+	/**  The currency of the limits, which stays what they were set in; without limits that of the shop. */
 	currency: string,
 	/**  How many payouts are sent at once at the most: a larger batch is sent in parts. */
 	part_size: number,
@@ -3143,6 +3180,8 @@ export type RulesEdit = {
 	batch_limit: string,
 	/**  What all batches of 24 hours may be worth together; empty for no limit. */
 	day_limit: string,
+	/**  The currency of both; empty for the one so far. */
+	currency: string,
 	/**  How many payouts are sent at once at the most. */
 	part_size: string,
 };
@@ -3188,6 +3227,8 @@ export type Settings = {
 	theme: Theme,
 	/**  A BCP 47 tag; `None`: as the system says. */
 	language: string | null,
+	/**  How numbers and days are written. */
+	formats: Formats,
 };
 
 /**  How a case ended. */
@@ -3219,6 +3260,22 @@ export type Shop = {
 	email: string | null,
 	/**  When it was added. */
 	added_at: string,
+	/**  Nothing is made, moved or changed at NOWPayments from this computer. */
+	read_only: boolean,
+	/**  What worths are told in: one of [`CURRENCIES`](crate::fiat::CURRENCIES), lower case. */
+	currency: string,
+};
+
+/**  What a check of a shop that is connected has found, item by item. */
+export type ShopCheck = {
+	/**  Its connection, by the keys that the keychain holds. */
+	connection: ConnectionReport,
+	/**  Its payouts can be read. */
+	payouts: CheckItem,
+	/**  How codes for payouts are given. */
+	second_factor: CheckItem,
+	/**  The clock of this computer agrees with that of NOWPayments. */
+	clock: CheckItem,
 };
 
 /**  The form of a body that was signed. See [`nowpayments::callbacks::Form`]. */

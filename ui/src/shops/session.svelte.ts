@@ -1,5 +1,5 @@
 import { createContext } from "svelte";
-import { api, type AppState, type LockState, type Shop, type Theme } from "../bridge";
+import { api, type AppState, type Formats, type LockState, type Shop, type Theme } from "../bridge";
 import { live, type Live } from "../lib/live.svelte";
 import { language, spoken, type Locale } from "../messages/language.svelte";
 
@@ -16,7 +16,10 @@ export class Session {
   readonly theme: Theme = $derived(this.state.data?.settings.theme ?? "system");
   readonly language: Locale | null = $derived(spoken(this.state.data?.settings.language));
 
+  readonly formats: Formats = $derived(this.state.data?.settings.formats ?? "system");
+
   constructor() {
+    $effect.pre(() => language.write(this.formats));
     $effect.pre(() => {
       language.choose(this.language);
       document.documentElement.lang = language.current;
@@ -32,9 +35,10 @@ export class Session {
     });
   }
 
-  /** Changes one setting and keeps the other. */
-  async save(change: { theme?: Theme; language?: Locale | null }): Promise<void> {
-    await api.saveSettings({ theme: this.theme, language: this.language, ...change });
+  /** Changes one setting and keeps the others. */
+  async save(change: { theme?: Theme; language?: Locale | null; formats?: Formats }): Promise<void> {
+    const { theme, language, formats } = this;
+    await api.saveSettings({ theme, language, formats, ...change });
   }
 }
 
