@@ -187,7 +187,10 @@ impl Client {
         let http = if local { http.no_proxy() } else { http };
         let http = http.build().map_err(SetupError::Tls)?;
         let session = credentials.login.map(Session::new);
-        Ok(Self(Arc::new(Inner { base, key, options, http, session, clock_offset: Mutex::default() }), Changes::Made))
+        Ok(Self(
+            Arc::new(Inner { base, key, options, http, session, clock_offset: Mutex::default() }),
+            Changes::Made,
+        ))
     }
 
     /// A client of the same account, with its connections and its login, that only reads: every call that could change

@@ -30,7 +30,7 @@ use crate::{
     fiat::{self, FIRST_CURRENCY},
     fiat_payouts::FiatPayouts,
     invoices::Invoices,
-    language::{Language, said, words},
+    language::{Formats, Language, said, words},
     moves::Moves,
     notifications::Notifications,
     payments::{self, Payments},
@@ -71,7 +71,6 @@ pub struct AppState {
 
 /// What the owner has set.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, Type)]
-#[serde(default)]
 pub struct Settings {
     /// Light, dark, or as the system says.
     pub theme: Theme,
@@ -79,6 +78,24 @@ pub struct Settings {
     pub text_size: TextSize,
     /// A BCP 47 tag; `None`: as the system says.
     pub language: Option<String>,
+    /// How numbers and days are written.
+    pub formats: Formats,
+}
+
+/// Settings as they were kept. What an earlier Paydesk knew nothing of is as it is at first.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct KeptSettings {
+    theme: Theme,
+    text_size: TextSize,
+    language: Option<String>,
+    formats: Formats,
+}
+
+impl From<KeptSettings> for Settings {
+    fn from(KeptSettings { theme, text_size, language, formats }: KeptSettings) -> Self {
+        Self { theme, text_size, language, formats }
+    }
 }
 
 /// How large text is, and all that goes with it.
@@ -263,6 +280,7 @@ impl Core {
         if let Some(kept) = core.setting(LANGUAGE).await?.as_deref().and_then(Language::of_tag) {
             kept.speak();
         }
+        core.settings().await?.formats.write();
         core.begin_locked().await?;
         Ok(core)
     }
@@ -300,11 +318,10 @@ impl Core {
         let shops = sqlx::query_as::<_, StoredShop>("SELECT * FROM shops ORDER BY added_at, id")
             .fetch_all(&self.inner.db)
             .await?;
-        let settings = self.setting("settings").await?.and_then(|json| serde_json::from_str(&json).ok());
+        let settings = self.settings().await?;
         let lock = self.lock_state().await?;
         if lock.locked {
             let version = env!("CARGO_PKG_VERSION").to_owned();
-            let settings = settings.unwrap_or_default();
             let spoken = Language::spoken();
             return Ok(AppState {
                 shops: Vec::new(),
@@ -322,20 +339,28 @@ impl Core {
             shops: shops.into_iter().map(Shop::from).collect(),
             open: current.shop.as_ref().map(|open| open.shop.id.clone()),
             trouble: current.trouble.clone(),
-            settings: settings.unwrap_or_default(),
+            settings,
             spoken: Language::spoken(),
             version: env!("CARGO_PKG_VERSION").to_owned(),
         })
     }
 
-    /// Keeps the settings.
+    async fn settings(&self) -> Result<Settings, Failure> {
+        let kept = self.setting("settings").await?;
+        let kept = kept.and_then(|json| serde_json::from_str::<KeptSettings>(&json).ok());
+        Ok(kept.unwrap_or_default().into())
+    }
+
+    /// Keeps the settings. Where numbers and days are written in another way from now on, everything is read again.
     ///
     /// # Errors
     /// When the app's database fails.
     pub async fn save_settings(&self, settings: Settings) -> Result<(), Failure> {
         let json = serde_json::to_string(&settings).map_err(|error| Failure::other(error.to_string()))?;
+        let before = self.settings().await?.formats;
         self.set("settings", Some(&json)).await?;
-        self.announce(Changed::Settings);
+        settings.formats.write();
+        self.announce(if before == settings.formats { Changed::Settings } else { Changed::Everything });
         Ok(())
     }
 

@@ -73,6 +73,8 @@ pub(crate) struct Figures {
     pub(crate) series: Vec<Series>,
     /// All values are whole numbers.
     pub(crate) whole: bool,
+    /// A heading above the picture says what it is about: the title is its name alone, and not written into it.
+    pub(crate) headed: bool,
 }
 
 /// Values that belong together.
@@ -164,6 +166,7 @@ mod tests {
                 series("Filter <&>", ["1", "2", "3"]),
             ],
             whole: false,
+            headed: false,
         }
     }
 
@@ -236,6 +239,16 @@ mod tests {
             assert!(chart.svg.contains("viewBox=\"0 0 640 320\""));
             assert_eq!(chart.svg.matches("://").count(), 1, "the namespace alone: {}", chart.svg);
         }
+    }
+
+    #[test]
+    fn below_a_heading_the_title_is_the_name_of_the_picture_alone() {
+        let written = |headed| {
+            let chart = bars(&Figures { headed, ..figures("Collected") }, &palette(), SIZE).unwrap();
+            assert_eq!(chart.title, "Collected");
+            read(&chart.svg).0.iter().filter(|text| *text == "Collected").count()
+        };
+        assert_eq!((written(false), written(true)), (2, 1));
     }
 
     #[test]

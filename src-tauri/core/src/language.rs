@@ -8,7 +8,7 @@ use std::{
     sync::atomic::{AtomicU8, Ordering},
 };
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use nowpayments::{Amount, AmountError};
 use serde::{Deserialize, Serialize};
 use specta::Type;
@@ -26,6 +26,91 @@ pub enum Language {
 }
 
 static SPOKEN: AtomicU8 = AtomicU8::new(0);
+static WRITTEN: AtomicU8 = AtomicU8::new(0);
+
+/// How numbers and days are written.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, Type)]
+#[serde(rename_all = "snake_case")]
+pub enum Formats {
+    /// As the system writes the language of the window; core, which does not know the system, as the language does.
+    #[default]
+    System,
+    /// `1.234,5` and `31.12.2026`.
+    German,
+    /// `1,234.5` and `31/12/2026`.
+    EnglishUk,
+    /// `1,234.5` and `12/31/2026`.
+    EnglishUs,
+    /// `1234.5` and `2026-12-31`.
+    Iso,
+}
+
+impl Formats {
+    const ALL: [Self; 5] = [Self::System, Self::German, Self::EnglishUk, Self::EnglishUs, Self::Iso];
+
+    /// What is written in now; never [`Self::System`].
+    #[must_use]
+    pub fn written() -> Self {
+        let chosen = Self::ALL.get(usize::from(WRITTEN.load(Ordering::Relaxed))).copied().unwrap_or_default();
+        match (chosen, Language::spoken()) {
+            (Self::System, Language::English) => Self::Iso,
+            (Self::System, Language::German) => Self::German,
+            (chosen, _) => chosen,
+        }
+    }
+
+    /// From now on this is written.
+    pub fn write(self) {
+        WRITTEN.store(self as u8, Ordering::Relaxed);
+    }
+
+    fn decimal_mark(self) -> char {
+        if self == Self::German { ',' } else { '.' }
+    }
+
+    fn group_mark(self) -> Option<char> {
+        match self {
+            Self::German => Some('.'),
+            Self::EnglishUk | Self::EnglishUs => Some(','),
+            Self::Iso | Self::System => None,
+        }
+    }
+
+    /// A plain decimal number with the marks of this form, its digits in groups of three.
+    fn number(self, plain: &str) -> String {
+        let (sign, digits) = plain.strip_prefix('-').map_or(("", plain), |digits| ("-", digits));
+        let (whole, fraction) = digits.split_once('.').map_or((digits, None), |(w, f)| (w, Some(f)));
+        let mut written = String::from(sign);
+        for (at, digit) in whole.chars().enumerate() {
+            if at > 0 && (whole.len() - at).is_multiple_of(3) {
+                written.extend(self.group_mark());
+            }
+            written.push(digit);
+        }
+        if let Some(fraction) = fraction {
+            written.push(self.decimal_mark());
+            written.push_str(fraction);
+        }
+        written
+    }
+
+    fn day_form(self) -> &'static str {
+        match self {
+            Self::German => "%d.%m.%Y",
+            Self::EnglishUk => "%d/%m/%Y",
+            Self::EnglishUs => "%m/%d/%Y",
+            Self::Iso | Self::System => "%Y-%m-%d",
+        }
+    }
+
+    fn month_form(self) -> &'static str {
+        match self {
+            Self::German => "%m.%Y",
+            Self::EnglishUk | Self::EnglishUs => "%m/%Y",
+            Self::Iso | Self::System => "%Y-%m",
+        }
+    }
+}
 
 impl Language {
     /// All of them.
@@ -62,21 +147,36 @@ impl Language {
     }
 }
 
-/// A number as the spoken language writes it: an [`Amount`] in a sentence stays exact, with the decimal
-/// mark of the language. Nothing that a program reads goes through here.
+/// A number as it is written now: an [`Amount`] in a sentence stays exact, with the decimal mark of the form that was chosen.
+/// Nothing that a program reads goes through here.
 #[must_use]
 pub fn decimal(number: impl Display) -> String {
-    let written = number.to_string();
-    match Language::spoken() {
-        Language::English => written,
-        Language::German => written.replace('.', ","),
-    }
+    let mut mark = [0; 4];
+    number.to_string().replace('.', Formats::written().decimal_mark().encode_utf8(&mut mark))
 }
 
-/// A day as the spoken language writes it, by UTC: `2026-12-01`, `01.12.2026`.
+/// A number as it is written now, its digits in groups of three where the form has them: beside a chart.
+#[must_use]
+pub fn number(number: impl Display) -> String {
+    Formats::written().number(&number.to_string())
+}
+
+/// A day as it is written now, by UTC: `2026-12-01`, `01.12.2026`.
 #[must_use]
 pub fn day(at: DateTime<Utc>) -> String {
-    at.format(said!(en: "%Y-%m-%d", de: "%d.%m.%Y")).to_string()
+    date(at.date_naive())
+}
+
+/// A day of a calendar as it is written now.
+#[must_use]
+pub fn date(day: NaiveDate) -> String {
+    day.format(Formats::written().day_form()).to_string()
+}
+
+/// The month of a day as it is written now: `2026-12`, `12.2026`.
+#[must_use]
+pub fn month(day: NaiveDate) -> String {
+    day.format(Formats::written().month_form()).to_string()
 }
 
 /// Why a text is no amount, as the end of a sentence without its point.
@@ -170,6 +270,25 @@ mod tests {
         assert_eq!(words!(en: "{rows} rows, {more}", de: "{rows} Zeilen, {more}", more = 4), "3 rows, 4");
         assert_eq!(words!(en: "{} of {rows}", de: "{} von {rows}", 2), "2 of 3");
         assert_eq!(said!(en: "yes", de: "ja"), "yes");
+    }
+
+    #[test]
+    fn numbers_and_days_have_the_marks_of_their_form() {
+        let day = NaiveDate::from_ymd_opt(2026, 12, 31).unwrap();
+        for (form, number, date, month) in [
+            (Formats::German, "-1.234.567,125", "31.12.2026", "12.2026"),
+            (Formats::EnglishUk, "-1,234,567.125", "31/12/2026", "12/2026"),
+            (Formats::EnglishUs, "-1,234,567.125", "12/31/2026", "12/2026"),
+            (Formats::Iso, "-1234567.125", "2026-12-31", "2026-12"),
+        ] {
+            assert_eq!(form.number("-1234567.125"), number);
+            assert_eq!(day.format(form.day_form()).to_string(), date);
+            assert_eq!(day.format(form.month_form()).to_string(), month);
+        }
+        assert_eq!(
+            ["0", "999", "1000", "0.5"].map(|plain| Formats::German.number(plain)),
+            ["0", "999", "1.000", "0,5"]
+        );
     }
 
     #[test]

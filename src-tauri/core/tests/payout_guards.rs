@@ -356,7 +356,10 @@ async fn limits_keep_their_currency_whatever_the_shop_counts_in() {
     // What is compared with them is told in their currency.
     let batch = owner.import(FILE).await;
     assert_eq!(batch.worth_currency.as_deref(), Some("usd"));
-    assert!(batch.obstacles.iter().any(|words| words.contains("your limit per batch is 50 USD")), "{batch:?}");
+    assert!(
+        batch.obstacles.iter().any(|words| words.contains("your limit per batch is 50 USD")),
+        "{batch:?}"
+    );
     owner.payouts().discard(&batch.summary.id).await.unwrap();
 
     // Without limits there is nothing that keeps it.
@@ -375,6 +378,7 @@ async fn limits_keep_their_currency_whatever_the_shop_counts_in() {
     let checked = owner.wait(&batch.summary.id, |batch| batch.checking.is_none()).await;
     assert_eq!((checked.worth_currency.as_deref(), checked.obstacles.len()), (Some("gbp"), 0), "{checked:?}");
 
-    let failure = owner.payouts().set_rules(&RulesEdit { currency: "doge".to_owned(), ..in_pounds }, None).await;
+    let failure =
+        owner.payouts().set_rules(&RulesEdit { currency: "doge".to_owned(), ..in_pounds }, None).await;
     assert_eq!(failure.unwrap_err().field.as_deref(), Some("currency"));
 }

@@ -10,9 +10,9 @@ use chrono::{TimeDelta, Utc};
 use nowpayments_simulator::{Fault, LoggedCall};
 use paydesk_core::{
     Failure, FailureCode, OpenShop,
+    custody::NewCustodyPayment,
     invoices::{NewInvoice, NewInvoicePayment},
     moves::NewMove,
-    custody::NewCustodyPayment,
     payments::{NewPayment, Terms},
     payouts::{
         batch::{Batch, BatchState},
@@ -107,7 +107,7 @@ async fn nothing_that_makes_moves_or_changes_something_leaves_a_read_only_shop()
     let subscription = subscribed.subscription.unwrap();
     shop.subscriptions.refresh().await.unwrap();
     let opened = shop.subscriptions.open_text(&coffee, "more.csv", "bo@example.org\n").await.unwrap();
-    let SubscriberFileOpened::File(file) = opened else { panic!("{opened:?}") };
+    let SubscriberFileOpened::Draft { file } = opened else { panic!("{opened:?}") };
     let user = shop.custody.make_user("ann").await.unwrap().made.unwrap();
     let moved = shop.moves.preview(&deposit(&user)).await.unwrap();
     shop.moves.confirm(&moved.id, &moved.hash).await.unwrap();
@@ -131,7 +131,8 @@ async fn nothing_that_makes_moves_or_changes_something_leaves_a_read_only_shop()
     refused("a payment", shop.payments.make(payment()).await);
     refused("a new amount", shop.payments.renew(&made).await);
     refused("an invoice", shop.invoices.make(invoice()).await);
-    let pay = NewInvoicePayment { invoice: bill, pay_currency: "ltc".to_owned(), ..NewInvoicePayment::default() };
+    let pay =
+        NewInvoicePayment { invoice: bill, pay_currency: "ltc".to_owned(), ..NewInvoicePayment::default() };
     refused("a payment of an invoice", shop.invoices.pay(pay).await);
     refused("a plan", shop.subscriptions.make_plan(plan("Tea")).await);
     refused("another plan", shop.subscriptions.change_plan(&coffee, plan("Tea")).await);
@@ -225,12 +226,13 @@ async fn a_file_of_subscribers_that_was_being_sent_stops_and_says_why() {
     shop.subscriptions.refresh().await.unwrap();
     let emails: String = (0..200).map(|number| format!("nr{number}@example.org\n")).collect();
     let opened = shop.subscriptions.open_text(&coffee, "many.csv", &emails).await.unwrap();
-    let SubscriberFileOpened::File(file) = opened else { panic!("{opened:?}") };
+    let SubscriberFileOpened::Draft { file } = opened else { panic!("{opened:?}") };
     shop.subscriptions.send_file(&file.id).await.unwrap();
     owner.begin_read_only().await;
     let sent = owner.changing_calls().len();
     let subscriptions = owner.shop().subscriptions.clone();
-    let stopped = |file: &paydesk_core::subscriptions::SubscriberFile| file.state == SubscriberFileState::Stopped;
+    let stopped =
+        |file: &paydesk_core::subscriptions::SubscriberFile| file.state == SubscriberFileState::Stopped;
     let file = wait_for(&owner.core, || subscriptions.file(&file.id), stopped).await;
     assert!(file.trouble.unwrap().starts_with(SAID));
     assert_eq!(owner.changing_calls().len(), sent);
@@ -245,9 +247,12 @@ async fn what_is_not_known_is_still_looked_for() {
     let batch = owner.payouts().send(&batch.summary.id, &batch.rows_hash, None).await.unwrap();
     owner.begin_read_only().await;
     let payouts = owner.payouts();
-    let found =
-        wait_for(&owner.core, || payouts.look(&batch.summary.id), |batch| batch.summary.state == BatchState::Created)
-            .await;
+    let found = wait_for(
+        &owner.core,
+        || payouts.look(&batch.summary.id),
+        |batch| batch.summary.state == BatchState::Created,
+    )
+    .await;
     assert!(found.approval.is_some());
 }
 
@@ -267,15 +272,19 @@ async fn a_shop_is_added_read_only_and_stays_so_over_a_restart() {
 #[tokio::test]
 async fn ending_it_takes_the_pin_of_the_lock() {
     let owner = Owner::new().await;
-    owner.core.set_lock("4821".into(), None, 10).await.unwrap();
+    owner.core.set_lock("482100".into(), None, 10).await.unwrap();
     owner.begin_read_only().await;
     let id = owner.shop().shop.id.clone();
-    for pin in [None, Some("4822".into())] {
+    for pin in [None, Some("482200".into())] {
         let failure = owner.core.end_read_only(&id, pin).await.unwrap_err();
-        assert_eq!((failure.code, failure.field.as_deref()), (FailureCode::WrongPin, Some("pin")), "{failure}");
+        assert_eq!(
+            (failure.code, failure.field.as_deref()),
+            (FailureCode::WrongPin, Some("pin")),
+            "{failure}"
+        );
         assert!(owner.shop().shop.read_only);
     }
-    let shop = owner.core.end_read_only(&id, Some("4821".into())).await.unwrap();
+    let shop = owner.core.end_read_only(&id, Some("482100".into())).await.unwrap();
     assert!(!shop.read_only && !owner.shop().shop.read_only);
 }
 

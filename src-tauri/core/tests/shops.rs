@@ -9,6 +9,7 @@ use keyring_core::{Error, mock};
 use nowpayments_simulator::{Fault, FaultRule, History, Options, Simulator, Switches};
 use paydesk_core::{
     Core, FailureCode, Settings, TextSize, Theme,
+    language::Formats,
     secrets::{Keychain, Secret},
     shops::{CheckState, DemoConnection, Environment, NewKeys, NewShop},
 };
@@ -284,6 +285,7 @@ async fn settings_are_kept() {
         theme: Theme::Dark,
         text_size: TextSize::Larger,
         language: Some("de".to_owned()),
+        formats: Formats::EnglishUk,
     };
     core.save_settings(settings.clone()).await.unwrap();
     core.close().await;

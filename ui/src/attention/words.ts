@@ -28,13 +28,13 @@ export function kindWords(kind: AttentionKind): { tone: Tone; word: string } {
 
 /** What something is worth, in words. */
 export function worthText({ amount, about }: Worth, currency: string): string {
-  const worth = moneyText(amount, currency, language.tag, 2);
+  const worth = moneyText(amount, currency, language.forms, 2);
   return about ? m.about_worth({ worth }) : worth;
 }
 
 /** What happened, in one plain sentence with the exact amounts. */
 export function whatHappened({ kind, payment, parent, amount, worth }: AttentionCase): string {
-  const coins = (value: string | null) => moneyText(value ?? "0", payment.pay_currency, language.tag);
+  const coins = (value: string | null) => moneyText(value ?? "0", payment.pay_currency, language.forms);
   const came = worth
     ? m.attention_and_worth({ amount: coins(amount), worth: worthText(worth, payment.price_currency) })
     : coins(amount);

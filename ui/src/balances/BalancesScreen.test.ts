@@ -221,7 +221,11 @@ test("it is on the keyboard, and reading is in the palette", async () => {
 test("it speaks German", async () => {
   shop(balances(), {
     app_state: () =>
-      appState({ shops: [demoShop], open: demoShop.id, settings: { theme: "system", language: "de" } }),
+      appState({
+        shops: [demoShop],
+        open: demoShop.id,
+        settings: { theme: "system", text_size: "normal" as const, language: "de", formats: "system" },
+      }),
   });
   const grid = await screen.findByRole("grid", { name: "Guthaben" });
   expect(within(grid).getByText("BTC").closest("[role=row]")).toHaveTextContent(/0,75.*50\.000,50 USD/);

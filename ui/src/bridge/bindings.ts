@@ -1837,6 +1837,19 @@ export type FollowUp = {
 	others: string[],
 };
 
+/**  How numbers and days are written. */
+export type Formats = 
+/**  As the system writes the language of the window; core, which does not know the system, as the language does. */
+"system" | 
+/**  `1.234,5` and `31.12.2026`. */
+"german" | 
+/**  `1,234.5` and `31/12/2026`. */
+"english_uk" | 
+/**  `1,234.5` and `12/31/2026`. */
+"english_us" | 
+/**  `1234.5` and `2026-12-31`. */
+"iso";
+
 /**  The one event that crosses to the window. */
 export type Happened = Changed;
 
@@ -3332,11 +3345,13 @@ export type SecondFactor = {
 /**  What the owner has set. */
 export type Settings = {
 	/**  Light, dark, or as the system says. */
-	theme?: Theme,
+	theme: Theme,
 	/**  How large text is. */
-	text_size?: TextSize,
+	text_size: TextSize,
 	/**  A BCP 47 tag; `None`: as the system says. */
-	language?: string | null,
+	language: string | null,
+	/**  How numbers and days are written. */
+	formats: Formats,
 };
 
 /**  How a case ended. */

@@ -104,7 +104,7 @@ export function appState(own: Partial<AppState> = {}): AppState {
     shops: [],
     open: null,
     trouble: null,
-    settings: { theme: "system", language: "en" },
+    settings: { theme: "system", text_size: "normal" as const, language: "en", formats: "system" },
     spoken: "en",
     lock: lockState(),
     version: "0.1.0",

@@ -311,7 +311,12 @@ test("a conversion whose end is not known stands above the list until it is", as
 });
 
 test("in German the words are German, and so are the amounts", async () => {
-  const settings = { theme: "system" as const, language: "de" };
+  const settings = {
+    theme: "system" as const,
+    text_size: "normal" as const,
+    language: "de",
+    formats: "system" as const,
+  };
   open({ app_state: () => appState({ shops: [demoShop], open: demoShop.id, settings }) });
   const rows = await within(await screen.findByRole("grid", { name: "Umtausch" })).findAllByRole("row");
   expect(rows[1]).toHaveTextContent(/0,000041013900000001 BTCUmgetauscht$/);

@@ -177,7 +177,12 @@ test("custody has its place in the navigation and its keys", async () => {
 });
 
 test("in German the words are German", async () => {
-  const settings = { theme: "system" as const, language: "de" };
+  const settings = {
+    theme: "system" as const,
+    text_size: "normal" as const,
+    language: "de",
+    formats: "system" as const,
+  };
   open({
     app_state: () => appState({ shops: [demoShop], open: demoShop.id, settings }),
     unsettled_moves: () => [move({ state: "unknown" })],

@@ -9,7 +9,7 @@ export const custodyKinds: MoveKind[] = ["deposit", "write_off", "transfer", "pa
 /** What can be spent, in one line; coins of which there is nothing are left out. */
 export function balancesText(balances: CustodyBalance[]): string {
   const some = balances.filter(({ amount }) => !isZero(amount));
-  return some.map(({ coin, amount }) => moneyText(amount, coin, language.tag)).join(", ");
+  return some.map(({ coin, amount }) => moneyText(amount, coin, language.forms)).join(", ");
 }
 
 /** Who gives and who gets. Who is no user is the shop. */

@@ -12,5 +12,5 @@ export function bytesText(bytes: number): string {
     unitDisplay: step ? "short" : "long",
     maximumFractionDigits: step ? 1 : 0,
   };
-  return numberFormat(language.tag, options).format(bytes / 1000 ** step);
+  return numberFormat(language.forms, options).format(bytes / 1000 ** step);
 }

@@ -27,5 +27,5 @@ export const failedWords = (kind: DataJobKind): string =>
 export function progressWords({ kind, done, total }: DataJob): string | undefined {
   if (!total) return undefined;
   if (kind === "everything") return m.export_progress({ done: countText(done), total: countText(total) });
-  return numberFormat(language.tag, { style: "percent" }).format(Math.min(1, done / total));
+  return numberFormat(language.forms, { style: "percent" }).format(Math.min(1, done / total));
 }

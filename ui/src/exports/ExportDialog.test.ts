@@ -181,7 +181,11 @@ test("the first lines are shown as text or table, and no mark of direction turns
 test("in German a CSV begins with semicolons and commas, and with the heads in German", async () => {
   shop({
     app_state: () =>
-      appState({ shops: [demoShop], open: demoShop.id, settings: { theme: "system", language: "de" } }),
+      appState({
+        shops: [demoShop],
+        open: demoShop.id,
+        settings: { theme: "system", text_size: "normal" as const, language: "de", formats: "system" },
+      }),
   });
   const user = userEvent.setup();
   render(App);

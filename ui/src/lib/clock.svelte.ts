@@ -44,9 +44,9 @@ const hourCycle = "h23";
 export function dateTime(time: string, style: "short" | "full" = "short"): string {
   const date = new Date(time);
   if (style === "full")
-    return dateFormat(language.tag, { dateStyle: "long", timeStyle: "long", hourCycle }).format(date);
+    return dateFormat(language.forms, { dateStyle: "long", timeStyle: "long", hourCycle }).format(date);
   const thisYear = date.getFullYear() === new Date(clock.now).getFullYear();
-  return dateFormat(language.tag, {
+  return dateFormat(language.forms, {
     year: thisYear ? undefined : "2-digit",
     month: "short",
     day: "numeric",
@@ -58,6 +58,6 @@ export function dateTime(time: string, style: "short" | "full" = "short"): strin
 
 /** The time of day in the zone of this computer. */
 export function clockTime(time: string): string {
-  const format = dateFormat(language.tag, { hour: "2-digit", minute: "2-digit", hourCycle });
+  const format = dateFormat(language.forms, { hour: "2-digit", minute: "2-digit", hourCycle });
   return format.format(new Date(time));
 }

@@ -83,7 +83,7 @@ export function moveWords({ kind, state, status }: Move): StatusWords {
 
 /** What a move is, in a few words: "10 TRX from the shop to Anna". */
 export function moveTitle(move: Move): string {
-  const amount = move.amount && move.coin ? moneyText(move.amount, move.coin, language.tag) : "";
+  const amount = move.amount && move.coin ? moneyText(move.amount, move.coin, language.forms) : "";
   const from = move.from_name ?? move.from_user ?? "";
   const to = move.to_name ?? move.to_user ?? "";
   const titles: Record<MoveKind, () => string> = {

@@ -49,7 +49,7 @@ function quietly(quiet: NotificationRules["quiet"], payouts: boolean): string[] 
 
 /** An amount with its currency, as it is said in a sentence. */
 export function amountText({ amount, currency }: AtLeast): string {
-  return moneyText(amount, currency, language.tag, 2);
+  return moneyText(amount, currency, language.forms, 2);
 }
 
 function listed(words: string[], type: "conjunction" | "disjunction" = "conjunction"): string {

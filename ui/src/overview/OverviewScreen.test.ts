@@ -359,7 +359,11 @@ test("the window begins with the payments, as long as it is not told otherwise",
 test("it speaks German", async () => {
   shop({
     app_state: () =>
-      appState({ shops: [demoShop], open: demoShop.id, settings: { theme: "system", language: "de" } }),
+      appState({
+        shops: [demoShop],
+        open: demoShop.id,
+        settings: { theme: "system", text_size: "normal" as const, language: "de", formats: "system" },
+      }),
   });
   const today = await screen.findByRole("region", { name: "Heute" });
   expect(today).toHaveTextContent("1.234,50 EUR");

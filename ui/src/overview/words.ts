@@ -24,7 +24,7 @@ export function compared({ step, change }: TakingsSpan): Comparison {
   const then = thens[step]();
   if (change === null) return { way: "none", words: m.overview_no_comparison({ then }) };
   if (change === 0) return { way: "same", words: m.overview_same({ then }) };
-  const percent = numberFormat(language.tag, { style: "unit", unit: "percent" }).format(Math.abs(change));
+  const percent = numberFormat(language.forms, { style: "unit", unit: "percent" }).format(Math.abs(change));
   return change > 0
     ? { way: "more", words: m.overview_more({ percent, then }) }
     : { way: "less", words: m.overview_less({ percent, then }) };

@@ -156,7 +156,11 @@ test("rows are followed as they are paid", async () => {
 test("it speaks German", async () => {
   open(withBad, () => [row(1), badRow(2), row(3)], {
     app_state: () =>
-      appState({ shops: [demoShop], open: demoShop.id, settings: { theme: "system", language: "de" } }),
+      appState({
+        shops: [demoShop],
+        open: demoShop.id,
+        settings: { theme: "system", text_size: "normal" as const, language: "de", formats: "system" },
+      }),
   });
   expect(await screen.findByRole("button", { name: "Die schlechte Zeile entfernen" })).toBeInTheDocument();
   expect(screen.getByRole("note", { name: /Datensätzen/ })).toHaveTextContent(

@@ -39,7 +39,7 @@ export function paysOf({
 /** "250.00 EUR in BTC": a sum of money, and the coin that it is paid in. */
 export function sumText(amount: string, currency: string, coin: string): string {
   return m.sum_in_coin({
-    sum: moneyText(amount, currency, language.tag, CENTS),
+    sum: moneyText(amount, currency, language.forms, CENTS),
     coin: coin.toUpperCase(),
   });
 }
@@ -47,7 +47,7 @@ export function sumText(amount: string, currency: string, coin: string): string 
 /** How much a row pays, as one line of text. */
 export function paysText(row: BatchRow): string {
   const pays = paysOf(row);
-  if (pays.kind === "coins") return moneyText(pays.amount, row.currency, language.tag);
+  if (pays.kind === "coins") return moneyText(pays.amount, row.currency, language.forms);
   if (pays.kind === "sum") return sumText(pays.amount, pays.currency, row.currency);
   return pays.stood.join(" ");
 }

@@ -13,7 +13,7 @@ export function paidOf(row: BatchRow): { amount: string; currency: string; worth
   const { amount, currency, coins } = pays;
   // NOWPayments names the coins of whatever it has paid; if it ever does not, the sum is what is known.
   if (coins === null) return { amount, currency, worth: null };
-  return { amount: coins, currency: row.currency, worth: moneyText(amount, currency, language.tag, CENTS) };
+  return { amount: coins, currency: row.currency, worth: moneyText(amount, currency, language.forms, CENTS) };
 }
 
 /**
@@ -26,7 +26,7 @@ export function proofText(row: BatchRow, shop: Pick<Shop, "name" | "environment"
     [m.proof_from(), shop.name],
     // Practice money proves nothing, and says so.
     [m.shop_environment(), shop.environment === "live" ? null : environmentName(shop.environment)],
-    [m.col_amount(), moneyText(amount, currency, language.tag)],
+    [m.col_amount(), moneyText(amount, currency, language.forms)],
     [m.col_worth(), worth],
     [m.col_payee(), row.contact],
     [m.address(), row.address],

@@ -11,7 +11,7 @@ export function waitsForItsTime({ state, execute_at }: Pick<BatchSummary, "state
 
 /** "Monday, 30 November 2026 at 09:00 CET": a time that money moves at, by the clock of this computer. */
 export function momentText(time: string): string {
-  const format = dateFormat(language.tag, {
+  const format = dateFormat(language.forms, {
     weekday: "long",
     day: "numeric",
     month: "long",
@@ -37,7 +37,7 @@ export function scheduleText({ execute_at, repetition }: Schedule): string {
   if (!repetition) return time;
   const every = everyWords[repetition.interval]({ count: repetition.every });
   if (!repetition.until) return m.schedule_then({ time, every });
-  const until = dateFormat(language.tag, { dateStyle: "long" }).format(new Date(repetition.until));
+  const until = dateFormat(language.forms, { dateStyle: "long" }).format(new Date(repetition.until));
   return m.schedule_then_until({ time, every, until });
 }
 

@@ -8,7 +8,7 @@ import { namesCoins, sumText } from "./amounts";
 /** What is paid in one coin: the exact amount where rows name one, and each sum of money. */
 function amountsOf({ amount, currency, fiat }: CoinTotal): string[] {
   const sums = fiat.map((each) => sumText(each.amount, each.currency, currency));
-  return namesCoins({ amount, fiat }) ? [moneyText(amount, currency, language.tag), ...sums] : sums;
+  return namesCoins({ amount, fiat }) ? [moneyText(amount, currency, language.forms), ...sums] : sums;
 }
 
 /** "200 TRX, 0.01 BTC, 250.00 EUR in BTC, and 15 XRP": the exact totals, as one would read them aloud. */
@@ -31,5 +31,5 @@ export function worthOf(totals: CoinTotal[]): string | undefined {
     worth && worth_currency === currency ? [worth] : [],
   );
   if (!currency || worths.length < totals.length) return undefined;
-  return moneyText(sum(worths), currency, language.tag, 2);
+  return moneyText(sum(worths), currency, language.forms, 2);
 }

@@ -116,5 +116,7 @@ test("limits keep the currency that is chosen for them", async () => {
   await user.keyboard("eur");
   expect(await section.findByLabelText("Limit per batch, in EUR")).toHaveValue("500");
   await user.click(section.getByRole("button", { name: "Keep rules" }));
-  await waitFor(() => expect(argumentsOf("save_payout_rules")).toMatchObject([{ edit: { currency: "eur" } }]));
+  await waitFor(() =>
+    expect(argumentsOf("save_payout_rules")).toMatchObject([{ edit: { currency: "eur" } }]),
+  );
 });

@@ -10,7 +10,13 @@ import "../settings/SettingsScreen.svelte";
 
 beforeEach(() => route.replace(["settings", "shop"]));
 
-const shop: Shop = { ...demoShop, id: "1", name: "Kestrel Coffee", environment: "live", email: "ann@example.org" };
+const shop: Shop = {
+  ...demoShop,
+  id: "1",
+  name: "Kestrel Coffee",
+  environment: "live",
+  email: "ann@example.org",
+};
 const good = (message: string) => ({ state: "good" as const, message });
 
 function check(): ShopCheck {
@@ -55,7 +61,8 @@ test("the check tells every item apart, with what to do in words", async () => {
 test("other keys are typed, a refusal is said at its field, and nothing that was typed stays", async () => {
   const { user, section } = await open({
     change_keys: ({ keys }: { keys: NewKeys }) => {
-      if (keys.api_key !== "RIGHT") throw failure("wrong_key", "NOWPayments does not know this key.", "api_key");
+      if (keys.api_key !== "RIGHT")
+        throw failure("wrong_key", "NOWPayments does not know this key.", "api_key");
       return shop;
     },
   });
@@ -64,10 +71,13 @@ test("other keys are typed, a refusal is said at its field, and nothing that was
   expect(dialog.getByLabelText("E-mail address")).toHaveValue("ann@example.org");
   const key = dialog.getByLabelText("API key");
   expect(key).toHaveAttribute("type", "password");
-  await user.type(key, "WRONG{Enter}");
+  const keep = dialog.getByRole("button", { name: "Check and keep" });
+  await user.type(key, "WRONG");
+  await user.click(keep);
   await waitFor(() => expect(key).toHaveAccessibleDescription(/NOWPayments does not know this key/));
   await user.clear(key);
-  await user.type(key, "RIGHT{Enter}");
+  await user.type(key, "RIGHT");
+  await user.click(keep);
   await waitFor(() => expect(screen.queryByRole("dialog")).not.toBeInTheDocument());
   expect(argumentsOf("change_keys")).toMatchObject([
     { keys: { api_key: "WRONG", email: "ann@example.org", password: "" } },

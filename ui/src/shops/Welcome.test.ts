@@ -22,7 +22,14 @@ const typed = {
 beforeEach(() => {
   route.replace([]);
   connection.touched();
-  connection.shop = { name: "", environment: "live", api_key: "", email: "", password: "", read_only: false };
+  connection.shop = {
+    name: "",
+    environment: "live",
+    api_key: "",
+    email: "",
+    password: "",
+    read_only: false,
+  };
 });
 
 /** Fills in the whole form and sends it, with the program answering the check like this. */
@@ -90,7 +97,7 @@ test("a demo shop that does not open says why and can be tried again", async () 
 test("an account with nothing wrong is kept as it was typed and opened", async () => {
   await connect(() => allGood);
   expect(await screen.findByRole("heading", { name: "Payments" })).toBeVisible();
-  expect(argumentsOf("add_shop")).toEqual([{ shop: typed }]);
+  expect(argumentsOf("add_shop")).toEqual([{ shop: { ...typed, read_only: false } }]);
   expect(connection.shop).toMatchObject({ api_key: "", password: "" });
 });
 
@@ -158,7 +165,7 @@ test("a shop that did not open again is offered with the reason", async () => {
 
 test("a language chosen elsewhere is spoken at once", async () => {
   let language = "en";
-  program({ app_state: () => appState({ settings: { theme: "dark", language } }) });
+  program({ app_state: () => appState({ settings: { theme: "dark", language, formats: "system" } }) });
   render(App);
   await screen.findByRole("button", { name: /Try the demo shop/ });
   expect(document.documentElement.dataset.theme).toBe("dark");

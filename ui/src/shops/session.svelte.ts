@@ -1,5 +1,14 @@
 import { createContext } from "svelte";
-import { api, type AppState, type LockState, type Shop, type TextSize, type Theme } from "../bridge";
+import {
+  api,
+  type AppState,
+  type Formats,
+  type LockState,
+  type Settings,
+  type Shop,
+  type TextSize,
+  type Theme,
+} from "../bridge";
 import { textSize } from "../lib/text-size.svelte";
 import { live, type Live } from "../lib/live.svelte";
 import { language, spoken, type Locale } from "../messages/language.svelte";
@@ -18,7 +27,10 @@ export class Session {
   readonly textSize: TextSize = $derived(this.state.data?.settings.text_size ?? "normal");
   readonly language: Locale | null = $derived(spoken(this.state.data?.settings.language));
 
+  readonly formats: Formats = $derived(this.state.data?.settings.formats ?? "system");
+
   constructor() {
+    $effect.pre(() => language.write(this.formats));
     $effect.pre(() => {
       language.choose(this.language);
       document.documentElement.lang = language.current;
@@ -36,9 +48,9 @@ export class Session {
   }
 
   /** Changes some settings and keeps the others. */
-  async save(change: { theme?: Theme; text_size?: TextSize; language?: Locale | null }): Promise<void> {
-    const { theme, textSize: text_size, language } = this;
-    await api.saveSettings({ theme, text_size, language, ...change });
+  async save(change: Partial<Settings>): Promise<void> {
+    const { theme, textSize: text_size, language, formats } = this;
+    await api.saveSettings({ theme, text_size, language, formats, ...change });
   }
 }
 

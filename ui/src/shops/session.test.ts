@@ -9,7 +9,12 @@ beforeEach(() => route.replace([]));
 
 /** A window whose owner has chosen `chosen`, beside a program that speaks `spoken` until it is told otherwise. */
 function open(chosen: Language, spoken: Language, speak = (language: Language): unknown => language && null) {
-  const settings = { theme: "system" as const, language: chosen };
+  const settings = {
+    theme: "system" as const,
+    text_size: "normal" as const,
+    language: chosen,
+    formats: "system" as const,
+  };
   program({
     app_state: () => appState({ settings, spoken }),
     speak: ({ language }: { language: Language }) => {

@@ -291,7 +291,11 @@ test("a file that is not there says so", async () => {
 test("it speaks German", async () => {
   open({
     app_state: () =>
-      appState({ shops: [demoShop], open: demoShop.id, settings: { theme: "system", language: "de" } }),
+      appState({
+        shops: [demoShop],
+        open: demoShop.id,
+        settings: { theme: "system", text_size: "normal" as const, language: "de", formats: "system" },
+      }),
   });
   expect(await screen.findByRole("button", { name: "1 Zeile anmelden…" })).toBeInTheDocument();
   expect(screen.getByRole("note")).toHaveTextContent("1 keine Adressen, 1 doppelt, 1 schon angemeldet");

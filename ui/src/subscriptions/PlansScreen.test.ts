@@ -288,7 +288,11 @@ test("a plan whose end is not known closes its dialog without a word of success"
 test("in German the words and the figures are German", async () => {
   open({
     app_state: () =>
-      appState({ shops: [demoShop], open: demoShop.id, settings: { theme: "system", language: "de" } }),
+      appState({
+        shops: [demoShop],
+        open: demoShop.id,
+        settings: { theme: "system", text_size: "normal" as const, language: "de", formats: "system" },
+      }),
     subscription_plans: () => planList({ plans: [{ plan: coffee, figures: figures() }] }),
   });
   const grid = await screen.findByRole("grid", { name: "Pläne" });

@@ -319,7 +319,11 @@ test("it speaks German", async () => {
   route.replace(["subscriptions", "501"]);
   open({
     app_state: () =>
-      appState({ shops: [demoShop], open: demoShop.id, settings: { theme: "system", language: "de" } }),
+      appState({
+        shops: [demoShop],
+        open: demoShop.id,
+        settings: { theme: "system", text_size: "normal" as const, language: "de", formats: "system" },
+      }),
   });
   const beside = within(await screen.findByRole("complementary", { name: "Abo" }));
   expect(await beside.findByRole("button", { name: "Dieses Abo beenden…" })).toBeInTheDocument();

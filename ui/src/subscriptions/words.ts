@@ -54,14 +54,14 @@ export function tallyText(tallies: StatusTally[]): string {
 
 /** "24.90 EUR every 30 days". */
 export function priceText({ amount, currency, takes_email, interval_days }: Plan): string {
-  const price = moneyText(amount, currency, language.tag, takes_email ? 2 : 0);
+  const price = moneyText(amount, currency, language.forms, takes_email ? 2 : 0);
   return m.subs_price({ price, every: m.subs_every({ count: interval_days }) });
 }
 
 /** What a plan brings in a month; "about" where digits were rounded away. */
 export function monthlyText({ amount, currency, decimals, exact }: MonthlyRevenue): string {
   // Only currencies that are not coins have zeros at their end.
-  const sum = moneyText(amount, currency, language.tag, decimals > 2 ? 0 : decimals);
+  const sum = moneyText(amount, currency, language.forms, decimals > 2 ? 0 : decimals);
   return exact ? sum : m.subs_about({ sum });
 }
 

@@ -650,7 +650,8 @@ async fn a_client_that_only_reads_makes_no_call_that_could_change_something() {
     assert!(server.seen().is_empty(), "not even a login");
 
     reader.send(&GetBalance {}).await.unwrap();
-    let address = ValidateAddress { address: "T1".to_owned(), currency: "trx".parse().unwrap(), extra_id: None };
+    let address =
+        ValidateAddress { address: "T1".to_owned(), currency: "trx".parse().unwrap(), extra_id: None };
     reader.send(&address).await.unwrap();
     reader.changing().send(&verify()).await.unwrap();
 }

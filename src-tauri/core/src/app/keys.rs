@@ -90,7 +90,8 @@ impl Core {
             // As far as the keychain lets us.
             for (secret, value) in [(Secret::ApiKey, before.0), (Secret::Password, before.1)] {
                 if let Some(value) = value
-                    && let Err(failure) = self.inner.surroundings.keychain.store(&shop.id, secret, value).await
+                    && let Err(failure) =
+                        self.inner.surroundings.keychain.store(&shop.id, secret, value).await
                 {
                     tracing::error!(%failure, "a key that was there before could not be put back");
                 }

@@ -7,8 +7,7 @@ use super::{Core, Switching};
 use crate::{
     changes::Changed,
     failure::Failure,
-    fiat,
-    payments,
+    fiat, payments,
     shops::{Shop, accept_name},
 };
 

@@ -4,7 +4,7 @@ use super::{Balance, HeldOnDay};
 use crate::{
     charts::{self, Chart, ChartSize, Figures, Palette, Series},
     failure::Failure,
-    language::{said, words},
+    language::{date, said, words},
 };
 
 impl Balance {
@@ -21,7 +21,6 @@ impl Balance {
     ) -> Result<Chart, Failure> {
         let history = self.history(coin, days).await?.days;
         let unit = coin.to_ascii_uppercase();
-        let form = said!(en: "%Y-%m-%d", de: "%d.%m.%Y");
         let all = history.iter().map(|HeldOnDay { amount, pending, .. }| amount + pending);
         let figures = Figures {
             title: words!(en: "{unit} at the end of the day", de: "{unit} am Ende des Tages"),
@@ -31,8 +30,9 @@ impl Balance {
                 name: said!(en: "Held", de: "Guthaben").to_owned(),
                 values: all.collect(),
             }],
-            places: history.iter().map(|held| held.day.format(form).to_string()).collect(),
+            places: history.iter().map(|held| date(held.day)).collect(),
             whole: false,
+            headed: true,
         };
         charts::lines(&figures, palette, size)
     }

@@ -15,7 +15,7 @@ async fn shop(folder: &tempfile::TempDir, now: &str) -> Balance {
 /// It was seen that the shop holds so much.
 async fn seen(balance: &Balance, at: &str, coin: &str, amount: &str, pending: &str) {
     let (coin, amount, pending) = (coin.to_owned(), amount.to_owned(), pending.to_owned());
-    let row = HeldRow { coin, amount, pending, worth: None };
+    let row = HeldRow { coin, amount, pending, worth: None, worth_currency: None };
     let mut db = balance.ctx.write().await.unwrap();
     sqlx::query("DELETE FROM balances WHERE coin = ?").bind(&row.coin).execute(&mut *db).await.unwrap();
     row.write(&mut db).await.unwrap();

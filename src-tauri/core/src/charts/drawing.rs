@@ -13,7 +13,11 @@ use plotters::{
 };
 
 use super::{ChartSize, Figures, axis::Axis, colour::Colours};
-use crate::{failure::Failure, language::words, spreadsheet};
+use crate::{
+    failure::Failure,
+    language::{number, words},
+    spreadsheet,
+};
 
 /// How values are drawn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -85,21 +89,24 @@ fn draw(
     kind: Kind,
 ) -> Result<(), Failure> {
     let axis = Axis::of(figures.series.iter().flat_map(|series| &series.values), figures.whole);
-    let widest = axis.ticks.iter().map(|tick| letters(&tick.to_string())).max().unwrap_or_default();
+    let widest = axis.ticks.iter().map(|tick| letters(&number(tick))).max().unwrap_or_default();
     let (width, height) = (whole(size.width), whole(size.height));
     let has_legend = figures.series.len() > 1;
     // The last place stands under the end of the field, and is not to be cut off.
     let overhang = figures.places.last().map(|place| letters(place) / 2).unwrap_or_default();
+    let head = if figures.headed { 0 } else { LINE };
     let field = Field {
         left: (2 * MARGIN + widest).min(width / 2),
         right: (width - MARGIN - overhang.max(MARGIN)).max(width / 2),
-        top: 2 * MARGIN + 2 * LINE + if has_legend { LINE } else { 0 },
+        top: head + 2 * MARGIN + LINE + if has_legend { LINE } else { 0 },
         bottom: height - 2 * LINE - MARGIN,
     };
     let pen = Pen { root, colours };
-    pen.text(&figures.title, (MARGIN, MARGIN), TITLE, (HPos::Left, VPos::Top))?;
+    if !figures.headed {
+        pen.text(&figures.title, (MARGIN, MARGIN), TITLE, (HPos::Left, VPos::Top))?;
+    }
     if has_legend {
-        pen.legend(figures, (MARGIN, MARGIN + LINE + LINE / 2), width)?;
+        pen.legend(figures, (MARGIN, MARGIN + head + LINE / 2), width)?;
     }
     pen.text(&figures.up, (MARGIN, field.top - LINE / 2), TEXT, (HPos::Left, VPos::Bottom))?;
     let middle = i32::midpoint(field.left, field.right);
@@ -153,7 +160,7 @@ impl Pen<'_, '_> {
         for tick in &axis.ticks {
             let y = field.bottom - axis.place(tick, field.height());
             self.line(vec![(field.left, y), (field.right, y)], self.colours.lines.stroke_width(1))?;
-            self.text(&tick.to_string(), (field.left - MARGIN, y), TEXT, (HPos::Right, VPos::Center))?;
+            self.text(&number(tick), (field.left - MARGIN, y), TEXT, (HPos::Right, VPos::Center))?;
         }
         Ok(())
     }

@@ -195,7 +195,10 @@ impl Payouts {
         let worth_in = self.worth_in().await?;
         let mut facts = BTreeMap::new();
         for (currency, (smallest, largest, total)) in &coins {
-            facts.insert(currency.clone(), self.ask_about(currency, smallest, largest, total, &worth_in).await?);
+            facts.insert(
+                currency.clone(),
+                self.ask_about(currency, smallest, largest, total, &worth_in).await?,
+            );
             progress.done += 1;
             if !self.desk.set_progress(id, ticket, progress) {
                 return Ok(Ended::Whole);

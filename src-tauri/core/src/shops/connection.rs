@@ -4,11 +4,8 @@ use std::time::Duration;
 
 use chrono::TimeDelta;
 use nowpayments::{
-    Client, Credentials, Error, Login, Options, Retry, SetupError, Url,
-    auth::GetStatus,
-    balance::GetBalance,
-    currencies::GetMerchantCoins,
-    payouts::ListPayouts,
+    Client, Credentials, Error, Login, Options, Retry, SetupError, Url, auth::GetStatus, balance::GetBalance,
+    currencies::GetMerchantCoins, payouts::ListPayouts,
 };
 use secrecy::{ExposeSecret, SecretString};
 use sha2::{Digest, Sha256};

@@ -11,7 +11,7 @@ use super::{Plan, Subscriptions};
 use crate::{
     charts::{self, Chart, ChartSize, Figures, Palette, Series},
     failure::Failure,
-    language::{said, words},
+    language::{self, date, said, words},
     payments::exact,
     second_factor::provider_now,
 };
@@ -101,9 +101,10 @@ impl Subscriptions {
             title: words!(en: "Subscribers of “{title}” by status", de: "Abonnenten von „{title}“ nach Status"),
             across: said!(en: "Day", de: "Tag").to_owned(),
             up: said!(en: "Subscribers", de: "Abonnenten").to_owned(),
-            places: days.iter().map(ToString::to_string).collect(),
+            places: days.iter().copied().map(date).collect(),
             series: series.collect(),
             whole: true,
+            headed: false,
         })
     }
 
@@ -140,12 +141,17 @@ impl Subscriptions {
             title: words!(en: "Collected with “{title}” per month", de: "Eingenommen mit „{title}“ je Monat"),
             across: said!(en: "Month", de: "Monat").to_owned(),
             up: sums.keys().map(|currency| currency.to_uppercase()).collect::<Vec<_>>().join(", "),
-            places: months.iter().map(|(year, month)| format!("{year}-{month:02}")).collect(),
+            places: months
+                .iter()
+                .filter_map(|(year, number)| NaiveDate::from_ymd_opt(*year, *number, 1))
+                .map(language::month)
+                .collect(),
             series: sums
                 .into_iter()
                 .map(|(currency, values)| Series { name: currency.to_uppercase(), values })
                 .collect(),
             whole: false,
+            headed: false,
         })
     }
 
@@ -157,12 +163,13 @@ impl Subscriptions {
             title: words!(en: "Next renewals of “{title}”", de: "Nächste Verlängerungen von „{title}“"),
             across: said!(en: "Day", de: "Tag").to_owned(),
             up: up.clone(),
-            places: renewals.iter().map(|renewal| renewal.day.to_string()).collect(),
+            places: renewals.iter().map(|renewal| date(renewal.day)).collect(),
             series: vec![Series {
                 name: up,
                 values: renewals.iter().map(|renewal| count(renewal.count)).collect(),
             }],
             whole: true,
+            headed: false,
         })
     }
 }

@@ -141,7 +141,8 @@ impl Subscriptions {
                 Ok(()) => files.iter().for_each(|id| self.start(id)),
                 Err(failure) => {
                     for id in &files {
-                        let stopped = self.set_state(id, SubscriberFileState::Stopped, Some(&failure.message)).await;
+                        let stopped =
+                            self.set_state(id, SubscriberFileState::Stopped, Some(&failure.message)).await;
                         if let Err(failure) = stopped {
                             tracing::error!(%failure, "it could not be written that a file is not sent");
                         }

@@ -6,7 +6,7 @@ use super::{Takings, TakingsOfStep, TakingsStep};
 use crate::{
     charts::{self, Chart, ChartSize, Figures, Palette, Series},
     failure::Failure,
-    language::{said, words},
+    language::{date, month, said, words},
 };
 
 impl Takings {
@@ -49,6 +49,7 @@ impl Takings {
                 values: series.steps.into_iter().map(|TakingsOfStep { takes, .. }| takes.sales).collect(),
             }],
             whole: false,
+            headed: true,
         };
         charts::bars(&figures, palette, size)
     }
@@ -56,9 +57,8 @@ impl Takings {
 
 /// What a step is called: its first day, or its month.
 fn place(step: TakingsStep, begins: NaiveDate) -> String {
-    let form = match step {
-        TakingsStep::Month => "%Y-%m",
-        TakingsStep::Day | TakingsStep::Week => said!(en: "%Y-%m-%d", de: "%d.%m.%Y"),
-    };
-    begins.format(form).to_string()
+    match step {
+        TakingsStep::Month => month(begins),
+        TakingsStep::Day | TakingsStep::Week => date(begins),
+    }
 }
