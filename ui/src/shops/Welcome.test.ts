@@ -165,7 +165,10 @@ test("a shop that did not open again is offered with the reason", async () => {
 
 test("a language chosen elsewhere is spoken at once", async () => {
   let language = "en";
-  program({ app_state: () => appState({ settings: { theme: "dark", language, formats: "system" } }) });
+  program({
+    app_state: () =>
+      appState({ settings: { theme: "dark", text_size: "normal", language, formats: "system" } }),
+  });
   render(App);
   await screen.findByRole("button", { name: /Try the demo shop/ });
   expect(document.documentElement.dataset.theme).toBe("dark");
