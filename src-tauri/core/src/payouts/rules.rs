@@ -104,23 +104,33 @@ impl Rules {
     }
 }
 
+/// Rules as they stand in the database.
+#[derive(sqlx::FromRow)]
+struct StoredRules {
+    contacts_only: bool,
+    batch_limit: Option<String>,
+    day_limit: Option<String>,
+    currency: String,
+    part_size: u32,
+}
+
 /// The rules as they stand.
 pub(super) async fn rules(db: impl SqliteExecutor<'_>, ctx: &ShopContext) -> Result<Rules, Failure> {
-    let stored: Option<(bool, Option<String>, Option<String>, String, u32)> =
+    let stored: Option<StoredRules> =
         sqlx::query_as("SELECT contacts_only, batch_limit, day_limit, currency, part_size FROM payout_rules")
             .fetch_optional(db)
             .await?;
-    let currency = &ctx.shop.currency;
-    let (contacts_only, batch_limit, day_limit, limited_in, part_size) =
-        stored.unwrap_or_else(|| (false, None, None, currency.clone(), PART_SIZE));
-    let is_limited = batch_limit.is_some() || day_limit.is_some();
-    let read = |limit: Option<String>| limit.as_deref().map(amount).transpose();
+    let read = |limit: Option<&String>| limit.map(|limit| amount(limit)).transpose();
+    let stored = stored.as_ref();
+    let batch_limit = read(stored.and_then(|rules| rules.batch_limit.as_ref()))?;
+    let day_limit = read(stored.and_then(|rules| rules.day_limit.as_ref()))?;
+    let limited = stored.filter(|_| batch_limit.is_some() || day_limit.is_some());
     Ok(Rules {
-        contacts_only,
-        batch_limit: read(batch_limit)?,
-        day_limit: read(day_limit)?,
-        currency: if is_limited { limited_in } else { currency.clone() },
-        part_size,
+        contacts_only: stored.is_some_and(|rules| rules.contacts_only),
+        currency: limited.map_or(&ctx.shop.currency, |rules| &rules.currency).clone(),
+        part_size: stored.map_or(PART_SIZE, |rules| rules.part_size),
+        batch_limit,
+        day_limit,
         needs_pin: false,
         two_persons: false,
     })
