@@ -9,6 +9,7 @@ pub(crate) mod conversions;
 pub(crate) mod custody;
 pub(crate) mod data;
 pub(crate) mod exports;
+pub(crate) mod fiat_payouts;
 pub(crate) mod invoices;
 pub(crate) mod moves;
 pub(crate) mod notifications;

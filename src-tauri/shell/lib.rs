@@ -250,6 +250,13 @@ pub fn bridge<R: Runtime>() -> tauri_specta::Builder<R> {
             commands::conversions::conversions,
             commands::conversions::conversion,
             commands::conversions::refresh_conversions,
+            commands::fiat_payouts::fiat_payout_catalogue,
+            commands::fiat_payouts::fiat_payout_methods,
+            commands::fiat_payouts::fiat_accounts,
+            commands::fiat_payouts::add_fiat_account,
+            commands::fiat_payouts::fiat_payouts,
+            commands::fiat_payouts::fiat_payout,
+            commands::fiat_payouts::refresh_fiat_payouts,
         ])
         .events(tauri_specta::collect_events![Happened])
         .constant("PAYOUT_TEMPLATE", paydesk_core::payouts::import::TEMPLATE)

@@ -426,6 +426,20 @@ export const commands = {
 	conversion: (id: string) => typedError<Conversion, Failure>(__TAURI_INVOKE("conversion", { id })),
 	/**  Reads what is new of the conversions from NOWPayments. */
 	refreshConversions: () => typedError<null, Failure>(__TAURI_INVOKE("refresh_conversions")),
+	/**  Who pays out, in which currencies, and from which coins. */
+	fiatPayoutCatalogue: () => typedError<FiatCatalogue, Failure>(__TAURI_INVOKE("fiat_payout_catalogue")),
+	/**  The kinds of account that a provider pays to in a currency. */
+	fiatPayoutMethods: (provider: string, currency: string) => typedError<FiatMethod[], Failure>(__TAURI_INVOKE("fiat_payout_methods", { provider, currency })),
+	/**  The accounts that are known, the newest first. */
+	fiatAccounts: () => typedError<FiatAccount[], Failure>(__TAURI_INVOKE("fiat_accounts")),
+	/**  Makes an account known to NOWPayments, once. */
+	addFiatAccount: (account: NewFiatAccount) => typedError<Move, Failure>(__TAURI_INVOKE("add_fiat_account", { account })),
+	/**  Fiat payouts, newest first. */
+	fiatPayouts: (query: FiatPayoutQuery) => typedError<FiatPayoutPage, Failure>(__TAURI_INVOKE("fiat_payouts", { query })),
+	/**  One fiat payout, with its course. */
+	fiatPayout: (id: string) => typedError<FiatPayoutDetail, Failure>(__TAURI_INVOKE("fiat_payout", { id })),
+	/**  Reads what is new of the fiat payouts and the accounts from NOWPayments. */
+	refreshFiatPayouts: () => typedError<null, Failure>(__TAURI_INVOKE("refresh_fiat_payouts")),
 };
 
 /** Events */
@@ -1745,6 +1759,179 @@ export type FailureCode =
 /**  A file cannot be read as payouts. */
 "file";
 
+/**  An account that fiat payouts go to. */
+export type FiatAccount = {
+	/**  Ours. */
+	id: string,
+	/**  The company, by its code. */
+	provider: string,
+	/**  The currency, lower case. */
+	currency: string,
+	/**  The kind of account, by its code. */
+	method: string | null,
+	/**  What the company calls it. */
+	name: string | null,
+	/**  The end of its number: `…4455`. */
+	account: string | null,
+	/**  Whether the company uses it, in its own words. */
+	status: string | null,
+	/**  When it was made known, by the clock of this computer. */
+	created_at: string | null,
+};
+
+/**  One value of an account. */
+export type FiatAccountValue = {
+	/**  Of which field. */
+	name: string,
+	/**  It. */
+	value: string,
+};
+
+/**  What fiat payouts can be made of. Only what can be used now. */
+export type FiatCatalogue = {
+	/**  The companies. */
+	providers: FiatProvider[],
+	/**  The currencies that can arrive, each with the company that pays it. */
+	currencies: FiatChoice[],
+	/**  The coins that are taken, each with the company that takes it. */
+	coins: FiatCoin[],
+};
+
+/**  A currency that can arrive. */
+export type FiatChoice = {
+	/**  The company, by its code. */
+	provider: string,
+	/**  The currency, lower case. */
+	currency: string,
+};
+
+/**  A coin that is taken. */
+export type FiatCoin = {
+	/**  The company, by its code. */
+	provider: string,
+	/**  The coin, lower case. */
+	coin: string,
+	/**  Its network, as NOWPayments calls it. */
+	network: string | null,
+};
+
+/**  Something that must, or may, be known of an account. */
+export type FiatField = {
+	/**  As NOWPayments calls it. */
+	name: string,
+	/**  Of which type it is, such as `String`, in NOWPayments' words. */
+	kind: string | null,
+	/**  It must be given. */
+	mandatory: boolean,
+	/**  What it is, in NOWPayments' words. */
+	description: string | null,
+};
+
+/**  A kind of account. */
+export type FiatMethod = {
+	/**  As NOWPayments calls it. */
+	code: string,
+	/**  For people. */
+	name: string,
+	/**  What must be known of an account. */
+	fields: FiatField[],
+};
+
+/**  A fiat payout. */
+export type FiatPayout = {
+	/**  NOWPayments' id. */
+	id: string,
+	/**  The company, by its code. */
+	provider: string,
+	/**  What the company calls it, once it knows of it. */
+	request_id: string | null,
+	/**
+	 *  The status, lower case: `new`, `creating`, `converting`, `depositing`, `processing`, `finished`, `failed`, or one that
+	 *  this Paydesk does not know.
+	 */
+	status: string,
+	/**  Nothing more is expected to happen to it. */
+	ended: boolean,
+	/**  The coin that is paid with, lower case. */
+	coin: string,
+	/**  How much of it, where NOWPayments says. */
+	amount: string | null,
+	/**  The currency that arrives, lower case. */
+	currency: string,
+	/**  How much of it, once that is known. */
+	fiat_amount: string | null,
+	/**  The kind of account, by its code. */
+	method: string | null,
+	/**  The end of the number of the account. */
+	account: string | null,
+	/**  Why it failed, in NOWPayments' words. */
+	error: string | null,
+	/**  When it was made, by the clock of this computer. */
+	created_at: string,
+	/**  When it last changed. */
+	updated_at: string | null,
+	/**  Our id of the move that made it, where that was here. */
+	made_by: string | null,
+};
+
+/**  A fiat payout with its course. */
+export type FiatPayoutDetail = {
+	/**  It. */
+	payout: FiatPayout,
+	/**  The statuses in which it was seen, in their order. */
+	steps: FiatPayoutStep[],
+};
+
+/**  A page of fiat payouts. */
+export type FiatPayoutPage = {
+	/**  The payouts. */
+	payouts: FiatPayout[],
+	/**  The cursor of the next page; `None` when this is the last. */
+	next: string | null,
+	/**  How many there are in all that match. */
+	total: number,
+	/**  The companies of all payouts, by their codes: what can be narrowed to. */
+	providers: string[],
+	/**  The currencies of all payouts, lower case. */
+	currencies: string[],
+	/**  When they were last read; `None`: never whole. */
+	read_at: string | null,
+};
+
+/**  Which fiat payouts are listed, the newest first. */
+export type FiatPayoutQuery = {
+	/**  Only those of these statuses, in any case; all when empty. */
+	statuses: string[],
+	/**  Only those of this company, by its code. */
+	provider: string | null,
+	/**  Only those that arrive in this currency. */
+	currency: string | null,
+	/**  Only those made at this time or later. */
+	since: string | null,
+	/**  Only those made before this time. */
+	before: string | null,
+	/**  The cursor of the page before; `None` for the first page. */
+	after: string | null,
+	/**  How many at most, 500 at the most. */
+	limit: number,
+};
+
+/**  A status in which a payout was seen. */
+export type FiatPayoutStep = {
+	/**  The status, lower case. */
+	status: string,
+	/**  Since when, as far as is known, by the clock of this computer. */
+	at: string,
+};
+
+/**  A company that pays out. */
+export type FiatProvider = {
+	/**  As NOWPayments calls it. */
+	code: string,
+	/**  For people. */
+	name: string,
+};
+
 /**  What rows of a coin pay in a currency that is none. */
 export type FiatTotal = {
 	/**  The code of the currency, lower case. */
@@ -2279,6 +2466,20 @@ export type NewCustodyPayment = {
 	amount: string,
 	/**  Whose fees, and which rate. */
 	terms: Terms,
+};
+
+/**  An account, as it was typed. */
+export type NewFiatAccount = {
+	/**  The company, by its code. */
+	provider: string,
+	/**  The currency. */
+	currency: string,
+	/**  The kind of account, by its code. */
+	method: string,
+	/**  The country of the account, two letters. */
+	country: string,
+	/**  What the kind of account wants to be known. */
+	values: FiatAccountValue[],
 };
 
 /**  What the owner asks for. */
