@@ -220,7 +220,12 @@ test("a payout whose end is not known stands above the list until it is", async 
 });
 
 test("in German the words are German", async () => {
-  const settings = { theme: "system" as const, language: "de" };
+  const settings = {
+    theme: "system" as const,
+    text_size: "normal" as const,
+    language: "de",
+    formats: "system" as const,
+  };
   open({ app_state: () => appState({ shops: [demoShop], open: demoShop.id, settings }) });
   const rows = await within(await screen.findByRole("grid", { name: "Bankauszahlungen" })).findAllByRole(
     "row",

@@ -19,7 +19,7 @@ test("a form of dates and numbers is chosen, and an example shows it at once", a
       appState({
         shops: [demoShop],
         open: demoShop.id,
-        settings: { theme: "dark", language: "en", formats },
+        settings: { theme: "dark", text_size: "normal", language: "en", formats },
       }),
     second_factor: () => null,
     save_settings: ({ settings }: { settings: { formats: Formats } }) => {
