@@ -1,4 +1,4 @@
-//! What the account can do besides: subscriptions, users with balances of their own, conversions.
+//! What the account can do besides: subscriptions, users with balances of their own, conversions, payouts to a bank.
 
 use anyhow::{Context, Result, ensure};
 use paydesk_window_tests::{Desktop, Keychain, Simulator, Window, wait_for};
@@ -114,6 +114,64 @@ async fn a_conversion_is_shown_made_once_and_followed_to_its_end() -> Result<()>
     let ledger = simulator.ledger().await?;
     assert_eq!(ledger["conversions"].as_array().map(Vec::len), Some(1), "{}", ledger["conversions"]);
     assert_eq!(ledger["accounts"]["trx"]["sold"], "1000", "{}", ledger["accounts"]["trx"]);
+    assert_eq!(ledger["conserved"], true);
+    window.close().await
+}
+
+/// Chooses one of the choices of a field.
+async fn pick(window: &Window, label: &str, choice: &str) -> Result<()> {
+    window.press(label).await?;
+    window.press(choice).await
+}
+
+#[tokio::test]
+async fn an_account_at_a_bank_is_added_and_a_payout_to_it_is_found_again_and_followed_to_its_end()
+-> Result<()> {
+    let desktop = Desktop::start(Keychain::Unlocked).await?;
+    let (simulator, window) = open(&desktop).await?;
+    window.press("Payouts").await?;
+    window.press("Bank payouts").await?;
+    window.sees("New at NOWPayments").await?;
+    window.sees("Payouts to a bank will be here").await?;
+    window.press("Accounts").await?;
+    window.sees("Your accounts will be here").await?;
+    window.press("Add an account").await?;
+    pick(&window, "Currency that arrives", "EUR").await?;
+    pick(&window, "Kind of account", "SEPA Bank Transfer").await?;
+    window.fill("Beneficiary IBAN", "DE89370400440532013000").await?;
+    window.fill("Country of the account", "DE").await?;
+    window.is_accessible("the form of an account at a bank").await?;
+    window.press("I have compared it with a bank statement").await?;
+    window.press("Add this account").await?;
+    window.sees("The account for EUR is added").await?;
+    window.sees("…3000").await?;
+    window.sees_not("DE89370400440532013000").await?;
+    window.is_accessible("accounts at banks").await?;
+
+    window.press("All bank payouts").await?;
+    window.press("Pay out to a bank").await?;
+    pick(&window, "Currency that arrives", "EUR").await?;
+    window.sees("sepa_bank …3000").await?;
+    pick(&window, "Coin that is paid with", "BTC").await?;
+    window.fill("Amount", "0.5").await?;
+    // The answer to the call is lost, and what it did is not.
+    let fault =
+        json!({ "method": "POST", "path": "/fiat-payouts", "times": 1, "fault": { "kind": "drop_after" } });
+    simulator.call("POST", "/faults", Some(fault)).await?;
+    confirm(&window, "Pay it out", "It cannot be taken back", "As you confirmed it").await?;
+    let ledger = simulator.ledger().await?;
+    let asked = ledger["fiat_payouts"].as_array().context("there are payouts to a bank")?;
+    assert_eq!(asked.len(), 1, "{asked:?}");
+    simulator.call("POST", "/clock", Some(json!({ "step": 90 }))).await?;
+    window.row_says("BTC", "Paid out").await?;
+    window.is_accessible("payouts to a bank").await?;
+    window.open_row("BTC").await?;
+    window.sees("Goes to").await?;
+    window.is_accessible("a payout to a bank").await?;
+    window.resize(900, 600).await?;
+    window.is_accessible("a payout to a bank in a small window").await?;
+    let ledger = simulator.ledger().await?;
+    assert_eq!(ledger["accounts"]["btc"]["cashed_out"], "0.5", "{}", ledger["accounts"]["btc"]);
     assert_eq!(ledger["conserved"], true);
     window.close().await
 }
