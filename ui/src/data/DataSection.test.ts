@@ -21,7 +21,7 @@ function jobOf(own: Partial<DataJob>): DataJob {
     state: "running",
     done: 0,
     total: 0,
-    path: "/home/till/nordlicht.paydesk",
+    path: "/shop/nordlicht.paydesk",
     report: null,
     failure: null,
     ...own,
@@ -116,7 +116,7 @@ test("a wrong passphrase is said at its field, and the same file is tried with a
   await user.click(dialog.getByRole("button", { name: "Choose the file…" }));
   const field = await dialog.findByLabelText("Passphrase of the backup");
   await waitFor(() => expect(field).toHaveAccessibleDescription(wrong.message));
-  expect(dialog.getByText("/home/till/nordlicht.paydesk")).toBeInTheDocument();
+  expect(dialog.getByText("/shop/nordlicht.paydesk")).toBeInTheDocument();
   await user.type(dialog.getByLabelText("Passphrase of the backup"), PASSPHRASE);
   await user.click(dialog.getByRole("button", { name: "Try this passphrase" }));
   expect(await dialog.findByText("The shop is restored")).toBeInTheDocument();
@@ -151,7 +151,7 @@ test("diagnostics are saved, and a failure is said", async () => {
   const { user, section } = await open({
     save_diagnostics: () => {
       if (fails) throw failure("other", "The disk is full.");
-      return "/home/till/paydesk-diagnostics.zip";
+      return "/shop/paydesk-diagnostics.zip";
     },
   });
   await user.click(section.getByRole("button", { name: "Save diagnostics…" }));

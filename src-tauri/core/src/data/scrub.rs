@@ -114,8 +114,8 @@ mod tests {
             "250",
             "1,250.00",
             "5077125051",
-            "/home/anna/.local/share/paydesk/shops",
-            r"C:\Users\anna",
+            "/srv/anna/.local/share/paydesk/shops",
+            r"D:\Profiles\anna",
             "https://nordlicht.example/thanks?order=a",
             "sesame open",
         ] {
