@@ -39,6 +39,6 @@ test("a form of dates and numbers is chosen, and an example shows it at once", a
     expect(section.getByRole("status")).toHaveTextContent(`1.234.567,89 EUR on 31.12.${year}, 14:05`),
   );
   expect(argumentsOf("save_settings")).toEqual([
-    { settings: { theme: "dark", language: "en", formats: "german" } },
+    { settings: { theme: "dark", text_size: "normal", language: "en", formats: "german" } },
   ]);
 });

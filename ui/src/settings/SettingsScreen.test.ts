@@ -14,6 +14,7 @@ const GROUPS = [
   "Security",
   "Rules for payouts",
   "Shop and connection",
+  "Data",
   "Audit and callbacks",
 ];
 
