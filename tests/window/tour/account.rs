@@ -96,7 +96,7 @@ pub(crate) async fn conversions(tour: &mut Tour<'_>) -> Result<()> {
     window.sees("Into any coin").await?;
     tour.picture("conversions").await?;
     window.press("Convert").await?;
-    window.sees("What would come of it").await?;
+    window.sees("Will come of it, about").await?;
     window.fill("Amount", "1000").await?;
     tour.picture("convert").await?;
     window.press("Cancel").await?;
@@ -106,12 +106,26 @@ pub(crate) async fn conversions(tour: &mut Tour<'_>) -> Result<()> {
     window.keys(ESCAPE).await
 }
 
+pub(crate) async fn bank(tour: &mut Tour<'_>) -> Result<()> {
+    let window = tour.window;
+    window.press("Payouts").await?;
+    window.press("Bank payouts").await?;
+    window.sees("Payouts to a bank will be here").await?;
+    tour.picture("bank-empty").await
+}
+
 pub(crate) async fn callbacks(tour: &mut Tour<'_>, simulator: &Simulator) -> Result<()> {
     let window = tour.window;
     window.press("Settings").await?;
     tour.picture("settings").await?;
     window.scroll_to("Notifications").await?;
     tour.picture("settings-notifications").await?;
+    window.scroll_to("Connection").await?;
+    window.press("Check the connection").await?;
+    window.sees("Check again").await?;
+    tour.picture("settings-shop").await?;
+    window.scroll_to("Data").await?;
+    tour.picture("settings-data").await?;
     window.press("Callbacks that came in, and how to set them up").await?;
     window.sees("Nothing has come yet").await?;
     tour.picture("callbacks-none").await?;

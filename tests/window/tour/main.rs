@@ -37,6 +37,7 @@ async fn walk(tour: &mut Tour<'_>, desktop: &Desktop, simulator: &Simulator) -> 
     account::subscriptions(tour).await?;
     account::custody(tour).await?;
     account::conversions(tour).await?;
+    account::bank(tour).await?;
     account::callbacks(tour, simulator).await?;
     account::second_factor(tour, simulator).await?;
     payouts::importing(tour, desktop).await?;
