@@ -22,16 +22,16 @@ const ALL: u32 = 700;
 
 #[tokio::test]
 async fn takings_are_what_the_books_of_nowpayments_say_to_the_last_digit() {
-    agrees(History::Orders(3_000), &["eur", "usd"]).await;
+    agrees(History::Orders(3_000)).await;
 }
 
 #[tokio::test]
 async fn the_takings_of_the_demo_shop_are_what_its_books_say_to_the_last_digit() {
-    agrees(History::Demo, &["eur", "usd"]).await;
+    agrees(History::Demo).await;
 }
 
 /// Compares all figures of the overview with sums over the simulator's ledger and its answers.
-async fn agrees(history: History, currencies: &[&str]) {
+async fn agrees(history: History) {
     let world = World::new(history).await;
     world.simulator.pause();
     let (core, _) = world.open_shop().await;
@@ -39,10 +39,10 @@ async fn agrees(history: History, currencies: &[&str]) {
     let takings = core.shop().unwrap().takings.clone();
     let breakdown = wait_for(&core, || takings.breakdown(ALL, "usd"), |breakdown| breakdown.complete).await;
 
-    // What came into the balance, by the ledger.
+    // What payments brought, by the ledger: those into users' balances are in NOWPayments' list like all others.
     let mut received: BTreeMap<String, Amount> = BTreeMap::new();
     for movement in world.simulator.ledger().movements {
-        if movement.cause == Cause::Payment && movement.customer.is_none() {
+        if movement.cause == Cause::Payment {
             *received.entry(movement.currency).or_default() += &movement.amount.to_string().parse().unwrap();
         }
     }
@@ -54,7 +54,12 @@ async fn agrees(history: History, currencies: &[&str]) {
     // Sales, by the answers themselves.
     let payments: Vec<Payment> = world.client().pages(ListPayments::default()).try_concat().await.unwrap();
     let summary = takings.summary(None).await.unwrap();
-    assert_eq!(summary.currencies, currencies);
+    // Then the coins that users of the shop were asked for.
+    assert!(
+        summary.currencies.starts_with(&["eur".to_owned(), "usd".to_owned()]),
+        "{:?}",
+        summary.currencies
+    );
     for currency in summary.currencies {
         let of_currency = || payments.iter().filter(|payment| payment.price_currency == *currency);
         let sales = || of_currency().filter(|payment| is_sale(payment));
@@ -91,7 +96,8 @@ async fn agrees(history: History, currencies: &[&str]) {
         let made = of_currency().filter(|payment| payment.parent_payment_id.is_none()).count();
         let ended = outcomes.finished + outcomes.underpaid + outcomes.expired + outcomes.other;
         assert_eq!(usize::try_from(outcomes.made).unwrap(), made);
-        assert_eq!((outcomes.made, made > 100), (ended + outcomes.open, true));
+        let least = if ["eur", "usd"].contains(&currency.as_str()) { 100 } else { 1 };
+        assert_eq!((outcomes.made, made >= least), (ended + outcomes.open, true));
     }
 }
 

@@ -110,8 +110,13 @@ pub(crate) async fn bank(tour: &mut Tour<'_>) -> Result<()> {
     let window = tour.window;
     window.press("Payouts").await?;
     window.press("Bank payouts").await?;
-    window.sees("Payouts to a bank will be here").await?;
-    tour.picture("bank-empty").await
+    window.open_row("Paid out").await?;
+    window.sees("What happened").await?;
+    tour.picture("bank").await?;
+    window.keys(ESCAPE).await?;
+    window.press("Pay out to a bank").await?;
+    tour.picture("bank-pay").await?;
+    window.press("Cancel").await
 }
 
 pub(crate) async fn callbacks(tour: &mut Tour<'_>, simulator: &Simulator) -> Result<()> {
