@@ -98,8 +98,8 @@ const SHAPE: &str = r#"
     requestAnimationFrame(() => requestAnimationFrame(() => done()));
 "#;
 
-/// All visible text that does not show whole. In a row of a list words may end in dots, since its details show them whole; amounts
-/// may not.
+/// All visible text that does not show whole. In a row of a list words may end in dots, since its details show them whole, and so may
+/// what somebody has called something in a title; amounts may not.
 const CUT_OFF: &str = r#"
     const found = new Set();
     const scrolls = style => /auto|scroll/.test(style);
@@ -135,7 +135,7 @@ const CUT_OFF: &str = r#"
             if (down && style.overflowY !== 'visible') {
                 if (scrolls(style.overflowY)) down = false;
                 else if (box.bottom > edge.bottom + 3 || box.top < edge.top - 3) {
-                    if (!(inRow && style.webkitLineClamp !== 'none')) found.add('down: ' + text.slice(0, 80));
+                    if (!(inRow || around.title) || style.webkitLineClamp === 'none') found.add('down: ' + text.slice(0, 80));
                     down = false;
                 }
             }

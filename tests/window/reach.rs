@@ -35,7 +35,7 @@ const UNREACHED: &str = r#"
     const key = key => (document.activeElement ?? document.body).dispatchEvent(new KeyboardEvent('keydown', { key, ctrlKey: key === 'k', bubbles: true, cancelable: true }));
     const until = (holds, then, tries = 300) => holds() || tries === 0 ? then() : requestAnimationFrame(() => until(holds, then, tries - 1));
     const palette = () => document.querySelector('.palette');
-    const bare = text => text.replace(/…$/, '').trim();
+    const bare = text => text.replace(/…$/, '').trim().toLowerCase();
     key('k');
     until(() => palette()?.querySelector('.popover-item'), () => {
         const offered = [...document.querySelectorAll('.palette .popover-item')].map(item => bare(name(item)));
