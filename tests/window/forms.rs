@@ -99,7 +99,7 @@ const SHAPE: &str = r#"
 "#;
 
 /// All visible text that does not show whole. In a row of a list words may end in dots, since its details show them whole, and so may
-/// what somebody has called something in a title; amounts may not.
+/// what somebody has called something in a title; amounts may not. A toast slides in from below the window, and out again.
 const CUT_OFF: &str = r#"
     const found = new Set();
     const scrolls = style => /auto|scroll/.test(style);
@@ -109,7 +109,7 @@ const CUT_OFF: &str = r#"
     for (let node = texts.nextNode(); node; node = texts.nextNode()) {
         const text = node.nodeValue.trim();
         const element = node.parentElement;
-        if (!text || !element || !visible(element) || element.closest('script, style, title, option, [aria-hidden=true], .visually-hidden')) continue;
+        if (!text || !element || !visible(element) || element.closest('script, style, title, option, [aria-hidden=true], .visually-hidden, [data-sonner-toast]')) continue;
         const range = document.createRange();
         range.selectNodeContents(node);
         const rects = [...range.getClientRects()].filter(rect => rect.width > 0 && rect.height > 0);
