@@ -1,4 +1,4 @@
-//! A screen in other forms than the one that it was written in: German, with longer words, from right to left, with larger text.
+//! A screen in other forms than the one that it was made for: with longer words, from right to left, with larger text.
 //! In each of them all of it must be there to be read.
 
 use anyhow::{Result, bail};
@@ -10,8 +10,6 @@ use thirtyfour::WebDriver;
 pub enum Form {
     /// As it was written.
     Plain,
-    /// In German.
-    German,
     /// Each word longer and with marks above it: what a language may need that nobody has translated yet.
     Longer,
     /// From right to left.
@@ -26,7 +24,6 @@ impl Form {
     pub const fn name(self) -> &'static str {
         match self {
             Self::Plain => "plain",
-            Self::German => "german",
             Self::Longer => "longer",
             Self::RightToLeft => "right-to-left",
             Self::Larger => "larger",
@@ -35,8 +32,7 @@ impl Form {
 }
 
 /// Shows the screen in a form, from whichever it is in.
-pub(crate) async fn show(driver: &WebDriver, form: Form) -> Result<()> {
-    let language = if form == Form::German { "de" } else { "en" };
+pub(crate) async fn show(driver: &WebDriver, language: &str, form: Form) -> Result<()> {
     let size = if form == Form::Larger { "largest" } else { "normal" };
     let set = driver.execute_async(SET, vec![json!(language), json!(size)]).await?;
     if let Value::String(trouble) = set.json() {

@@ -9,6 +9,7 @@ mod process;
 mod reach;
 mod simulator;
 mod window;
+mod words;
 
 pub use desktop::{Desktop, Keychain, Notification};
 pub use forms::Form;

@@ -7,8 +7,12 @@ use serde_json::{Value, json};
 use thirtyfour::{Capabilities, WebDriver, WebElement};
 
 use crate::{
-    Desktop, Form, Simulator, axe, desktop::paydesk_binary, forms, process::Program, reach, repository,
-    wait_for,
+    Desktop, Form, Simulator, axe,
+    desktop::paydesk_binary,
+    forms,
+    process::Program,
+    reach, repository, wait_for,
+    words::{self, Words},
 };
 
 /// How long a window may take to show what it looked like when something went wrong.
@@ -21,6 +25,10 @@ pub struct Window {
     program: Program,
     /// The X display that it is on.
     display: String,
+    /// The code of the language that it is shown in.
+    language: &'static str,
+    /// What it says in that language.
+    words: Words,
 }
 
 impl Window {
@@ -87,7 +95,8 @@ impl Window {
         })
         .await?;
         let driver = WebDriver::new(&address, capabilities).await.context("a session with the window")?;
-        Ok(Self { driver, program, display: desktop.display().to_owned() })
+        let display = desktop.display().to_owned();
+        Ok(Self { driver, program, display, language: "en", words: Words::default() })
     }
 
     /// Ends Paydesk at once, as a power cut would.
@@ -137,8 +146,10 @@ impl Window {
     /// # Errors
     /// When it does not appear; what is on the screen is part of the error.
     pub async fn sees(&self, text: &str) -> Result<()> {
+        let texts = self.words.texts(text);
         let seen = wait_for(&format!("“{text}” on the screen"), async || {
-            Ok(self.text().await?.contains(text).then_some(()))
+            let screen = self.text().await?;
+            Ok(texts.iter().any(|text| screen.contains(text)).then_some(()))
         })
         .await;
         self.explained(seen).await
@@ -148,7 +159,7 @@ impl Window {
     async fn explained<T>(&self, result: Result<T>) -> Result<T> {
         let Err(error) = result else { return result };
         let folder = repository("target/window");
-        let picture = folder.join(format!("failed-{}.png", std::process::id()));
+        let picture = folder.join(format!("failed-{}.png", self.display.trim_start_matches(':')));
         let look = async {
             std::fs::create_dir_all(&folder)?;
             self.photograph(&picture).await?;
@@ -178,7 +189,7 @@ impl Window {
     pub async fn press(&self, name: &str) -> Result<()> {
         let mut trouble = None;
         let pressed = wait_for(&format!("“{name}” to press"), async || {
-            let Some(element) = self.find_control(name).await? else { return Ok(None) };
+            let Some(element) = self.named(FIND_CONTROL, name).await? else { return Ok(None) };
             let scroll = "arguments[0].scrollIntoView({ block: 'center' })";
             self.driver.execute(scroll, vec![element.to_json()?]).await?;
             Ok(element.click().await.map_err(|error| trouble = Some(error)).ok())
@@ -192,7 +203,7 @@ impl Window {
     /// # Errors
     /// When there is none.
     pub async fn fill(&self, label: &str, text: &str) -> Result<()> {
-        let found = wait_for(label, async || self.element(FIND_FIELD, label).await).await;
+        let found = wait_for(label, async || self.named(FIND_FIELD, label).await).await;
         let element = self.explained(found).await?;
         // The keys go to whatever has the focus, as an owner's do: some fields are drawn by others on top of them.
         let select = "const [field] = arguments; field.focus(); field.select();";
@@ -205,7 +216,7 @@ impl Window {
     /// # Errors
     /// When there is none.
     pub async fn value_of(&self, label: &str) -> Result<String> {
-        let found = wait_for(label, async || self.element(FIND_FIELD, label).await).await;
+        let found = wait_for(label, async || self.named(FIND_FIELD, label).await).await;
         Ok(self.explained(found).await?.prop("value").await?.unwrap_or_default())
     }
 
@@ -215,7 +226,7 @@ impl Window {
     /// When there is none.
     pub async fn paste(&self, label: &str, text: &str) -> Result<()> {
         let element = wait_for(&format!("a field labelled “{label}”"), async || {
-            self.element(FIND_FIELD, label).await
+            self.named(FIND_FIELD, label).await
         })
         .await?;
         let paste = "const [field, text] = arguments; field.focus(); field.value = text; \
@@ -229,7 +240,7 @@ impl Window {
     /// # Errors
     /// When there is none.
     pub async fn open_row(&self, text: &str) -> Result<()> {
-        let found = wait_for(text, async || self.element(FIND_ROW, text).await).await;
+        let found = wait_for(text, async || self.named(FIND_ROW, text).await).await;
         Ok(self.explained(found).await?.click().await?)
     }
 
@@ -238,10 +249,12 @@ impl Window {
     /// # Errors
     /// When it does not.
     pub async fn row_says(&self, text: &str, words: &str) -> Result<()> {
+        let texts = self.words.texts(words);
         let said = wait_for(&format!("“{words}” in the row of “{text}”"), async || {
-            let Some(row) = self.element(FIND_ROW, text).await? else { return Ok(None) };
+            let Some(row) = self.named(FIND_ROW, text).await? else { return Ok(None) };
             // A row that has just been replaced is looked for again.
-            Ok(self.text_of(&row).await.is_ok_and(|said| said.contains(words)).then_some(()))
+            let Ok(said) = self.text_of(&row).await else { return Ok(None) };
+            Ok(texts.iter().any(|text| said.contains(text)).then_some(()))
         })
         .await;
         self.explained(said).await
@@ -252,7 +265,7 @@ impl Window {
     /// # Errors
     /// When there is none.
     pub async fn scroll_to(&self, text: &str) -> Result<()> {
-        let found = wait_for(text, async || self.element(FIND_HEADING, text).await).await;
+        let found = wait_for(text, async || self.named(FIND_HEADING, text).await).await;
         let heading = self.explained(found).await?.to_json()?;
         self.driver.execute("arguments[0].scrollIntoView({ block: 'start' })", vec![heading]).await?;
         Ok(())
@@ -271,8 +284,10 @@ impl Window {
     /// # Errors
     /// When it stays.
     pub async fn sees_not(&self, text: &str) -> Result<()> {
+        let texts = self.words.texts(text);
         let gone = wait_for(&format!("the end of “{text}”"), async || {
-            Ok((!self.text().await?.contains(text)).then_some(()))
+            let screen = self.text().await?;
+            Ok((!texts.iter().any(|text| screen.contains(text))).then_some(()))
         })
         .await;
         self.explained(gone).await
@@ -318,12 +333,35 @@ impl Window {
         reach::check(&self.driver, screen).await
     }
 
+    /// Fails when there is English on the screen, which is shown in another language.
+    ///
+    /// # Errors
+    /// What is English.
+    pub async fn is_in_its_language(&self, screen: &str) -> Result<()> {
+        words::check(&self.driver, screen).await
+    }
+
     /// Shows the screen in another form.
     ///
     /// # Errors
-    /// When the driver does not answer, or the window does not take the language.
+    /// When the driver does not answer, or the window does not take the size of its text.
     pub async fn show_as(&self, form: Form) -> Result<()> {
-        forms::show(&self.driver, form).await
+        forms::show(&self.driver, self.language, form).await
+    }
+
+    /// Shows the window in the language of this code from now on. Whatever is looked for is still called by its English words.
+    ///
+    /// # Errors
+    /// When the window does not take it, or there are no messages in it.
+    pub async fn speak(&mut self, language: &'static str) -> Result<()> {
+        (self.language, self.words) = (language, Words::of(language)?);
+        self.show_as(Form::Plain).await
+    }
+
+    /// What `text` is in the language of the window.
+    #[must_use]
+    pub fn word(&self, text: &str) -> String {
+        self.words.names(text).swap_remove(0)
     }
 
     /// Fails when any text of the screen is cut off; `form` is the one that it is shown in.
@@ -373,8 +411,14 @@ impl Window {
         Ok(said.json().as_str().unwrap_or_default().to_owned())
     }
 
-    async fn find_control(&self, name: &str) -> Result<Option<WebElement>> {
-        self.element(FIND_CONTROL, name).await
+    /// What a script finds by one of the names that `name` has in the language of the window.
+    async fn named(&self, script: &str, name: &str) -> Result<Option<WebElement>> {
+        for name in self.words.names(name) {
+            if let Some(found) = self.element(script, &name).await? {
+                return Ok(Some(found));
+            }
+        }
+        Ok(None)
     }
 
     async fn element(&self, script: &str, argument: &str) -> Result<Option<WebElement>> {

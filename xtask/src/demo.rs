@@ -33,11 +33,14 @@ pub(crate) fn tour() -> Result<String> {
     ensure!(cfg!(target_os = "linux"), "the tour needs Linux: it drives the window through WebKitWebDriver");
     setup::set_up(&[Need::Window, Need::Desktop, Need::Node])?;
     gates::build_app()?;
+    let folder = target().join("tour");
+    if folder.exists() {
+        fs::remove_dir_all(&folder)?;
+    }
     step::run(
         "the tour",
         gates::window_tests().args(["--test", "tour", "--", "--nocapture"]).env("PAYDESK_TOUR_PICTURES", "1"),
     )?;
-    let folder = target().join("tour");
     let count = pictures_in(&folder)?.len();
     ensure!(count > 0, "the tour left no picture in {}", folder.display());
     Ok(format!("{count} numbered pictures of the demo shop are in {}, made", folder.display()))

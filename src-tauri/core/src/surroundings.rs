@@ -1,6 +1,6 @@
 //! What core is given from outside: time, randomness, paths, the keychain. Tests hand in their own.
 
-use std::{path::PathBuf, sync::Arc};
+use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use chrono::{DateTime, Local, NaiveDate, NaiveDateTime, NaiveTime, SubsecRound, TimeDelta, TimeZone, Utc};
 
@@ -22,6 +22,8 @@ pub struct Surroundings {
     pub zone: Option<String>,
     /// Fills a buffer with random bytes fit for keys.
     pub random: Arc<Randomness>,
+    /// How long one call to NOWPayments may take, its whole answer included.
+    pub patience: Duration,
     /// The folder for databases. Made if missing.
     pub data: PathBuf,
     /// The folder of the log files, which core does not write.
@@ -44,6 +46,7 @@ impl Surroundings {
             local: Arc::new(|at| at.with_timezone(&Local).naive_local()),
             zone: iana_time_zone::get_timezone().ok(),
             random: Arc::new(random),
+            patience: Duration::from_secs(30),
             logs: data.join("logs"),
             data,
             keychain,

@@ -2,10 +2,11 @@
 
 #![allow(clippy::unwrap_used, reason = "a test ends where it fails")]
 
-#[path = "common/payouts.rs"]
-mod payouts;
-#[path = "common/world.rs"]
-mod world;
+#[path = "common"]
+mod common {
+    pub(crate) mod payouts;
+    pub(crate) mod world;
+}
 
 use std::{
     net::TcpListener,
@@ -27,9 +28,12 @@ use paydesk_core::{
     payouts::batch::BatchState,
     secrets::{Keychain, Secret},
 };
-use payouts::Owner;
 use secrecy::ExposeSecret;
-use world::{World, wait_for, wait_for_sync};
+
+use crate::common::{
+    payouts::Owner,
+    world::{World, wait_for, wait_for_sync},
+};
 
 /// A shop whose callbacks come to Paydesk. Its list of payments cannot be read any more, so that whatever it learns it has
 /// learned from a callback.

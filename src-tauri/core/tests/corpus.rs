@@ -2,17 +2,15 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test ends where it fails")]
 
-#[path = "common/corpus.rs"]
-mod corpus;
-
-#[path = "common/payouts.rs"]
-mod payouts;
-#[path = "common/world.rs"]
-mod world;
+#[path = "common"]
+mod common {
+    pub(crate) mod corpus;
+    pub(crate) mod payouts;
+    pub(crate) mod world;
+}
 
 use std::fs;
 
-use corpus::{Case, cases, coins};
 use nowpayments::currencies::GetFullCurrencies;
 use paydesk_core::{
     coins::Catalogue,
@@ -22,7 +20,11 @@ use paydesk_core::{
         import::{self, Ask, Column, FileError, Import, ProblemCode},
     },
 };
-use payouts::Owner;
+
+use crate::common::{
+    corpus::{Case, cases, coins},
+    payouts::Owner,
+};
 
 fn read(case: &Case) -> Result<Import, FileError> {
     import::import(&fs::read(&case.path).unwrap(), &case.choices(), &coins())

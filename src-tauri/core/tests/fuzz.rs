@@ -6,10 +6,15 @@ use std::fs;
 
 use proptest::{prelude::*, strategy::ValueTree, test_runner::TestRunner};
 
-#[path = "common/corpus.rs"]
-mod corpus;
+#[path = "common"]
+mod common {
+    pub(crate) mod corpus;
+}
+
 #[path = "../fuzz/targets.rs"]
 mod targets;
+
+use crate::common::corpus;
 
 /// Files of the corpus that are quickly read.
 fn files() -> Vec<Vec<u8>> {

@@ -2,10 +2,11 @@
 //! belongs to the process, so these tests have one of their own.
 #![allow(clippy::unwrap_used, reason = "a test that fails says so")]
 
-#[path = "common/payouts.rs"]
-mod payouts;
-#[path = "common/world.rs"]
-mod world;
+#[path = "common"]
+mod common {
+    pub(crate) mod payouts;
+    pub(crate) mod world;
+}
 
 use nowpayments_simulator::{Fault, History, Switches};
 use paydesk_core::{
@@ -13,8 +14,11 @@ use paydesk_core::{
     payouts::batch::{Batch, BatchRow, BatchState, Control, ControlSum, RowFilter, RowQuery},
     shops::NewShop,
 };
-use payouts::{FILE, Owner};
-use world::World;
+
+use crate::common::{
+    payouts::{FILE, Owner, TRX},
+    world::World,
+};
 
 async fn german_owner() -> Owner {
     Language::German.speak();
@@ -151,7 +155,7 @@ async fn what_became_of_sending_a_batch_is_said_in_german() {
     let owner = german_owner().await;
     let batch = owner.import(FILE).await;
     let id = batch.summary.id.clone();
-    let only = Switches { address_whitelist: Some(vec![payouts::TRX.to_owned()]), ..Switches::default() };
+    let only = Switches { address_whitelist: Some(vec![TRX.to_owned()]), ..Switches::default() };
     owner.world.simulator.set_switches(only);
     let failure = owner.payouts().send(&id, &batch.rows_hash, None).await.unwrap_err();
     assert_german([failure.message.as_str()]);

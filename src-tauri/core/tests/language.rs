@@ -1,10 +1,11 @@
 //! The language that the window speaks is spoken by core, and kept. It belongs to the process: one test goes through all of it.
 #![allow(clippy::unwrap_used, reason = "a test that fails says so")]
 
-#[path = "common/payouts.rs"]
-mod payouts;
-#[path = "common/world.rs"]
-mod world;
+#[path = "common"]
+mod common {
+    pub(crate) mod payouts;
+    pub(crate) mod world;
+}
 
 use chrono::{TimeDelta, Utc};
 use paydesk_core::{
@@ -14,7 +15,8 @@ use paydesk_core::{
         schedule::{Interval, Repetition, Schedule},
     },
 };
-use payouts::{FILE, Owner};
+
+use crate::common::payouts::{FILE, Owner};
 
 #[tokio::test]
 async fn core_speaks_what_the_window_speaks_keeps_it_and_has_everything_read_again() {

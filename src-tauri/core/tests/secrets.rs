@@ -4,14 +4,13 @@
 
 #![allow(clippy::unwrap_used, reason = "a test ends where it fails")]
 
-#[path = "common/evidence.rs"]
-mod evidence;
-#[path = "common/needles.rs"]
-mod needles;
-#[path = "common/payouts.rs"]
-mod payouts;
-#[path = "common/world.rs"]
-mod world;
+#[path = "common"]
+mod common {
+    pub(crate) mod evidence;
+    pub(crate) mod needles;
+    pub(crate) mod payouts;
+    pub(crate) mod world;
+}
 
 use std::{
     collections::BTreeSet,
@@ -22,8 +21,6 @@ use std::{
 };
 
 use chrono::{TimeDelta, Utc};
-use evidence::Evidence;
-use needles::{Needles, spellings};
 use nowpayments::{
     auth::{LogIn, LoggedIn},
     payments::CreatePayment,
@@ -49,11 +46,16 @@ use paydesk_core::{
     shops::NewShop,
     surroundings::Surroundings,
 };
-use payouts::{FILE, Owner, PIN};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::json;
 use sqlx::{ConnectOptions, sqlite::SqliteConnectOptions};
-use world::{World, wait_for, wait_for_sync};
+
+use crate::common::{
+    evidence::{self, Evidence},
+    needles::{Needles, spellings},
+    payouts::{FILE, Owner, PIN},
+    world::{World, wait_for, wait_for_sync},
+};
 
 const WRONG_KEY: &str = "WR0NGK3-WR0NGK3-Y0UK1DM-E4V3R12";
 const WRONG_PASSWORD: &str = "hunter2 & \"friends\"";

@@ -1,4 +1,4 @@
-//! What else the account holds: the overview, balances, subscriptions, users, conversions; callbacks and codes.
+//! What else the account holds: the overview, balances, subscriptions, users, conversions, payouts to a bank; callbacks.
 
 use anyhow::Result;
 use paydesk_window_tests::Simulator;
@@ -159,14 +159,4 @@ pub(crate) async fn callbacks(tour: &mut Tour<'_>, simulator: &Simulator) -> Res
     window.press("Check it").await?;
     window.sees("This callback is genuine").await?;
     tour.picture("callbacks-check-genuine").await
-}
-
-pub(crate) async fn second_factor(tour: &mut Tour<'_>, simulator: &Simulator) -> Result<()> {
-    let window = tour.window;
-    window.press("Settings").await?;
-    window.press("Set up codes on this computer").await?;
-    window.press("Use the practice phone's secret").await?;
-    tour.picture("second-factor").await?;
-    window.press("Cancel").await?;
-    window.set_up_codes(simulator).await
 }

@@ -19,6 +19,16 @@ TPSguHpA4iyNaHH6Kj6x3hM7tVYeRSbQ5x,trx,,35.5,eur,Courier
 0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed,eth,0.01,30,gbp,Both
 ";
 
+pub(crate) async fn second_factor(tour: &mut Tour<'_>, simulator: &Simulator) -> Result<()> {
+    let window = tour.window;
+    window.press("Settings").await?;
+    window.press("Set up codes on this computer").await?;
+    window.press("Use the practice phone's secret").await?;
+    tour.picture("second-factor").await?;
+    window.press("Cancel").await?;
+    window.set_up_codes(simulator).await
+}
+
 pub(crate) async fn importing(tour: &mut Tour<'_>, desktop: &Desktop) -> Result<()> {
     let window = tour.window;
     window.press("Payouts").await?;
@@ -33,7 +43,7 @@ pub(crate) async fn importing(tour: &mut Tour<'_>, desktop: &Desktop) -> Result<
     window.press("A comma before decimals").await?;
     tour.picture("file-numbers").await?;
     window.press("Cancel").await?;
-    let columns = format!("who,how much,what for\n{TRON},5,rent of May\n{TRON},120.5,water\n");
+    let columns = format!("who,how much,purpose\n{TRON},5,May rent\n{TRON},120.5,water\n");
     desktop.open_with_paydesk(&desktop.write("columns.csv", columns)?).await?;
     window.sees("What does each column hold?").await?;
     tour.picture("file-columns").await?;
@@ -131,7 +141,7 @@ pub(crate) async fn paying_sums(tour: &mut Tour<'_>, desktop: &Desktop) -> Resul
     window.sees("No money moves before your code").await?;
     tour.picture("batch-sums-send").await?;
     window.press("Hand over to NOWPayments").await?;
-    window.sees("With your code NOWPayments pays 4 recipients").await?;
+    window.sees("4 recipients").await?;
     tour.picture("approval-sums").await?;
     window.press("Not now, back to the batch").await?;
     window.sees("Waits for your code").await?;
@@ -198,7 +208,7 @@ pub(crate) async fn in_parts(tour: &mut Tour<'_>, desktop: &Desktop) -> Result<(
     window.sees("Approve part 2 of 2").await?;
     tour.picture("approval-next-part").await?;
     window.press("Approve part 2 of 2").await?;
-    window.sees("With your code NOWPayments pays 5 recipients").await?;
+    window.sees("5 recipients").await?;
     window.press("Not now, back to the batch").await?;
     window.sees("Sent in 2 parts").await?;
     tour.picture("batch-parts").await

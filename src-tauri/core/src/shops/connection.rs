@@ -66,7 +66,12 @@ pub(crate) fn client(
     surroundings: &Surroundings,
     retry: Retry,
 ) -> Result<Client, Failure> {
-    let options = Options { now: surroundings.now.clone(), retry, ..Options::default() };
+    let options = Options {
+        now: surroundings.now.clone(),
+        retry,
+        timeout: surroundings.patience,
+        ..Options::default()
+    };
     Client::with(base.clone(), Credentials { api_key, login }, options).map_err(|error| match error {
         SetupError::Key => Failure::invalid(
             "api_key",

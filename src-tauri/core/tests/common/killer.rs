@@ -2,8 +2,6 @@
 //! n-th question is a kill. Everything of that life is then dropped with its runtime, requests that are under way
 //! included.
 
-#![allow(clippy::unwrap_used, reason = "a test that fails says so")]
-
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
     sync::{

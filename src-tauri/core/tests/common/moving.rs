@@ -1,8 +1,5 @@
 //! Moves of money inside the account, for tests: a shop with users, and what the simulator has moved.
 
-#![allow(dead_code, reason = "each test file uses a part of it")]
-#![allow(clippy::unwrap_used, reason = "a test ends where it fails")]
-
 use std::time::Duration;
 
 use nowpayments::Amount;
@@ -14,7 +11,7 @@ use paydesk_core::{
     moves::{Move, MoveState, Moves, NewMove},
 };
 
-use crate::world::{World, wait_for};
+use crate::common::world::{World, wait_for};
 
 /// A shop with its moves at hand.
 pub(crate) struct Owner {
@@ -49,7 +46,15 @@ pub(crate) fn lost_before() -> Vec<Fault> {
 
 impl Owner {
     pub(crate) async fn new() -> Self {
-        let world = World::new(History::None).await;
+        Self::of(World::new(History::None).await).await
+    }
+
+    /// One who does not wait long for an answer.
+    pub(crate) async fn impatient() -> Self {
+        Self::of(World::impatient(History::None).await).await
+    }
+
+    async fn of(world: World) -> Self {
         let (core, _) = world.open_shop().await;
         let shop = core.shop().unwrap();
         let (moves, custody, conversions) =

@@ -25,16 +25,25 @@ pub(crate) struct World {
     pub(crate) simulator: Simulator,
     pub(crate) folder: TempDir,
     pub(crate) store: Arc<mock::Store>,
+    /// How long Paydesk waits for an answer.
+    pub(crate) patience: Duration,
 }
 
 impl World {
     pub(crate) async fn new(history: History) -> Self {
         let simulator = Simulator::start(Options { history, ..Options::default() }).await.unwrap();
-        Self { simulator, folder: tempfile::tempdir().unwrap(), store: mock::Store::new().unwrap() }
+        let (folder, store) = (tempfile::tempdir().unwrap(), mock::Store::new().unwrap());
+        Self { simulator, folder, store, patience: Duration::from_secs(30) }
+    }
+
+    /// One whose owner does not wait long for an answer.
+    pub(crate) async fn impatient(history: History) -> Self {
+        Self { patience: Duration::from_secs(3), ..Self::new(history).await }
     }
 
     pub(crate) fn surroundings(&self) -> Surroundings {
-        surroundings(self.folder.path(), Keychain::in_store("paydesk", self.store.clone()))
+        let keychain = Keychain::in_store("paydesk", self.store.clone());
+        Surroundings { patience: self.patience, ..surroundings(self.folder.path(), keychain) }
     }
 
     /// Both services are the simulator.

@@ -1,15 +1,7 @@
 //! Conversions: estimated, made once whatever happens to the answer, followed to their end, and listed.
 
-#![allow(clippy::unwrap_used, reason = "a test ends where it fails")]
-
-#[path = "common/moving.rs"]
-mod moving;
-#[path = "common/world.rs"]
-mod world;
-
 use std::time::Duration;
 
-use moving::{Owner, conversion, exact, lost_after, lost_before};
 use nowpayments::conversions::CreateConversion;
 use nowpayments_simulator::{ConversionStatus, Fault, Point, Switches};
 use paydesk_core::{
@@ -18,7 +10,11 @@ use paydesk_core::{
     conversions::{ConversionQuery, ConversionRequest},
     moves::MoveState,
 };
-use world::wait_for;
+
+use crate::common::{
+    moving::{Owner, conversion, exact, lost_after, lost_before},
+    world::wait_for,
+};
 
 fn question(from: &str, to: &str, amount: &str) -> ConversionRequest {
     ConversionRequest { from_coin: from.to_owned(), to_coin: to.to_owned(), amount: amount.to_owned() }
@@ -111,7 +107,7 @@ async fn an_expired_token_and_an_answer_out_of_order_convert_once() {
 
 #[tokio::test]
 async fn a_conversion_that_nobody_answers_in_time_is_found() {
-    let owner = Owner::new().await;
+    let owner = Owner::impatient().await;
     let held = owner.world.simulator.hold_call("POST", "/conversion", 0, Point::Arrived);
     let moved = owner.make(conversion("ltc", "trx", "1")).await.unwrap();
     assert_eq!(moved.state, MoveState::Unknown, "it has not been handled: {moved:?}");

@@ -1,10 +1,4 @@
 //! Batches that are paid at a time of the owner's choosing, and calling them off.
-#![allow(clippy::unwrap_used, reason = "a test that fails says so")]
-
-#[path = "common/payouts.rs"]
-mod payouts;
-#[path = "common/world.rs"]
-mod world;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use nowpayments_simulator::{Fault, FaultRule, Switches};
@@ -15,8 +9,11 @@ use paydesk_core::{
         schedule::{Interval, Repetition, Schedule},
     },
 };
-use payouts::{ETH, FILE, Owner};
-use world::wait_for;
+
+use crate::common::{
+    payouts::{ETH, FILE, Owner},
+    world::wait_for,
+};
 
 /// In so many hours by the clock of this computer, which the simulated one is ahead of or behind.
 fn hours(hours: i64) -> DateTime<Utc> {

@@ -1,10 +1,4 @@
 //! The lock of the app, and the rule of two persons.
-#![allow(clippy::unwrap_used, reason = "a test that fails says so")]
-
-#[path = "common/payouts.rs"]
-mod payouts;
-#[path = "common/world.rs"]
-mod world;
 
 use std::sync::{
     Arc,
@@ -18,8 +12,11 @@ use paydesk_core::{
     payouts::{batch::BatchState, rules::RulesEdit},
     surroundings::Surroundings,
 };
-use payouts::{FILE, Owner, PIN};
-use world::World;
+
+use crate::common::{
+    payouts::{FILE, Owner, PIN},
+    world::World,
+};
 
 const LOCK: &str = "7351 door";
 

@@ -1,10 +1,5 @@
 //! Payments: the cache is what NOWPayments has, whatever happened on the way; and it is found.
 
-#![allow(clippy::unwrap_used, reason = "a test ends where it fails")]
-
-#[path = "common/world.rs"]
-mod world;
-
 use std::collections::BTreeSet;
 
 use chrono::Utc;
@@ -18,7 +13,8 @@ use paydesk_core::{
     Core, FailureCode,
     payments::{PaymentPage, PaymentQuery, PaymentRow},
 };
-use world::{World, wait_for, wait_for_sync};
+
+use crate::common::world::{World, wait_for, wait_for_sync};
 
 async fn at_the_provider(world: &World) -> Vec<Payment> {
     let mut all: Vec<Payment> = world.client().pages(ListPayments::default()).try_concat().await.unwrap();

@@ -1,12 +1,5 @@
 //! A shop is backed up, removed and restored, and is what it was.
 
-#![allow(clippy::unwrap_used, reason = "a test ends where it fails")]
-
-#[path = "common/payouts.rs"]
-mod payouts;
-#[path = "common/world.rs"]
-mod world;
-
 use std::{collections::BTreeMap, fs, path::Path};
 
 use nowpayments_simulator::History;
@@ -14,11 +7,14 @@ use paydesk_core::{
     Core, FailureCode, data::DataJobKind, data::Work, exports::ExportState, payouts::batch::BatchState,
     secrets::Secret,
 };
-use payouts::Owner;
 use secrecy::ExposeSecret;
 use sqlx::{Column, ConnectOptions, Connection, Row, ValueRef, sqlite::SqliteConnectOptions};
 use tokio_util::sync::CancellationToken;
-use world::{World, wait_for, wait_for_sync};
+
+use crate::common::{
+    payouts::{Owner, PIN},
+    world::{World, wait_for, wait_for_sync},
+};
 
 const PASSPHRASE: &str = "green coffee in the morning";
 
@@ -119,7 +115,7 @@ async fn a_shop_that_is_backed_up_removed_and_restored_is_what_it_was() {
     let again = owner.get(&batch.summary.id).await;
     assert_eq!((again.summary.state, &again.rows_hash), (BatchState::Created, &batch.rows_hash));
     // And approves with what was sealed before.
-    let done = owner.approve_with_pin(&again, payouts::PIN).await.unwrap();
+    let done = owner.approve_with_pin(&again, PIN).await.unwrap();
     assert_eq!(done.summary.state, BatchState::Verified);
 
     // The file holds what it held, whatever has happened since.

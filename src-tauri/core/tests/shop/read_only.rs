@@ -1,10 +1,4 @@
 //! A read-only shop: nothing is made, moved or changed at NOWPayments, whatever is asked for, and what is there is read on.
-#![allow(clippy::unwrap_used, reason = "a test that fails says so")]
-
-#[path = "common/payouts.rs"]
-mod payouts;
-#[path = "common/world.rs"]
-mod world;
 
 use chrono::{TimeDelta, Utc};
 use nowpayments_simulator::{Fault, LoggedCall};
@@ -22,9 +16,12 @@ use paydesk_core::{
     shops::NewShop,
     subscriptions::{PlanEdit, SubscriberFileOpened, SubscriberFileState, WhoSubscribes},
 };
-use payouts::{FILE, Owner, PIN, TRX};
 use std::sync::Arc;
-use world::wait_for;
+
+use crate::common::{
+    payouts::{FILE, Owner, PIN, TRX},
+    world::wait_for,
+};
 
 const SAID: &str = "This shop is read-only on this computer";
 

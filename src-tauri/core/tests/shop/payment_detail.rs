@@ -1,17 +1,13 @@
 //! One payment: what NOWPayments says of it and of what belongs to it, through the cache.
 
-#![allow(clippy::unwrap_used, reason = "a test ends where it fails")]
-
-#[path = "common/world.rs"]
-mod world;
-
 use nowpayments::payments::{CreatePayment, Payment};
 use nowpayments_simulator::{Amount, History, PaymentChange, PaymentStatus};
 use paydesk_core::{
     Core,
     payments::{PaymentDetail, PaymentTrace, Relation},
 };
-use world::{World, wait_for, wait_for_sync};
+
+use crate::common::world::{World, wait_for, wait_for_sync};
 
 async fn create(world: &World) -> Payment {
     let new = CreatePayment::new("25".parse().unwrap(), "usd".parse().unwrap(), "eth".parse().unwrap());

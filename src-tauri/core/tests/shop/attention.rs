@@ -1,10 +1,5 @@
 //! What needs attention: each way in which a payment can go wrong at the provider is one case, which ends when it is over.
 
-#![allow(clippy::unwrap_used, reason = "a test ends where it fails")]
-
-#[path = "common/world.rs"]
-mod world;
-
 use std::{sync::Arc, time::Duration};
 
 use chrono::{TimeDelta, Utc};
@@ -19,7 +14,8 @@ use paydesk_core::{
     surroundings::Surroundings,
 };
 use sqlx::{ConnectOptions, sqlite::SqliteConnectOptions};
-use world::{World, wait_for, wait_for_sync};
+
+use crate::common::world::{World, wait_for, wait_for_sync};
 
 const HOUR: Duration = Duration::from_hours(1);
 

@@ -1,12 +1,5 @@
 //! All of a shop as tables, what helps to find a fault, and the end of all data.
 
-#![allow(clippy::unwrap_used, reason = "a test ends where it fails")]
-
-#[path = "common/payouts.rs"]
-mod payouts;
-#[path = "common/world.rs"]
-mod world;
-
 use std::{
     collections::BTreeMap,
     fs,
@@ -21,10 +14,13 @@ use paydesk_core::{
     exports::ExportState,
     secrets::Secret,
 };
-use payouts::Owner;
 use secrecy::ExposeSecret;
 use sqlx::{ConnectOptions, Connection, sqlite::SqliteConnectOptions};
-use world::{World, wait_for, wait_for_sync};
+
+use crate::common::{
+    payouts::{ETH, Owner, TRX, XRP},
+    world::{World, wait_for, wait_for_sync},
+};
 
 /// The files of a ZIP file.
 fn files(zip: &[u8]) -> BTreeMap<String, String> {
@@ -175,9 +171,9 @@ async fn what_helps_to_find_a_fault_tells_how_much_there_is_and_nothing_of_what_
         world.simulator.tokens().remove(0),
         owner.code(),
         shop.name.clone(),
-        payouts::TRX.to_owned(),
-        payouts::ETH.to_owned(),
-        payouts::XRP.to_owned(),
+        TRX.to_owned(),
+        ETH.to_owned(),
+        XRP.to_owned(),
         "1234567".to_owned(),
         "12.5".to_owned(),
         "kestrel@coffee.example".to_owned(),

@@ -1,12 +1,5 @@
 //! Files of payouts as the window opens them: asked about, remembered, corrected, compared with control totals.
 
-#![allow(clippy::unwrap_used, reason = "a test ends where it fails")]
-
-#[path = "common/payouts.rs"]
-mod payouts;
-#[path = "common/world.rs"]
-mod world;
-
 use nowpayments_simulator::Fault;
 use paydesk_core::{
     FailureCode,
@@ -16,7 +9,8 @@ use paydesk_core::{
         import::{Ask, Choices, Column, Numbers},
     },
 };
-use payouts::{ETH, FILE, Owner, TRX};
+
+use crate::common::payouts::{ETH, FILE, Owner, TRX};
 
 const HEADER: &str = "address,currency,amount\n";
 

@@ -1,11 +1,5 @@
 //! What guards the money of a batch before it is sent: limits, the address book, who is new or made to look like somebody
 //! known, the same file twice, and a check that can be stopped.
-#![allow(clippy::unwrap_used, reason = "a test that fails says so")]
-
-#[path = "common/payouts.rs"]
-mod payouts;
-#[path = "common/world.rs"]
-mod world;
 
 use nowpayments_simulator::{Fault, FaultRule};
 use paydesk_core::{
@@ -17,7 +11,8 @@ use paydesk_core::{
         rules::RulesEdit,
     },
 };
-use payouts::{ETH, FILE, Owner, PIN, TRX, XRP};
+
+use crate::common::payouts::{ETH, FILE, Owner, PIN, TRX, XRP};
 
 /// Begins and ends like [`ETH`].
 const LOOKS_LIKE_ETH: &str = "0x5aae00000000000000000000000000000000eaed";

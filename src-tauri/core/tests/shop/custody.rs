@@ -1,18 +1,7 @@
 //! Custody: users, and what is moved to and from them. Made once whatever happens to the answer, followed, and added up.
 
-#![allow(clippy::unwrap_used, reason = "a test ends where it fails")]
-
-#[path = "common/killer.rs"]
-mod killer;
-#[path = "common/moving.rs"]
-mod moving;
-#[path = "common/world.rs"]
-mod world;
-
 use std::time::Duration;
 
-use killer::Killer;
-use moving::{Owner, deposit, exact, lost_after, lost_before, transfer, write_off};
 use nowpayments::custody::CreateDeposit;
 use nowpayments_simulator::{
     Fault, FaultRule, History, PaymentChange, PaymentStatus, Point, Switches, TransferStatus,
@@ -24,7 +13,12 @@ use paydesk_core::{
     moves::{MoveKind, MoveState, NewMove},
     payouts::ReportFormat,
 };
-use world::{World, wait_for};
+
+use crate::common::{
+    killer::Killer,
+    moving::{Owner, deposit, exact, lost_after, lost_before, transfer, write_off},
+    world::{World, wait_for},
+};
 
 #[tokio::test]
 async fn a_user_is_made_funded_moved_and_written_off_and_the_ledger_adds_up() {
@@ -317,7 +311,7 @@ async fn a_call_that_is_not_answered_in_time_is_found() {
 
 #[tokio::test]
 async fn a_call_slower_than_anybody_waits_is_unknown_until_it_is_seen() {
-    let owner = Owner::new().await;
+    let owner = Owner::impatient().await;
     let anna = owner.user("anna").await;
     let held = owner.world.simulator.hold_call("POST", "/sub-partner/deposit", 0, Point::Arrived);
     let moved = owner.make(deposit(&anna, "btc", "0.5")).await.unwrap();

@@ -1,10 +1,5 @@
 //! A batch of payouts from a file to the last row paid.
 
-#[path = "common/payouts.rs"]
-mod payouts;
-#[path = "common/world.rs"]
-mod world;
-
 use std::io::Cursor;
 
 use calamine::{Data, Reader};
@@ -16,7 +11,8 @@ use paydesk_core::{
         batch::{BatchState, RowFilter, RowQuery, RowStatus},
     },
 };
-use payouts::{ETH, FILE, Owner, TRX};
+
+use crate::common::payouts::{ETH, FILE, Owner, TRX};
 
 fn all(batch: &str) -> RowQuery {
     RowQuery { batch: batch.to_owned(), filter: RowFilter::All, limit: 1000, after: None }

@@ -1,18 +1,7 @@
 //! Fiat payouts: accounts made known, payouts asked for once whatever happens to the answer, followed to their end, and listed.
 
-#![allow(clippy::unwrap_used, reason = "a test ends where it fails")]
-
-#[path = "common/killer.rs"]
-mod killer;
-#[path = "common/moving.rs"]
-mod moving;
-#[path = "common/world.rs"]
-mod world;
-
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
-use killer::Killer;
-use moving::{Owner, exact, lost_after, lost_before};
 use nowpayments::fiat_payouts::{CreateFiatAccount, CreateFiatPayout};
 use nowpayments_simulator::{Fault, FiatPayoutStatus, History, Point};
 use paydesk_core::{
@@ -21,7 +10,12 @@ use paydesk_core::{
     fiat_payouts::{FiatAccountValue, FiatPayoutQuery, FiatPayouts, NewFiatAccount},
     moves::{Move, MoveState, NewMove},
 };
-use world::{World, wait_for};
+
+use crate::common::{
+    killer::Killer,
+    moving::{Owner, exact, lost_after, lost_before},
+    world::{World, wait_for},
+};
 
 const IBAN: &str = "DE89370400440532013000";
 
@@ -58,7 +52,10 @@ fn of(owner: &Owner) -> FiatPayouts {
 
 /// A shop with an account for euros.
 async fn with_account() -> (Owner, FiatPayouts) {
-    let owner = Owner::new().await;
+    account_of(Owner::new().await).await
+}
+
+async fn account_of(owner: Owner) -> (Owner, FiatPayouts) {
     let fiat = of(&owner);
     let made = fiat.add_account(&sepa()).await.unwrap();
     assert_eq!(made.state, MoveState::Made, "{made:?}");
@@ -195,7 +192,7 @@ async fn an_expired_token_and_an_answer_out_of_order_ask_once() {
 
 #[tokio::test]
 async fn a_payout_that_nobody_answers_in_time_is_found() {
-    let (owner, _) = with_account().await;
+    let (owner, _) = account_of(Owner::impatient().await).await;
     let held = owner.world.simulator.hold_call("POST", "/fiat-payouts", 0, Point::Arrived);
     let moved = owner.make(payout("usdttrc20", "100", "eur")).await.unwrap();
     assert_eq!(moved.state, MoveState::Unknown, "it has not been handled: {moved:?}");
@@ -207,7 +204,7 @@ async fn a_payout_that_nobody_answers_in_time_is_found() {
 
 #[tokio::test]
 async fn one_that_turns_up_after_it_was_given_up_is_taken_and_told() {
-    let (owner, fiat) = with_account().await;
+    let (owner, fiat) = account_of(Owner::impatient().await).await;
     let held = owner.world.simulator.hold_call("POST", "/fiat-payouts", 0, Point::Arrived);
     let moved = owner.make(payout("usdttrc20", "100", "eur")).await.unwrap();
     owner.world.simulator.step(Duration::from_secs(61));

@@ -1,10 +1,5 @@
 //! Codes that are made on the device, and the PIN that guards them.
 
-#[path = "common/payouts.rs"]
-mod payouts;
-#[path = "common/world.rs"]
-mod world;
-
 use std::sync::{
     Arc,
     atomic::{AtomicI64, Ordering},
@@ -16,9 +11,12 @@ use paydesk_core::{
     Core, Failure, FailureCode, payouts::batch::BatchState, second_factor::Enrolment, secrets::Secret,
     surroundings::Surroundings,
 };
-use payouts::{Owner, PIN};
 use secrecy::ExposeSecret;
-use world::World;
+
+use crate::common::{
+    payouts::{Owner, PIN},
+    world::World,
+};
 
 #[tokio::test]
 async fn a_pin_approves_and_a_wrong_one_sends_nothing() {

@@ -1,10 +1,4 @@
 //! Rows that pay what a sum of money buys.
-#![allow(clippy::unwrap_used, reason = "a test that fails says so")]
-
-#[path = "common/payouts.rs"]
-mod payouts;
-#[path = "common/world.rs"]
-mod world;
 
 use chrono::{TimeDelta, Utc};
 use nowpayments::Amount;
@@ -14,7 +8,8 @@ use paydesk_core::payouts::{
     batch::{Batch, BatchRow, BatchState, Control, ControlSum, RowEdit, RowFilter, RowQuery},
     schedule::{Interval, Repetition, Schedule},
 };
-use payouts::{ETH, Owner, TRX};
+
+use crate::common::payouts::{ETH, Owner, TRX};
 
 /// Two sums in one coin, one in another, and an amount of a coin.
 const FILE: &str = "address,currency,amount,fiat_amount,fiat_currency,description

@@ -1,10 +1,5 @@
 //! Takings, against what the simulator's own books say.
 
-#![allow(clippy::unwrap_used, reason = "a test ends where it fails")]
-
-#[path = "common/world.rs"]
-mod world;
-
 use std::collections::BTreeMap;
 
 use chrono::{Local, NaiveDate};
@@ -15,7 +10,8 @@ use nowpayments::{
 };
 use nowpayments_simulator::{Cause, History};
 use paydesk_core::takings::TakingsStep;
-use world::{World, wait_for, wait_for_sync};
+
+use crate::common::world::{World, wait_for, wait_for_sync};
 
 /// More days than the simulated shop is old.
 const ALL: u32 = 700;

@@ -1,16 +1,12 @@
 //! What the shop holds, as NOWPayments says it and as it changed.
 
-#![allow(clippy::unwrap_used, reason = "a test ends where it fails")]
-
-#[path = "common/world.rs"]
-mod world;
-
 use std::collections::BTreeMap;
 
 use nowpayments::Amount;
 use nowpayments_simulator::{Fault, FaultRule, History, Switches};
 use paydesk_core::{FailureCode, balances::Balances};
-use world::World;
+
+use crate::common::world::World;
 
 fn amounts(balances: &Balances) -> Vec<(&str, String)> {
     balances.coins.iter().map(|coin| (coin.coin.as_str(), coin.amount.to_string())).collect()

@@ -1,11 +1,6 @@
 //! Notifications of payments: what happened before the shop was added is never told, what happens later once, whether
 //! Paydesk was open or not.
 
-#![allow(clippy::unwrap_used, reason = "a test ends where it fails")]
-
-#[path = "common/world.rs"]
-mod world;
-
 use std::time::Duration;
 
 use nowpayments::{
@@ -14,7 +9,8 @@ use nowpayments::{
 };
 use nowpayments_simulator::{History, PaymentChange, PaymentStatus};
 use paydesk_core::{Core, FailureCode, notifications::Notification};
-use world::{World, wait_for, wait_for_sync};
+
+use crate::common::world::{World, wait_for, wait_for_sync};
 
 async fn create(world: &World, order: &str, price: &str) -> Payment {
     let new = CreatePayment {

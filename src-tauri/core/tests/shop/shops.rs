@@ -1,10 +1,5 @@
 //! Shops: added, refused, reopened, removed.
 
-#![allow(clippy::unwrap_used, reason = "a test ends where it fails")]
-
-#[path = "common/world.rs"]
-mod world;
-
 use keyring_core::{Error, mock};
 use nowpayments_simulator::{Fault, FaultRule, History, Options, Simulator, Switches};
 use paydesk_core::{
@@ -14,7 +9,8 @@ use paydesk_core::{
     shops::{CheckState, DemoConnection, Environment, NewKeys, NewShop},
 };
 use secrecy::ExposeSecret;
-use world::{World, surroundings};
+
+use crate::common::world::{World, surroundings, wait_for_sync};
 
 /// The demo shop is not asked for.
 async fn no_demo() -> Result<DemoConnection, paydesk_core::Failure> {
@@ -66,7 +62,7 @@ async fn what_is_held_back_asks_nothing_until_it_may_begin() {
     assert_eq!(shop.payments.sync_status().await.unwrap().cached, 0);
 
     core.begin();
-    world::wait_for_sync(&core, |sync| sync.complete).await;
+    wait_for_sync(&core, |sync| sync.complete).await;
     core.close().await;
 }
 
@@ -381,7 +377,7 @@ async fn the_connection_of_the_open_shop_is_checked_with_the_keys_of_the_keychai
 async fn a_shop_gets_other_keys_once_nowpayments_has_taken_them() {
     let world = World::new(History::Orders(20)).await;
     let (core, shop) = world.open_shop().await;
-    world::wait_for_sync(&core, |sync| sync.complete).await;
+    wait_for_sync(&core, |sync| sync.complete).await;
     let right = world.simulator.credentials();
     let keys = |api_key: &str, email: &str, password: &str| NewKeys {
         api_key: api_key.into(),
@@ -421,7 +417,7 @@ async fn a_shop_gets_other_keys_once_nowpayments_has_taken_them() {
 async fn keys_of_another_account_are_refused_and_nothing_changes() {
     let world = World::new(History::Orders(20)).await;
     let (core, shop) = world.open_shop().await;
-    world::wait_for_sync(&core, |sync| sync.complete).await;
+    wait_for_sync(&core, |sync| sync.complete).await;
     core.close().await;
 
     // The same NOWPayments, with another account.

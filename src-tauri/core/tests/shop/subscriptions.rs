@@ -1,15 +1,7 @@
 //! Plans and subscribers: made once whatever happens to the answer, read whole, counted exactly, and told once.
 
-#![allow(clippy::unwrap_used, reason = "a test ends where it fails")]
-
-#[path = "common/killer.rs"]
-mod killer;
-#[path = "common/world.rs"]
-mod world;
-
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
-use killer::Killer;
 use nowpayments::Amount;
 use nowpayments_simulator::{
     Fault, FaultRule, History, LoggedCall, Subscriber, Subscription as Theirs, SubscriptionChange,
@@ -25,7 +17,11 @@ use paydesk_core::{
         WhoSubscribes,
     },
 };
-use world::{World, wait_for};
+
+use crate::common::{
+    killer::Killer,
+    world::{World, wait_for},
+};
 
 const PLANS: &str = "/subscriptions/plans";
 const SUBSCRIPTIONS: &str = "/subscriptions";

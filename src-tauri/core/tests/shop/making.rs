@@ -1,17 +1,9 @@
 //! Making payments and invoices: priced before they are sent, made once whatever happens to the answer, and followed.
 
-#![allow(clippy::unwrap_used, reason = "a test ends where it fails")]
-
-#[path = "common/killer.rs"]
-mod killer;
-#[path = "common/world.rs"]
-mod world;
-
 use std::time::Duration;
 
 use chrono::{TimeDelta, Utc};
 use futures_util::TryStreamExt;
-use killer::Killer;
 use nowpayments::{
     Amount,
     payments::{ListPayments, Payment, PaymentStatus as Status},
@@ -25,7 +17,11 @@ use paydesk_core::{
     },
     shops::{Environment, NewShop},
 };
-use world::{World, wait_for};
+
+use crate::common::{
+    killer::Killer,
+    world::{World, wait_for},
+};
 
 async fn world() -> (World, Core, Payments) {
     let world = World::new(History::None).await;

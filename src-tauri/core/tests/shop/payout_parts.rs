@@ -1,10 +1,4 @@
 //! A batch that is too large to be sent at once, and rows that are paid again.
-#![allow(clippy::unwrap_used, reason = "a test that fails says so")]
-
-#[path = "common/payouts.rs"]
-mod payouts;
-#[path = "common/world.rs"]
-mod world;
 
 use nowpayments_simulator::PayoutStatus;
 use paydesk_core::payouts::{
@@ -12,9 +6,12 @@ use paydesk_core::payouts::{
     batch::{Batch, BatchState, RowEdit, RowFilter, RowQuery, RowStatus},
     rules::RulesEdit,
 };
-use payouts::{ETH, Owner, TRX};
 use sqlx::{ConnectOptions, sqlite::SqliteConnectOptions};
-use world::wait_for;
+
+use crate::common::{
+    payouts::{ETH, Owner, TRX},
+    world::wait_for,
+};
 
 /// Seven payouts of different amounts.
 fn seven() -> String {
