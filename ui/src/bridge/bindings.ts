@@ -591,7 +591,9 @@ export type AuditArea =
 /**  Conversions of one coin into another. */
 "conversions" | 
 /**  Payouts to accounts at banks, and these accounts. */
-"fiat_payouts";
+"fiat_payouts" | 
+/**  The shop itself: its keys, its name, its currency, and whether it is read-only. */
+"shop";
 
 /**  An entry of the log. */
 export type AuditEntry = {
