@@ -10,7 +10,7 @@ mod world;
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use killer::Killer;
-use nowpayments::Amount;
+use nowpayments::{Amount, subscriptions::CreatePlan};
 use nowpayments_simulator::{
     Fault, FaultRule, History, LoggedCall, Subscriber, Subscription as Theirs, SubscriptionChange,
     SubscriptionStatus,
@@ -503,6 +503,33 @@ async fn no_plan_is_made_twice_whatever_happens_to_the_answer() {
 
 #[tokio::test]
 async fn a_plan_is_changed_once_and_seen_to_be_changed() {
+#[tokio::test]
+async fn where_several_could_be_the_one_none_is_taken_and_the_owner_ends_the_search() {
+    let (world, _core, subscriptions) = world().await;
+    // Nobody looks before both are there.
+    let blind = FaultRule { times: None, ..fault("GET", PLANS, Fault::ServerError { handled: false }) };
+    world.simulator.set_fault(blind);
+    world.simulator.set_fault(fault("POST", PLANS, Fault::DropBefore));
+    let made = subscriptions.make_plan(plan("Coffee", "24.90", "EUR")).await.unwrap();
+    assert_eq!(made.state, CallState::Unknown);
+    let twice: Vec<_> = (0..2)
+        .map(|_| CreatePlan::new("Coffee".to_owned(), 30, "24.90".parse().unwrap(), "eur".parse().unwrap()))
+        .collect();
+    for elsewhere in &twice {
+        world.client().send(elsewhere).await.unwrap();
+    }
+    world.simulator.clear_faults();
+
+    let looked = subscriptions.look_for(&made.id).await.unwrap();
+    assert_eq!((looked.state, looked.plan, looked.may_give_up), (CallState::Unknown, None, false));
+    assert!(looked.trouble.unwrap().contains("more than one"));
+    let twin = subscriptions.make_plan(plan("Coffee", "24.90", "EUR")).await.unwrap_err();
+    assert_eq!(twin.code, FailureCode::UnknownOutcome);
+    assert!(!ends_by_looking(&world, &subscriptions, &made.id, &Fault::DropBefore).await);
+    assert_eq!(subscriptions.plans().await.unwrap().plans.len(), 2);
+    coffee(&subscriptions).await;
+}
+
     for (fault_kind, was_done) in faults() {
         let (world, _core, subscriptions) = world().await;
         let id = coffee(&subscriptions).await;
