@@ -246,6 +246,7 @@ pub fn bridge<R: Runtime>() -> tauri_specta::Builder<R> {
             commands::custody::custody_transfers,
             commands::custody::custody_ledger,
             commands::custody::save_custody_ledger,
+            commands::custody::custody_transfer,
             commands::conversions::quote_conversion,
             commands::conversions::conversions,
             commands::conversions::conversion,

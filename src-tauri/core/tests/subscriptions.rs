@@ -18,7 +18,7 @@ use nowpayments_simulator::{
 use paydesk_core::{
     Core, Failure, FailureCode,
     charts::{ChartSize, Palette},
-    notifications::{Notification, NotificationRules, SubscriptionNews},
+    notifications::{Notification, NotificationRules, Subject, SubscriptionNews},
     subscriptions::{
         CallState, PlanChart, PlanEdit, SubscriberFile, SubscriberFileOpened, SubscriberFileState,
         SubscriberRowStatus, SubscriptionEventKind, SubscriptionQuery, SubscriptionSort, Subscriptions,
@@ -140,8 +140,8 @@ async fn a_plan_its_subscribers_from_a_file_and_a_payment_move_figures_timeline_
     subscriptions.refresh().await.unwrap();
     let [news] = &told(&core).await[..] else { panic!("one is told") };
     assert_eq!(
-        (news.title.as_str(), news.subscription.as_deref()),
-        ("Subscription paid", Some(ann.as_str()))
+        (news.title.as_str(), news.subject.clone()),
+        ("Subscription paid", Some(Subject::Subscription { id: ann.clone() }))
     );
     assert_eq!(news.body, "ann@post.example has paid 24.90 EUR for “Coffee”.");
     subscriptions.refresh().await.unwrap();
@@ -188,7 +188,9 @@ async fn what_was_there_when_a_shop_is_added_is_not_told_and_what_comes_later_is
     subscriptions.refresh().await.unwrap();
     let list = subscriptions.list(SubscriptionQuery::default()).await.unwrap();
     assert!(list.total > 5);
-    let about = |told: Vec<Notification>| told.into_iter().filter(|told| told.subscription.is_some()).count();
+    let about = |told: Vec<Notification>| {
+        told.into_iter().filter(|told| matches!(told.subject, Some(Subject::Subscription { .. }))).count()
+    };
     assert_eq!(about(told(&core).await), 0);
 
     let unpaid = subscriptions.unpaid().await.unwrap();
@@ -502,8 +504,6 @@ async fn no_plan_is_made_twice_whatever_happens_to_the_answer() {
 }
 
 #[tokio::test]
-async fn a_plan_is_changed_once_and_seen_to_be_changed() {
-#[tokio::test]
 async fn where_several_could_be_the_one_none_is_taken_and_the_owner_ends_the_search() {
     let (world, _core, subscriptions) = world().await;
     // Nobody looks before both are there.
@@ -530,6 +530,8 @@ async fn where_several_could_be_the_one_none_is_taken_and_the_owner_ends_the_sea
     coffee(&subscriptions).await;
 }
 
+#[tokio::test]
+async fn a_plan_is_changed_once_and_seen_to_be_changed() {
     for (fault_kind, was_done) in faults() {
         let (world, _core, subscriptions) = world().await;
         let id = coffee(&subscriptions).await;

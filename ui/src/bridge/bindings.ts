@@ -418,6 +418,8 @@ export const commands = {
 	custodyLedger: (query: LedgerQuery) => typedError<Ledger, Failure>(__TAURI_INVOKE("custody_ledger", { query })),
 	/**  Writes all movements of a user to a file that the owner names; the file's path, or `None` when none was named. */
 	saveCustodyLedger: (user: string, format: ReportFormat) => typedError<string | null, Failure>(__TAURI_INVOKE("save_custody_ledger", { user, format })),
+	/**  One transfer. */
+	custodyTransfer: (id: string) => typedError<CustodyTransfer, Failure>(__TAURI_INVOKE("custody_transfer", { id })),
 	/**  What a conversion would come to. A newer question ends an older one. */
 	quoteConversion: (request: ConversionRequest) => typedError<ConversionQuote, Failure>(__TAURI_INVOKE("quote_conversion", { request })),
 	/**  Conversions, newest first. */
@@ -1009,12 +1011,8 @@ batch: string } |
 file: string } | 
 /**  A notification was chosen outside the window: show what it is about, or else the payments. */
 { kind: "show"; 
-/**  The payment. */
-payment: string | null; 
-/**  The batch. */
-batch: string | null; 
-/**  The subscription. */
-subscription: string | null } | 
+/**  What it is about. */
+subject: Subject | null } | 
 /**  A file came in from outside the window and could not be taken. */
 { kind: "not_opened"; 
 /**  Why. */
@@ -2639,12 +2637,8 @@ export type Notification = {
 	title: string,
 	/**  The text. */
 	body: string,
-	/**  The batch that it is about. */
-	batch: string | null,
-	/**  The payment that it is about. */
-	payment: string | null,
-	/**  The subscription that it is about. */
-	subscription: string | null,
+	/**  What it is about; `None`: several things. */
+	subject: Subject | null,
 	/**  When it was decided on. */
 	at: string,
 };
@@ -3664,6 +3658,45 @@ export type SubscriberCounts = {
 	/**  Those with an address that an earlier line has. */
 	duplicates: number,
 	/**  Those that are subscribed to the plan already. */
+/**  What a notification is about. */
+export type Subject = 
+/**  A payment. */
+{ kind: "payment"; 
+/**  NOWPayments' id. */
+id: string } | 
+/**  A batch of payouts. */
+{ kind: "batch"; 
+/**  Our id. */
+id: string } | 
+/**  A subscription. */
+{ kind: "subscription"; 
+/**  NOWPayments' id. */
+id: string } | 
+/**  A conversion of one coin into another. */
+{ kind: "conversion"; 
+/**  NOWPayments' id. */
+id: string } | 
+/**  A deposit to a user, a write-off or a transfer between users. */
+{ kind: "transfer"; 
+/**  NOWPayments' id. */
+id: string } | 
+/**  A payment by which somebody pays into a user's balance. */
+{ kind: "custody_payment"; 
+/**  NOWPayments' id of the user. */
+user: string; 
+/**  NOWPayments' id of the payment. */
+id: string } | 
+/**  A user with a balance of its own. */
+{ kind: "custody_user"; 
+/**  NOWPayments' id. */
+id: string } | 
+/**  A payout to an account at a bank. */
+{ kind: "bank_payout"; 
+/**  NOWPayments' id. */
+id: string } | 
+/**  The accounts at banks. */
+{ kind: "bank_accounts" };
+
 	already: number,
 };
 
@@ -3818,7 +3851,7 @@ export type SubscriptionCall = {
 	at: string,
 	/**  What happened that needs words: a refusal, an unknown outcome. */
 	trouble: string | null,
-	/**  We looked often enough, and found nothing: the owner may say that it was not done. */
+	/**  We looked often enough, and did not find it or not for certain: the owner may say that it was not done. */
 	may_give_up: boolean,
 };
 
