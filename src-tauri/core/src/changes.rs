@@ -67,6 +67,13 @@ pub enum Changed {
         /// The file.
         file: String,
     },
+    /// A file was dropped on the window and waits for its importer, which is on the screen, to ask what that needs to know.
+    Dropped {
+        /// Its name.
+        name: String,
+        /// Several were dropped, and this is the first.
+        only_first: bool,
+    },
     /// A notification was chosen outside the window: show what it is about, or else the payments.
     Show {
         /// What it is about.

@@ -175,7 +175,11 @@ export const commands = {
 	saveUnpaidSubscriptions: () => typedError<string | null, Failure>(__TAURI_INVOKE("save_unpaid_subscriptions")),
 	/**  Lets the owner choose a file of subscribers to a plan and reads it; `None` when nothing was chosen. */
 	chooseSubscriberFile: (plan: string) => typedError<SubscriberFileOpened | null, Failure>(__TAURI_INVOKE("choose_subscriber_file", { plan })),
-	/**  Reads pasted or dropped text as a file of subscribers to a plan. */
+	/**  Reads the file that was dropped for the importer of subscribers. */
+	openDroppedSubscribers: (plan: string) => typedError<SubscriberFileOpened, Failure>(__TAURI_INVOKE("open_dropped_subscribers", { plan })),
+	/**  Says who takes what is dropped on the window from now on. */
+	aimDrops: (target: DropTarget) => typedError<null, Failure>(__TAURI_INVOKE("aim_drops", { target })),
+	/**  Reads pasted text as a file of subscribers to a plan. */
 	openSubscriberText: (plan: string, name: string, text: string) => typedError<SubscriberFileOpened, Failure>(__TAURI_INVOKE("open_subscriber_text", { plan, name, text })),
 	/**  Says which column of the file that asks holds the addresses, from 0, and whether its first row names the columns. */
 	answerSubscriberFile: (column: number, header: boolean) => typedError<SubscriberFileOpened, Failure>(__TAURI_INVOKE("answer_subscriber_file", { column, header })),
@@ -414,12 +418,12 @@ export const commands = {
 	movesOfCustodyUser: (user: string) => typedError<Move[], Failure>(__TAURI_INVOKE("moves_of_custody_user", { user })),
 	/**  Transfers, newest first. */
 	custodyTransfers: (query: TransferQuery) => typedError<TransferPage, Failure>(__TAURI_INVOKE("custody_transfers", { query })),
+	/**  One transfer. */
+	custodyTransfer: (id: string) => typedError<CustodyTransfer, Failure>(__TAURI_INVOKE("custody_transfer", { id })),
 	/**  The movements of a user, newest first. */
 	custodyLedger: (query: LedgerQuery) => typedError<Ledger, Failure>(__TAURI_INVOKE("custody_ledger", { query })),
 	/**  Writes all movements of a user to a file that the owner names; the file's path, or `None` when none was named. */
 	saveCustodyLedger: (user: string, format: ReportFormat) => typedError<string | null, Failure>(__TAURI_INVOKE("save_custody_ledger", { user, format })),
-	/**  One transfer. */
-	custodyTransfer: (id: string) => typedError<CustodyTransfer, Failure>(__TAURI_INVOKE("custody_transfer", { id })),
 	/**  What a conversion would come to. A newer question ends an older one. */
 	quoteConversion: (request: ConversionRequest) => typedError<ConversionQuote, Failure>(__TAURI_INVOKE("quote_conversion", { request })),
 	/**  Conversions, newest first. */
@@ -1009,6 +1013,12 @@ batch: string } |
 { kind: "asks"; 
 /**  The file. */
 file: string } | 
+/**  A file was dropped on the window and waits for its importer, which is on the screen, to ask what that needs to know. */
+{ kind: "dropped"; 
+/**  Its name. */
+name: string; 
+/**  Several were dropped, and this is the first. */
+only_first: boolean } | 
 /**  A notification was chosen outside the window: show what it is about, or else the payments. */
 { kind: "show"; 
 /**  What it is about. */
@@ -1488,6 +1498,13 @@ export type DemoPhone = {
 	/**  For how many more seconds. */
 	seconds_left: number,
 };
+
+/**  Who takes what is dropped on the window. */
+export type DropTarget = 
+/**  The importer of payouts. */
+"payouts" | 
+/**  The importer of subscribers. */
+"subscribers";
 
 /**  How the characters of a file are written. */
 export type Encoding = 
@@ -3641,23 +3658,6 @@ export type Step = {
 	note: string,
 };
 
-/**  Where the records of a file ended: `records = header + blank + accepted + rejected`. */
-export type SubscriberCounts = {
-	/**  All. */
-	records: number,
-	/**  Those that name the columns or the separator. */
-	header: number,
-	/**  Those that hold nothing. */
-	blank: number,
-	/**  Those that can be subscribed. */
-	accepted: number,
-	/**  All others: the three that follow. */
-	rejected: number,
-	/**  Those that are no e-mail address, or broken. */
-	bad: number,
-	/**  Those with an address that an earlier line has. */
-	duplicates: number,
-	/**  Those that are subscribed to the plan already. */
 /**  What a notification is about. */
 export type Subject = 
 /**  A payment. */
@@ -3697,6 +3697,23 @@ id: string } |
 /**  The accounts at banks. */
 { kind: "bank_accounts" };
 
+/**  Where the records of a file ended: `records = header + blank + accepted + rejected`. */
+export type SubscriberCounts = {
+	/**  All. */
+	records: number,
+	/**  Those that name the columns or the separator. */
+	header: number,
+	/**  Those that hold nothing. */
+	blank: number,
+	/**  Those that can be subscribed. */
+	accepted: number,
+	/**  All others: the three that follow. */
+	rejected: number,
+	/**  Those that are no e-mail address, or broken. */
+	bad: number,
+	/**  Those with an address that an earlier line has. */
+	duplicates: number,
+	/**  Those that are subscribed to the plan already. */
 	already: number,
 };
 
