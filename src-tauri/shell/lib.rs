@@ -26,7 +26,7 @@ use crate::arguments::Arguments;
 pub use crate::{
     demo::Demo,
     desktop::{Autostart, Desktop, Wanted},
-    files::Files,
+    files::{DropTarget, Files},
 };
 
 /// So long at the most the window has the computer for itself while it is being drawn.
@@ -126,6 +126,8 @@ pub fn bridge<R: Runtime>() -> tauri_specta::Builder<R> {
             commands::subscriptions::unpaid_subscriptions,
             commands::subscriptions::save_unpaid_subscriptions,
             commands::subscriptions::choose_subscriber_file,
+            commands::subscriptions::open_dropped_subscribers,
+            commands::subscriptions::aim_drops,
             commands::subscriptions::open_subscriber_text,
             commands::subscriptions::answer_subscriber_file,
             commands::subscriptions::subscriber_files,
@@ -244,6 +246,7 @@ pub fn bridge<R: Runtime>() -> tauri_specta::Builder<R> {
             commands::custody::custody_payments,
             commands::custody::moves_of_custody_user,
             commands::custody::custody_transfers,
+            commands::custody::custody_transfer,
             commands::custody::custody_ledger,
             commands::custody::save_custody_ledger,
             commands::conversions::quote_conversion,
@@ -299,7 +302,7 @@ pub fn run() -> ExitCode {
             }
             WindowEvent::DragDrop(tauri::DragDropEvent::Drop { paths, .. }) => {
                 let (app, paths) = (window.app_handle().clone(), paths.clone());
-                tauri::async_runtime::spawn(async move { files::take(&app, paths).await });
+                tauri::async_runtime::spawn(async move { files::take_dropped(&app, paths).await });
             }
             _ => {}
         })

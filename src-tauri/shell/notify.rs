@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use paydesk_core::{Changed, Core, language::words, notifications::Notification};
+use serde::Deserialize;
 use tauri::AppHandle;
 use tauri_plugin_notification::{ActionPerformed, NotificationBuilder, NotificationExt};
 use tokio::sync::broadcast::error::RecvError;
@@ -76,9 +77,8 @@ async fn show(app: &AppHandle, core: &Core) -> u32 {
     if !taken.now.is_empty() {
         tray::update(app, core).await;
     }
-    for Notification { title, body, payment, batch, subscription, .. } in taken.now {
-        let told = app.notification().builder().extra("shop", &shop.shop.id);
-        let told = told.extra("payment", payment).extra("batch", batch).extra("subscription", subscription);
+    for Notification { title, body, subject, .. } in taken.now {
+        let told = app.notification().builder().extra("shop", &shop.shop.id).extra("subject", subject);
         hand_over(told, &title, &body);
     }
     taken.waiting
@@ -109,12 +109,12 @@ fn open(app: &AppHandle, core: &Core, action: &ActionPerformed) {
     }
     tray::show(app);
     let Some(clicked) = action.notification() else { return };
-    let told = |key: &str| clicked.extra().get(key).and_then(|value| value.as_str()).map(str::to_owned);
-    if let (Some(shop), Ok(open)) = (told("shop"), core.shop())
+    let told = clicked.extra();
+    if let (Some(shop), Ok(open)) = (told.get("shop").and_then(|shop| shop.as_str()), core.shop())
         && open.shop.id == shop
     {
-        let (payment, batch, subscription) = (told("payment"), told("batch"), told("subscription"));
-        core.announce(Changed::Show { payment, batch, subscription });
+        let subject = told.get("subject").and_then(|subject| Option::deserialize(subject).ok()).flatten();
+        core.announce(Changed::Show { subject });
     }
 }
 

@@ -148,13 +148,11 @@ async fn chosen(app: &AppHandle, id: &str) {
             Ok(list) => {
                 let key = other.strip_prefix(NOTIFICATION);
                 let entry = list.entries.into_iter().find(|entry| Some(&*entry.notification.key) == key);
-                let Some(Notification { key, payment, batch, subscription, .. }) =
-                    entry.map(|entry| entry.notification)
-                else {
+                let Some(Notification { key, subject, .. }) = entry.map(|entry| entry.notification) else {
                     return;
                 };
                 show(app);
-                app.state::<Core>().announce(Changed::Show { payment, batch, subscription });
+                app.state::<Core>().announce(Changed::Show { subject });
                 notifications.mark_read(vec![key]).await
             }
             Err(failure) => Err(failure),

@@ -282,6 +282,7 @@ impl Core {
         }
         core.settings().await?.formats.write();
         core.begin_locked().await?;
+        core.clear_up_halves().await?;
         Ok(core)
     }
 

@@ -33,6 +33,8 @@ pub enum AuditArea {
     Conversions,
     /// Payouts to accounts at banks, and these accounts.
     FiatPayouts,
+    /// The shop itself: its keys, its name, its currency, and whether it is read-only.
+    Shop,
 }
 
 impl AuditArea {
@@ -47,6 +49,7 @@ impl AuditArea {
             Self::Custody => "custody",
             Self::Conversions => "conversions",
             Self::FiatPayouts => "fiat_payouts",
+            Self::Shop => "shop",
         }
     }
 }

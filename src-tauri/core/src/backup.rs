@@ -15,7 +15,7 @@ use std::{
 use chrono::{DateTime, Utc};
 use flate2::{Compression, read::DeflateDecoder, write::DeflateEncoder};
 use secrecy::{ExposeSecret, SecretString};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use specta::Type;
 use sqlx::{ConnectOptions, Connection, sqlite::SqliteConnectOptions};
 use tempfile::NamedTempFile;
@@ -27,6 +27,7 @@ use crate::{
     changes::Changed,
     data::{Watched, Work},
     failure::{Failure, FailureCode},
+    fiat::{self, FIRST_CURRENCY},
     language::{said, words},
     payments,
     second_factor::sealed::Cost,
@@ -63,9 +64,42 @@ pub struct BackupReport {
 struct Contents {
     /// The version of Paydesk that wrote it.
     paydesk: String,
+    #[serde(deserialize_with = "kept_report")]
     report: BackupReport,
     /// By their names in the keychain.
     secrets: BTreeMap<String, String>,
+}
+
+/// A report as it was kept. What an earlier Paydesk knew nothing of is as it was then, or is at first: whatever is added
+/// here has a default.
+#[derive(Deserialize)]
+struct KeptReport {
+    shop: KeptShop,
+    made_at: DateTime<Utc>,
+    payments: u32,
+    batches: u32,
+}
+
+/// The same for the shop in it.
+#[derive(Deserialize)]
+struct KeptShop {
+    id: String,
+    name: String,
+    environment: Environment,
+    email: Option<String>,
+    added_at: DateTime<Utc>,
+    #[serde(default)]
+    read_only: bool,
+    #[serde(default)]
+    currency: String,
+}
+
+fn kept_report<'de, D: Deserializer<'de>>(json: D) -> Result<BackupReport, D::Error> {
+    let KeptReport { shop, made_at, payments, batches } = KeptReport::deserialize(json)?;
+    let KeptShop { id, name, environment, email, added_at, read_only, currency } = shop;
+    let currency = fiat::find(&currency).unwrap_or(FIRST_CURRENCY).to_owned();
+    let shop = Shop { id, name, environment, email, added_at, read_only, currency };
+    Ok(BackupReport { shop, made_at, payments, batches })
 }
 
 impl Drop for Contents {
@@ -105,13 +139,18 @@ impl Core {
             Contents { paydesk: env!("CARGO_PKG_VERSION").to_owned(), report: report.clone(), secrets };
         let surroundings = &self.inner.surroundings;
         let fresh = Fresh { salt: surroundings.random_bytes(), nonce: surroundings.random_bytes() };
+        let half = self.note_half(target).await?;
+        let file = half.create_private().map(|(file, path)| NamedTempFile::from_parts(file, path));
         let (target, work) = (target.to_owned(), work.clone());
-        blocking(move || {
-            write(&contents, &copy_path, &target, &passphrase, &fresh, &work).map_err(|error| at_disk(&error))
+        let written = blocking(move || {
+            let json = Zeroizing::new(serde_json::to_vec(&contents).map_err(|error| at_disk(&error))?);
+            file.and_then(|file| write(&json, &copy_path, file, &target, &passphrase, &fresh, &work))
+                .map_err(|error| at_disk(&error))
         })
-        .await?;
+        .await;
+        self.forget_half(&half).await?;
         drop(copy);
-        Ok(report)
+        written.map(|()| report)
     }
 
     /// The shop, if it can be backed up with this passphrase.
@@ -240,24 +279,21 @@ pub(crate) fn clear_up(shops: &Path) {
     }
 }
 
+/// Writes a backup into `file`, and gives it the name `target` once it is whole.
 fn write(
-    contents: &Contents,
+    contents: &[u8],
     database: &Path,
+    file: NamedTempFile,
     target: &Path,
     passphrase: &SecretString,
     fresh: &Fresh,
     work: &Work,
 ) -> io::Result<()> {
-    let folder = target
-        .parent()
-        .ok_or_else(|| io::Error::other(said!(en: "it has no folder", de: "sie hat keinen Ordner")))?;
-    let file = NamedTempFile::with_prefix_in(".paydesk-backup", folder)?;
     let sealed = SealedWriter::new(BufWriter::new(file), passphrase, Cost::STANDARD, fresh)?;
     let mut packed = DeflateEncoder::new(sealed, Compression::fast());
-    let json = Zeroizing::new(serde_json::to_vec(contents)?);
-    let length = u32::try_from(json.len()).map_err(io::Error::other)?;
+    let length = u32::try_from(contents.len()).map_err(io::Error::other)?;
     packed.write_all(&length.to_be_bytes())?;
-    packed.write_all(&json)?;
+    packed.write_all(contents)?;
     let size = std::fs::metadata(database)?.len();
     let from = File::open(database)?;
     io::copy(&mut Watched { from, work, done: size, total: 2 * size }, &mut packed)?;
@@ -390,4 +426,47 @@ fn at_disk(error: &dyn std::fmt::Display) -> Failure {
         en: "The disk did not do what was asked of it ({error}). Nothing was changed. Check the place and the free space, and try again.",
         de: "Der Datenträger hat nicht getan, was von ihm verlangt wurde ({error}). Es wurde nichts geändert. Prüfen Sie den Ort und den freien Platz, und versuchen Sie es noch einmal."
     ))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+    use tokio_util::sync::CancellationToken;
+
+    use super::*;
+    use crate::{secrets::Keychain, surroundings::Surroundings};
+
+    #[tokio::test]
+    async fn a_backup_of_the_first_paydesk_is_restored_with_what_it_knew_nothing_of_as_it_is_at_first() {
+        let data = tempfile::tempdir().unwrap();
+        let data = data.path();
+        let keychain = Keychain::in_store("paydesk", keyring_core::mock::Store::new().unwrap());
+        let core = Core::open(Surroundings::native(data.to_owned(), keychain)).await.unwrap();
+        let id = "0f9a6c1e-5d3b-4c8a-9e2f-7b1d4a6c8e00";
+        let earlier = json!({
+            "paydesk": "0.1.0",
+            "report": {
+                "shop": {
+                    "id": id, "name": "Kestrel Coffee", "environment": "sandbox", "email": "owner@kestrel.example",
+                    "added_at": "2026-03-01T10:00:00Z",
+                },
+                "made_at": "2026-04-01T10:00:00Z", "payments": 0, "batches": 0,
+            },
+            "secrets": { "api-key": "K7Q2M9X-3TRW8PL-ZZ4C6VB" },
+        });
+        let (database, target) = (data.join("earlier.sqlite"), data.join("earlier.paydesk"));
+        payments::open_database(&database).await.unwrap().close().await;
+        let passphrase = SecretString::from("harbour lantern oak");
+        let work = Work::new(CancellationToken::new(), |_, _| {});
+        let file = NamedTempFile::new_in(data).unwrap();
+        let fresh = Fresh { salt: [1; 16], nonce: [2; 19] };
+        let contents = serde_json::to_vec(&earlier).unwrap();
+        write(&contents, &database, file, &target, &passphrase, &fresh, &work).unwrap();
+
+        let restored = core.restore(&target, passphrase, &work).await.unwrap().shop;
+        assert_eq!((restored.name.as_str(), restored.read_only), ("Kestrel Coffee", false));
+        assert_eq!(restored.currency, FIRST_CURRENCY);
+        assert_eq!(core.state().await.unwrap().shops, [restored]);
+        core.close().await;
+    }
 }

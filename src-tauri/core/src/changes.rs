@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use specta::Type;
 
-use crate::failure::Failure;
+use crate::{failure::Failure, notifications::Subject};
 
 /// Something changed. A view names the kinds it depends on and reads again; nothing else triggers a read.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Type)]
@@ -67,14 +67,17 @@ pub enum Changed {
         /// The file.
         file: String,
     },
+    /// A file was dropped on the window and waits for its importer, which is on the screen, to ask what that needs to know.
+    Dropped {
+        /// Its name.
+        name: String,
+        /// Several were dropped, and this is the first.
+        only_first: bool,
+    },
     /// A notification was chosen outside the window: show what it is about, or else the payments.
     Show {
-        /// The payment.
-        payment: Option<String>,
-        /// The batch.
-        batch: Option<String>,
-        /// The subscription.
-        subscription: Option<String>,
+        /// What it is about.
+        subject: Option<Subject>,
     },
     /// A file came in from outside the window and could not be taken.
     NotOpened {

@@ -4,6 +4,7 @@
 mod diagnostics;
 mod erase;
 mod everything;
+pub(crate) mod half;
 mod jobs;
 mod meanings;
 mod scrub;

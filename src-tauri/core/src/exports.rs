@@ -21,7 +21,7 @@ use serde::{Deserialize, Serialize};
 use specta::Type;
 use tokio_util::sync::CancellationToken;
 
-pub(crate) use self::job::{beside, not_written};
+pub(crate) use self::job::not_written;
 pub use self::{
     columns::ExportColumn,
     preview::{ExportPreview, PreviewCell},

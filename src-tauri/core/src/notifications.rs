@@ -1,6 +1,7 @@
 //! Notifications: the decision to tell the owner something, each exactly once even across restarts, by the owner's rules.
 
 mod rules;
+mod subject;
 mod subscriptions;
 mod words;
 
@@ -13,6 +14,7 @@ use specta::Type;
 use sqlx::SqliteConnection;
 
 pub use self::rules::{AtLeast, NotificationRules, PaymentNews, QuietHours, SubscriptionNews, TimeOfDay};
+pub use self::subject::Subject;
 pub(crate) use self::subscriptions::{SubscriptionChange, decide_on_subscription};
 use crate::{changes::Changed, failure::Failure, shops::ShopContext, store};
 
@@ -33,12 +35,8 @@ pub struct Notification {
     pub title: String,
     /// The text.
     pub body: String,
-    /// The batch that it is about.
-    pub batch: Option<String>,
-    /// The payment that it is about.
-    pub payment: Option<String>,
-    /// The subscription that it is about.
-    pub subscription: Option<String>,
+    /// What it is about; `None`: several things.
+    pub subject: Option<Subject>,
     /// When it was decided on.
     pub at: DateTime<Utc>,
 }
@@ -146,9 +144,7 @@ pub(crate) async fn decide_on_payments(
             key: format!("payment:{id}:{}", news.name()),
             title,
             body,
-            batch: None,
-            payment: Some(id.to_owned()),
-            subscription: None,
+            subject: Some(Subject::Payment { id: id.to_owned() }),
             at: now,
         };
         write(db, &notification, Some(words::counted(news, payment))).await?;
@@ -171,17 +167,15 @@ async fn write(
     notification: &Notification,
     counted: Option<words::Counted>,
 ) -> Result<(), sqlx::Error> {
-    let Notification { key, title, body, batch, payment, subscription, at } = notification;
+    let Notification { key, title, body, subject, at } = notification;
     sqlx::query(
-        "INSERT INTO notifications (key, title, body, batch, payment, subscription, at, news, price_amount, price_currency) \
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+        "INSERT INTO notifications (key, title, body, subject, at, news, price_amount, price_currency) \
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
     )
     .bind(key)
     .bind(title)
     .bind(body)
-    .bind(batch)
-    .bind(payment)
-    .bind(subscription)
+    .bind(subject.as_ref().map(Subject::stored))
     .bind(store::time(*at))
     .bind(counted.as_ref().map(|counted| counted.news.name()))
     .bind(counted.as_ref().map(|counted| counted.amount.to_string()))
@@ -232,7 +226,7 @@ impl Notifications {
     pub async fn list(&self) -> Result<NotificationList, Failure> {
         let mut db = self.ctx.db.begin().await?;
         let rows = sqlx::query_as::<_, Stored>(
-            "SELECT key, title, body, batch, payment, subscription, at, news, price_amount, price_currency, read_at \
+            "SELECT key, title, body, subject, at, news, price_amount, price_currency, read_at \
              FROM notifications ORDER BY at DESC, key DESC LIMIT 200",
         )
         .fetch_all(&mut *db)
@@ -376,7 +370,7 @@ async fn take_payments(
     }
     let rows = take_rows(db, now, "news IS NOT NULL").await?;
     let (subscriptions, payments): (Vec<_>, Vec<_>) =
-        rows.into_iter().partition(|row| row.subscription.is_some());
+        rows.into_iter().partition(|row| matches!(row.subject(), Some(Subject::Subscription { .. })));
     let busy = waited || pending > rules.singles;
     let together =
         |rows: Vec<Stored>, digest: fn(&[Stored], DateTime<Utc>) -> Option<Notification>| match (busy
@@ -402,7 +396,7 @@ async fn take_rows(
         .push_bind(store::time(now))
         .push(" WHERE told_at IS NULL AND ")
         .push(condition)
-        .push(" RETURNING key, title, body, batch, payment, subscription, at, news, price_amount, price_currency, read_at")
+        .push(" RETURNING key, title, body, subject, at, news, price_amount, price_currency, read_at")
         .build_query_as()
         .fetch_all(db)
         .await
@@ -412,15 +406,7 @@ async fn take_rows(
 fn digest(rows: &[Stored], now: DateTime<Utc>) -> Option<Notification> {
     let counted: Option<Vec<_>> = rows.iter().map(Stored::counted).collect();
     let (title, body) = words::digest(&counted?);
-    Some(Notification {
-        key: format!("digest:{}", store::time(now)),
-        title,
-        body,
-        batch: None,
-        payment: None,
-        subscription: None,
-        at: now,
-    })
+    Some(Notification { key: format!("digest:{}", store::time(now)), title, body, subject: None, at: now })
 }
 
 /// How the owner wants to be told, as it stands in the database.
@@ -452,9 +438,7 @@ struct Stored {
     key: String,
     title: String,
     body: String,
-    batch: Option<String>,
-    payment: Option<String>,
-    subscription: Option<String>,
+    subject: Option<String>,
     at: DateTime<Utc>,
     news: Option<String>,
     price_amount: Option<String>,
@@ -463,6 +447,10 @@ struct Stored {
 }
 
 impl Stored {
+    fn subject(&self) -> Option<Subject> {
+        self.subject.as_deref().and_then(Subject::read)
+    }
+
     fn counted(&self) -> Option<words::Counted> {
         let name = self.news.as_deref()?;
         Some(words::Counted {
@@ -474,8 +462,10 @@ impl Stored {
 }
 
 impl From<Stored> for Notification {
-    fn from(Stored { key, title, body, batch, payment, subscription, at, .. }: Stored) -> Self {
-        Self { key, title, body, batch, payment, subscription, at }
+    fn from(stored: Stored) -> Self {
+        let subject = stored.subject();
+        let Stored { key, title, body, at, .. } = stored;
+        Self { key, title, body, subject, at }
     }
 }
 

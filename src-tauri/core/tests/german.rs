@@ -202,7 +202,13 @@ async fn a_batch_is_told_in_german_from_its_code_to_its_end() {
     assert_eq!(told.title, "Gezahlt: wages.csv");
     assert!(told.body.starts_with("Alle 4 Zeilen wurden gezahlt: "), "{}", told.body);
     assert!(told.body.contains("0,25 ETH") && told.body.contains("12,5 USDTTRC20"), "{}", told.body);
+    let id = owner.core.shop().unwrap().shop.id.clone();
+    owner.core.rename_shop(&id, "Turmfalke Tee").await.unwrap();
+    owner.core.set_shop_currency(&id, "eur").await.unwrap();
+    owner.core.begin_read_only(&id).await.unwrap();
+    owner.core.end_read_only(&id, None).await.unwrap();
     let log = owner.core.shop().unwrap().audit.list(None, 100).await.unwrap().entries;
+    assert_eq!(log[0].words, "Nur-Lesen ist beendet.");
     assert_german(log.iter().map(|entry| entry.words.as_str()));
 }
 

@@ -3,8 +3,8 @@
 use paydesk_core::{
     Core,
     custody::{
-        CustodyPayment, CustodyStatus, CustodyUser, Ledger, LedgerQuery, NewCustodyPayment, TransferPage,
-        TransferQuery, UserPage, UserQuery,
+        CustodyPayment, CustodyStatus, CustodyTransfer, CustodyUser, Ledger, LedgerQuery, NewCustodyPayment,
+        TransferPage, TransferQuery, UserPage, UserQuery,
     },
     moves::Move,
     payouts::ReportFormat,
@@ -82,6 +82,13 @@ pub(crate) async fn moves_of_custody_user(core: State<'_, Core>, user: String) -
 #[specta::specta]
 pub(crate) async fn custody_transfers(core: State<'_, Core>, query: TransferQuery) -> Answer<TransferPage> {
     core.shop()?.custody.transfers(&query).await
+}
+
+/// One transfer.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn custody_transfer(core: State<'_, Core>, id: String) -> Answer<CustodyTransfer> {
+    core.shop()?.custody.transfer(&id).await
 }
 
 /// The movements of a user, newest first.

@@ -12,7 +12,7 @@ use paydesk_core::{
 use tauri::State;
 
 use super::Answer;
-use crate::Desktop;
+use crate::{Desktop, DropTarget, Files};
 
 /// All plans with their figures.
 #[tauri::command]
@@ -170,7 +170,26 @@ pub(crate) async fn choose_subscriber_file(
     shop.subscriptions.open_file(&plan, &path).await.map(Some)
 }
 
-/// Reads pasted or dropped text as a file of subscribers to a plan.
+/// Says who takes what is dropped on the window from now on.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn aim_drops(files: State<'_, Files>, target: DropTarget) -> Answer<()> {
+    files.aim_drops(target);
+    Ok(())
+}
+
+/// Reads the file that was dropped for the importer of subscribers.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn open_dropped_subscribers(
+    core: State<'_, Core>,
+    files: State<'_, Files>,
+    plan: String,
+) -> Answer<SubscriberFileOpened> {
+    core.shop()?.subscriptions.open_file(&plan, &files.dropped_subscribers()?).await
+}
+
+/// Reads pasted text as a file of subscribers to a plan.
 #[tauri::command]
 #[specta::specta]
 pub(crate) async fn open_subscriber_text(

@@ -175,7 +175,11 @@ export const commands = {
 	saveUnpaidSubscriptions: () => typedError<string | null, Failure>(__TAURI_INVOKE("save_unpaid_subscriptions")),
 	/**  Lets the owner choose a file of subscribers to a plan and reads it; `None` when nothing was chosen. */
 	chooseSubscriberFile: (plan: string) => typedError<SubscriberFileOpened | null, Failure>(__TAURI_INVOKE("choose_subscriber_file", { plan })),
-	/**  Reads pasted or dropped text as a file of subscribers to a plan. */
+	/**  Reads the file that was dropped for the importer of subscribers. */
+	openDroppedSubscribers: (plan: string) => typedError<SubscriberFileOpened, Failure>(__TAURI_INVOKE("open_dropped_subscribers", { plan })),
+	/**  Says who takes what is dropped on the window from now on. */
+	aimDrops: (target: DropTarget) => typedError<null, Failure>(__TAURI_INVOKE("aim_drops", { target })),
+	/**  Reads pasted text as a file of subscribers to a plan. */
 	openSubscriberText: (plan: string, name: string, text: string) => typedError<SubscriberFileOpened, Failure>(__TAURI_INVOKE("open_subscriber_text", { plan, name, text })),
 	/**  Says which column of the file that asks holds the addresses, from 0, and whether its first row names the columns. */
 	answerSubscriberFile: (column: number, header: boolean) => typedError<SubscriberFileOpened, Failure>(__TAURI_INVOKE("answer_subscriber_file", { column, header })),
@@ -414,6 +418,8 @@ export const commands = {
 	movesOfCustodyUser: (user: string) => typedError<Move[], Failure>(__TAURI_INVOKE("moves_of_custody_user", { user })),
 	/**  Transfers, newest first. */
 	custodyTransfers: (query: TransferQuery) => typedError<TransferPage, Failure>(__TAURI_INVOKE("custody_transfers", { query })),
+	/**  One transfer. */
+	custodyTransfer: (id: string) => typedError<CustodyTransfer, Failure>(__TAURI_INVOKE("custody_transfer", { id })),
 	/**  The movements of a user, newest first. */
 	custodyLedger: (query: LedgerQuery) => typedError<Ledger, Failure>(__TAURI_INVOKE("custody_ledger", { query })),
 	/**  Writes all movements of a user to a file that the owner names; the file's path, or `None` when none was named. */
@@ -591,7 +597,9 @@ export type AuditArea =
 /**  Conversions of one coin into another. */
 "conversions" | 
 /**  Payouts to accounts at banks, and these accounts. */
-"fiat_payouts";
+"fiat_payouts" | 
+/**  The shop itself: its keys, its name, its currency, and whether it is read-only. */
+"shop";
 
 /**  An entry of the log. */
 export type AuditEntry = {
@@ -1005,14 +1013,16 @@ batch: string } |
 { kind: "asks"; 
 /**  The file. */
 file: string } | 
+/**  A file was dropped on the window and waits for its importer, which is on the screen, to ask what that needs to know. */
+{ kind: "dropped"; 
+/**  Its name. */
+name: string; 
+/**  Several were dropped, and this is the first. */
+only_first: boolean } | 
 /**  A notification was chosen outside the window: show what it is about, or else the payments. */
 { kind: "show"; 
-/**  The payment. */
-payment: string | null; 
-/**  The batch. */
-batch: string | null; 
-/**  The subscription. */
-subscription: string | null } | 
+/**  What it is about. */
+subject: Subject | null } | 
 /**  A file came in from outside the window and could not be taken. */
 { kind: "not_opened"; 
 /**  Why. */
@@ -1488,6 +1498,13 @@ export type DemoPhone = {
 	/**  For how many more seconds. */
 	seconds_left: number,
 };
+
+/**  Who takes what is dropped on the window. */
+export type DropTarget = 
+/**  The importer of payouts. */
+"payouts" | 
+/**  The importer of subscribers. */
+"subscribers";
 
 /**  How the characters of a file are written. */
 export type Encoding = 
@@ -2637,12 +2654,8 @@ export type Notification = {
 	title: string,
 	/**  The text. */
 	body: string,
-	/**  The batch that it is about. */
-	batch: string | null,
-	/**  The payment that it is about. */
-	payment: string | null,
-	/**  The subscription that it is about. */
-	subscription: string | null,
+	/**  What it is about; `None`: several things. */
+	subject: Subject | null,
 	/**  When it was decided on. */
 	at: string,
 };
@@ -3645,6 +3658,45 @@ export type Step = {
 	note: string,
 };
 
+/**  What a notification is about. */
+export type Subject = 
+/**  A payment. */
+{ kind: "payment"; 
+/**  NOWPayments' id. */
+id: string } | 
+/**  A batch of payouts. */
+{ kind: "batch"; 
+/**  Our id. */
+id: string } | 
+/**  A subscription. */
+{ kind: "subscription"; 
+/**  NOWPayments' id. */
+id: string } | 
+/**  A conversion of one coin into another. */
+{ kind: "conversion"; 
+/**  NOWPayments' id. */
+id: string } | 
+/**  A deposit to a user, a write-off or a transfer between users. */
+{ kind: "transfer"; 
+/**  NOWPayments' id. */
+id: string } | 
+/**  A payment by which somebody pays into a user's balance. */
+{ kind: "custody_payment"; 
+/**  NOWPayments' id of the user. */
+user: string; 
+/**  NOWPayments' id of the payment. */
+id: string } | 
+/**  A user with a balance of its own. */
+{ kind: "custody_user"; 
+/**  NOWPayments' id. */
+id: string } | 
+/**  A payout to an account at a bank. */
+{ kind: "bank_payout"; 
+/**  NOWPayments' id. */
+id: string } | 
+/**  The accounts at banks. */
+{ kind: "bank_accounts" };
+
 /**  Where the records of a file ended: `records = header + blank + accepted + rejected`. */
 export type SubscriberCounts = {
 	/**  All. */
@@ -3816,7 +3868,7 @@ export type SubscriptionCall = {
 	at: string,
 	/**  What happened that needs words: a refusal, an unknown outcome. */
 	trouble: string | null,
-	/**  We looked often enough, and found nothing: the owner may say that it was not done. */
+	/**  We looked often enough, and did not find it or not for certain: the owner may say that it was not done. */
 	may_give_up: boolean,
 };
 

@@ -56,6 +56,7 @@ export function program(own: Answers = {}): void {
     notification_rules: () => notificationRules(),
     autostart: () => ({ on: false }),
     export_status: () => null,
+    aim_drops: () => null,
     data_job: () => null,
     data_size: () => ({ database: 0, database_log: 0, logs: 0, folder: 0 }),
     demo_phone: () => null,

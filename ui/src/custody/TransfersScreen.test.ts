@@ -67,6 +67,17 @@ test("one is opened from the keyboard and leads to its user", async () => {
   expect(panel.getByRole("link", { name: "Anna" })).toHaveAttribute("href", "#/custody/user/101");
 });
 
+test("one that is not in the list opens by its address, and none that is gone", async () => {
+  const user = open({ custody_transfer: ({ id }: { id: string }) => transfer({ id, amount: "77" }) });
+  await list();
+  route.go(["custody", "transfers"], { open: "123" });
+  const panel = within(await screen.findByRole("complementary", { name: "Transfer" }));
+  expect(panel.getByText("123")).toBeInTheDocument();
+  await user.keyboard("{Escape}");
+  await waitFor(() => expect(screen.queryByRole("complementary")).not.toBeInTheDocument());
+  expect(route.query.get("open")).toBeNull();
+});
+
 test("nothing yet and nothing like that are told apart, and failing is said", async () => {
   let failing = false;
   const user = open({

@@ -282,6 +282,13 @@ test("a payment that is refused says so at its field", async () => {
   await waitFor(() => expect(amount).toHaveAccessibleDescription(/The smallest is 1 XRP/));
 });
 
+test("a payment into the balance opens by its address, to which a notification leads", async () => {
+  open({ custody_payments: () => [payment({ id: "699" }), payment()] });
+  route.go(["custody", "user", anna.id], { view: "payments", open: "700" });
+  const panel = await screen.findByRole("complementary", { name: "Payment into a balance" });
+  expect(within(panel).getByText("700")).toBeInTheDocument();
+});
+
 test("what was made here is listed with its state and opened", async () => {
   const user = open({
     moves_of_custody_user: () => [

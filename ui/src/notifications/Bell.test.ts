@@ -2,7 +2,7 @@ import { render, screen, waitFor, within } from "@testing-library/svelte";
 import userEvent from "@testing-library/user-event";
 import { beforeEach, expect, test } from "vitest";
 import App from "../App.svelte";
-import type { NotificationEntry } from "../bridge";
+import type { NotificationEntry, Subject } from "../bridge";
 import { announce, argumentsOf, program } from "../bridge/test-program";
 import { route } from "../lib/router.svelte";
 
@@ -11,24 +11,21 @@ import "../settings/SettingsPlace.svelte";
 
 beforeEach(() => route.replace(["settings"]));
 
-function entry(number: number, own: { payment?: string; batch?: string; read?: boolean }): NotificationEntry {
-  const { payment = null, batch = null, read = false } = own;
+function entry(number: number, subject: Subject | null, read = false): NotificationEntry {
   const notification = {
     key: `key-${number}`,
     title: `Title ${number}`,
     body: `<b>Body</b> ${number}`,
-    payment,
-    batch,
-    subscription: null,
+    subject,
     at: `2026-11-01T10:0${number}:00Z`,
   };
   return { notification, read };
 }
 
 const three = () => [
-  entry(3, { payment: "77" }),
-  entry(2, { batch: "b2" }),
-  entry(1, { payment: "55", read: true }),
+  entry(3, { kind: "payment", id: "77" }),
+  entry(2, { kind: "batch", id: "b2" }),
+  entry(1, { kind: "payment", id: "55" }, true),
 ];
 
 /** A program whose notifications become read. */
@@ -120,13 +117,42 @@ test("notifications are paused and told again", async () => {
   expect(argumentsOf("pause_notifications")).toEqual([{ pause: "until_tomorrow" }, { pause: "over" }]);
 });
 
-test("what was chosen on the desktop is shown", async () => {
+/** Where each kind leads to. */
+const places: [Subject, string][] = [
+  [{ kind: "payment", id: "77" }, "#/payments/77"],
+  [{ kind: "batch", id: "b2" }, "#/payouts/b2"],
+  [{ kind: "subscription", id: "501" }, "#/subscriptions/501"],
+  [{ kind: "conversion", id: "c9" }, "#/conversions/c9"],
+  [{ kind: "transfer", id: "902" }, "#/custody/transfers?open=902"],
+  [{ kind: "custody_payment", user: "101", id: "p3" }, "#/custody/user/101?view=payments&open=p3"],
+  [{ kind: "custody_user", id: "101" }, "#/custody/user/101"],
+  [{ kind: "bank_payout", id: "5009" }, "#/payouts/bank?open=5009"],
+  [{ kind: "bank_accounts" }, "#/payouts/bank/accounts"],
+];
+
+test("every kind leads to its own place, and what is about several things to none", async () => {
+  const user = open([...places.map(([subject], at) => entry(at, subject)), entry(9, null)]);
+  const list = await popover(user, "Notifications 10 new");
+  const links = list.getAllByRole("link", { hidden });
+  expect(links.map((link) => link.getAttribute("href"))).toEqual(places.map(([, address]) => address));
+  expect(list.getByText("Title 9")).toBeInTheDocument();
+});
+
+test("what was chosen on the desktop is shown, else the payments", async () => {
   open([]);
   await bell("Notifications");
-  await announce({ kind: "show", payment: null, batch: "b2", subscription: null });
-  await waitFor(() => expect(route.path).toEqual(["payouts", "b2"]));
-  await announce({ kind: "show", payment: "77", batch: null, subscription: null });
-  await waitFor(() => expect(route.path).toEqual(["payments", "77"]));
-  await announce({ kind: "show", payment: null, batch: null, subscription: null });
-  await waitFor(() => expect(route.path).toEqual(["payments"]));
+  for (const [subject, address] of places) {
+    await announce({ kind: "show", subject });
+    await waitFor(() => expect(location.hash).toBe(address));
+  }
+  await announce({ kind: "show", subject: null });
+  await waitFor(() => expect(location.hash).toBe("#/payments"));
+});
+
+test("one whose panel is open is not new, and the others of its screen are", async () => {
+  open([entry(2, { kind: "transfer", id: "902" }), entry(1, { kind: "transfer", id: "901" })]);
+  await bell("Notifications 2 new");
+  route.go(["custody", "transfers"], { open: "901" });
+  expect(await bell("Notifications 1 new")).toBeInTheDocument();
+  expect(argumentsOf("mark_notifications_read")).toEqual([{ keys: ["key-1"] }]);
 });

@@ -60,6 +60,16 @@ test("what is told of subscriptions is chosen apart from payments, and said in a
   expect(saved().at(-1)?.subscriptions).toEqual([]);
 });
 
+test("how transfers, conversions and payouts to a bank have ended is told or not", async () => {
+  const { user, section, example } = await open();
+  const box = section.getByRole("checkbox", { name: /^How they have ended/ });
+  expect(box).toBeChecked();
+  expect(example()).toContain("Of transfers, conversions and payouts to a bank it tells you");
+  await user.click(box);
+  await waitFor(() => expect(example()).not.toContain("Of transfers"));
+  expect(saved()).toEqual([notificationRules({ moves: false })]);
+});
+
 test("an amount is set for its own currency, and taken away again", async () => {
   const { user, section, example } = await open();
   await user.type(section.getByLabelText("Smallest price"), "49,90");

@@ -28,6 +28,7 @@ export function example(rules: NotificationRules): string[] {
   return [
     ...ofPayments(rules),
     ...(said.length ? [m.notify_says_subs({ kinds: listed(said, "disjunction") })] : []),
+    ...(rules.moves ? [m.notify_says_moves()] : []),
   ];
 }
 

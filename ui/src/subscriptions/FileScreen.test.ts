@@ -88,6 +88,33 @@ test("a file is chosen for a plan, and shown as a draft", async () => {
   expect(await screen.findByRole("heading", { name: "club.csv" })).toBeInTheDocument();
 });
 
+test("a file that is dropped on the list of files is read once its plan is chosen, and elsewhere it is not theirs", async () => {
+  route.replace(["subscriptions", "files"]);
+  let times = 0;
+  const { user } = open({
+    open_dropped_subscribers: () => {
+      if (!times++) throw failure("file", "The file is empty.");
+      return { is: "draft", file: subscriberFile() };
+    },
+  });
+  await screen.findByRole("grid", { name: "Files of subscribers" });
+  await waitFor(() => expect(argumentsOf("aim_drops")).toEqual([{ target: "subscribers" }]));
+  await announce({ kind: "dropped", name: "may.csv", only_first: true });
+  const form = await dialog("Many from a file");
+  expect(form.getByText("may.csv")).toBeInTheDocument();
+  expect(form.getByText(/Several files were dropped/)).toBeInTheDocument();
+  expect(form.queryByRole("textbox")).not.toBeInTheDocument();
+  const read = form.getByRole("button", { name: "Check these rows" });
+  expect(read).toBeDisabled();
+  await choose(user, form.getByRole("combobox", { name: "Plan Choose a plan" }), "Cof");
+  await user.click(read);
+  expect(await form.findByText("The file is empty.")).toBeInTheDocument();
+  await user.click(read);
+  expect(await screen.findByRole("heading", { name: "club.csv" })).toBeInTheDocument();
+  expect(argumentsOf("open_dropped_subscribers")).toEqual([{ plan: "11" }, { plan: "11" }]);
+  await waitFor(() => expect(argumentsOf("aim_drops").at(-1)).toEqual({ target: "payouts" }));
+});
+
 test("rows are pasted, and where several columns could hold the addresses it asks for one", async () => {
   route.replace(["subscriptions", "plan", "11"]);
   const { user } = open({

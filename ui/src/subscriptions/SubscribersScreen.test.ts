@@ -261,7 +261,7 @@ test("a notification of a subscription leads to it", async () => {
   route.replace(["subscriptions"]);
   open();
   await screen.findByRole("heading", { name: "Subscriptions" });
-  await announce({ kind: "show", payment: null, batch: null, subscription: "501" });
+  await announce({ kind: "show", subject: { kind: "subscription", id: "501" } });
   expect(await (await panel()).findByText("A period was paid")).toBeInTheDocument();
 });
 

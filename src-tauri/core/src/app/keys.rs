@@ -86,6 +86,7 @@ impl Core {
         }
 
         let switching = self.inner.switching.lock().await;
+        self.note(shop, &in_words(shop, &before, &keys), &switching).await?;
         if let Err(failure) = self.keep_keys(shop, &keys).await {
             // As far as the keychain lets us.
             for (secret, value) in [(Secret::ApiKey, before.0), (Secret::Password, before.1)] {
@@ -95,6 +96,13 @@ impl Core {
                 {
                     tracing::error!(%failure, "a key that was there before could not be put back");
                 }
+            }
+            let words = said!(
+                en: "The keys could not be kept: those from before were put back.",
+                de: "Die Schlüssel ließen sich nicht speichern: Die von vorher wurden zurückgelegt.",
+            );
+            if let Err(failure) = self.note(shop, words, &switching).await {
+                tracing::error!(%failure, "that keys were put back is not in the audit log");
             }
             return Err(failure);
         }
@@ -116,6 +124,33 @@ impl Core {
             .await?;
         Ok(())
     }
+}
+
+/// Which of the keys become other ones, for the audit log: nothing of what they are.
+fn in_words(shop: &Shop, before: &(Option<SecretString>, Option<SecretString>), keys: &Keys) -> String {
+    let is_other = |before: &Option<SecretString>, now: &SecretString| {
+        before.as_ref().is_none_or(|before| before.expose_secret() != now.expose_secret())
+    };
+    let changed: Vec<_> = [
+        (is_other(&before.0, &keys.api_key), said!(en: "API key", de: "API-Schlüssel")),
+        (shop.email.as_ref() != Some(&keys.login.email), said!(en: "e-mail address", de: "E-Mail-Adresse")),
+        (is_other(&before.1, &keys.login.password), said!(en: "password", de: "Passwort")),
+    ]
+    .into_iter()
+    .filter_map(|(is_other, name)| is_other.then_some(name))
+    .collect();
+    if changed.is_empty() {
+        let words = said!(
+            en: "The keys were typed anew: they are the same ones.",
+            de: "Die Schlüssel wurden neu eingegeben: Es sind dieselben.",
+        );
+        return words.to_owned();
+    }
+    words!(
+        en: "The shop has another access to NOWPayments from now on. Changed: {}.",
+        de: "Der Shop hat ab jetzt einen anderen Zugang zu NOWPayments. Geändert: {}.",
+        changed.join(", "),
+    )
 }
 
 /// A key without the spaces that were copied along; `None` where nothing was typed.

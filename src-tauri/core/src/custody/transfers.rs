@@ -12,14 +12,21 @@ use sqlx::SqliteConnection;
 use super::{Custody, users};
 use crate::{
     failure::Failure,
+    language::said,
     moves::lists::{Absorbed, Cached, End, List, changed_at},
     payments::exact,
     second_factor::local,
+    shops::ShopContext,
     store,
 };
 
 /// The most transfers of a page.
 const LARGEST_PAGE: u32 = 500;
+
+/// A transfer with the names of its ends, and the move that made it.
+const SELECT: &str = "SELECT custody_transfers.*, f.name AS from_name, t.name AS to_name, moves.id AS made_by FROM custody_transfers \
+     LEFT JOIN custody_users AS f ON f.id = from_id LEFT JOIN custody_users AS t ON t.id = to_id \
+     LEFT JOIN moves ON moves.list = 'transfers' AND moves.made = custody_transfers.id WHERE ";
 
 /// Which transfers are listed, the newest first.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, Type)]
@@ -101,11 +108,7 @@ impl Custody {
     pub async fn transfers(&self, query: &TransferQuery) -> Result<TransferPage, Failure> {
         let mut db = self.ctx.db.begin().await?;
         let limit = query.limit.clamp(1, LARGEST_PAGE);
-        let mut sql = sqlx::QueryBuilder::new(
-            "SELECT custody_transfers.*, f.name AS from_name, t.name AS to_name, moves.id AS made_by FROM custody_transfers \
-             LEFT JOIN custody_users AS f ON f.id = from_id LEFT JOIN custody_users AS t ON t.id = to_id \
-             LEFT JOIN moves ON moves.list = 'transfers' AND moves.made = custody_transfers.id WHERE ",
-        );
+        let mut sql = sqlx::QueryBuilder::new(SELECT);
         query.push_filter(&mut sql);
         let after: Option<(String, String)> =
             query.after.as_deref().and_then(|cursor| serde_json::from_str(cursor).ok());
@@ -122,25 +125,44 @@ impl Custody {
         let more = rows.len() > limit as usize;
         let last = rows.get(limit as usize - 1).filter(|_| more);
         let next = last.map(|row| serde_json::json!([store::time(row.created_at), row.id]).to_string());
-        let transfer = |row: Stored| {
-            Ok(CustodyTransfer {
-                id: row.id,
-                from: row.from_id,
-                from_name: row.from_name,
-                to: row.to_id,
-                to_name: row.to_name,
-                status: row.status.to_lowercase(),
-                ended: !row.is_open,
-                coin: row.coin,
-                amount: exact(&row.amount)?,
-                created_at: local(&self.ctx, row.created_at),
-                updated_at: row.updated_at.map(|at| local(&self.ctx, at)),
-                made_by: row.made_by,
-            })
-        };
+        let transfer = |row: Stored| row.into_transfer(&self.ctx);
         let transfers =
             rows.into_iter().take(limit as usize).map(transfer).collect::<Result<_, Failure>>()?;
         Ok(TransferPage { transfers, next, total })
+    }
+
+    /// One transfer, by NOWPayments' id.
+    ///
+    /// # Errors
+    /// When there is no such one, or the shop was closed.
+    pub async fn transfer(&self, id: &str) -> Result<CustodyTransfer, Failure> {
+        let row: Option<Stored> = sqlx::QueryBuilder::new(SELECT)
+            .push("custody_transfers.id = ")
+            .push_bind(id)
+            .build_query_as()
+            .fetch_optional(&self.ctx.db)
+            .await?;
+        let row = row.ok_or_else(|| Failure::not_found(said!(en: "transfer", de: "diese Übertragung")))?;
+        row.into_transfer(&self.ctx)
+    }
+}
+
+impl Stored {
+    fn into_transfer(self, ctx: &ShopContext) -> Result<CustodyTransfer, Failure> {
+        Ok(CustodyTransfer {
+            id: self.id,
+            from: self.from_id,
+            from_name: self.from_name,
+            to: self.to_id,
+            to_name: self.to_name,
+            status: self.status.to_lowercase(),
+            ended: !self.is_open,
+            coin: self.coin,
+            amount: exact(&self.amount)?,
+            created_at: local(ctx, self.created_at),
+            updated_at: self.updated_at.map(|at| local(ctx, at)),
+            made_by: self.made_by,
+        })
     }
 }
 

@@ -14,9 +14,10 @@ use zip::{CompressionMethod, ZipWriter, write::SimpleFileOptions};
 
 use super::{everything::of_zip, on_a_thread, scrub::scrubbed, size::size_of_file};
 use crate::{
-    app::Core,
+    app::{Core, OpenShop},
     failure::Failure,
     language::{said, words},
+    moves::lists::List,
     secrets::Secret,
     shops::Shop,
     store,
@@ -24,6 +25,16 @@ use crate::{
 
 /// So much of the newest logs is looked at, in bytes.
 const LOG: usize = 512 * 1024;
+
+/// The lists that moves are looked for in, by their tables, and whether what is in them can change.
+const LISTS: [(&str, List, bool); 6] = [
+    ("custody_users", List::Users, false),
+    ("custody_transfers", List::Transfers, true),
+    ("custody_payments", List::Payments, true),
+    ("conversions", List::Conversions, true),
+    ("fiat_payouts", List::FiatPayouts, true),
+    ("fiat_accounts", List::FiatAccounts, false),
+];
 
 /// What the window knows of the computer.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -58,16 +69,9 @@ impl Core {
             shops.push(told);
         }
         let sync = match self.open_now() {
-            Some(open) => open.payments.sync_status().await.ok(),
+            Some(open) => Some(sync_of(&open).await?),
             None => None,
         };
-        let sync = sync.map(|sync| {
-            json!({
-                "payments": sync.cached, "of": sync.total, "complete": sync.complete, "running": sync.running,
-                "stopped": sync.stopped, "last_success": sync.last_success, "next_at": sync.next_at,
-                "in_trouble": sync.trouble.is_some(),
-            })
-        });
         let data = &self.inner.surroundings.data;
         let about = json!({
             "paydesk": state.version,
@@ -112,6 +116,37 @@ impl Core {
         }
         known
     }
+}
+
+/// How each list of the open shop stands: when it was last read, how much of it can still change, whether reading it fails.
+async fn sync_of(open: &OpenShop) -> Result<Value, Failure> {
+    let payments = open.payments.sync_status().await?;
+    let subscriptions = open.subscriptions.sync_status().await?;
+    let balances = open.balance.held().await?;
+    let mut sync = json!({
+        "payments": {
+            "cached": payments.cached, "of": payments.total, "complete": payments.complete, "running": payments.running,
+            "stopped": payments.stopped, "last_success": payments.last_success, "next_at": payments.next_at,
+            "in_trouble": payments.trouble.is_some(),
+        },
+        "subscriptions": {
+            "read_at": subscriptions.read_at, "running": subscriptions.running,
+            "in_trouble": subscriptions.trouble.is_some(),
+        },
+        "balances": { "read_at": balances.read_at, "in_trouble": balances.trouble.is_some() },
+    });
+    let db = &open.moves.ctx.db;
+    for (name, list, can_change) in LISTS {
+        let open: Option<i64> = match can_change {
+            true => {
+                let open = format!("SELECT count(*) FROM {name} WHERE is_open = 1");
+                Some(sqlx::query_scalar(AssertSqlSafe(open)).fetch_one(db).await?)
+            }
+            false => None,
+        };
+        sync[name] = json!({ "read_at": list.read_at(db).await?, "can_change": open });
+    }
+    Ok(sync)
 }
 
 /// The schema of a database, how many rows its tables have, and what is in which state.
@@ -187,12 +222,12 @@ fn packed(about: &Value, log: &str) -> std::io::Result<Vec<u8>> {
     let options = SimpleFileOptions::default().compression_method(CompressionMethod::Deflated);
     let readme = said!(
         en: "What helps to find a fault in Paydesk.\r\n\r\n\
-             paydesk.json  versions, settings, how many rows each table has, how the sync stands\r\n\
+             paydesk.json  versions, settings, how many rows each table has, how the sync of each list stands\r\n\
              log.txt       the end of the log; what could be somebody's is taken out: […]\r\n\r\n\
              Not in here: keys, passwords, codes, PINs, e-mail addresses, addresses of customers, amounts, names.\r\n\
              Look through it before you send it to anybody.\r\n",
         de: "Was hilft, einen Fehler in Paydesk zu finden.\r\n\r\n\
-             paydesk.json  Versionen, Einstellungen, wie viele Zeilen jede Tabelle hat, wie der Abgleich steht\r\n\
+             paydesk.json  Versionen, Einstellungen, wie viele Zeilen jede Tabelle hat, wie der Abgleich jeder Liste steht\r\n\
              log.txt       das Ende des Protokolls; was jemandem gehören könnte, ist entfernt: […]\r\n\r\n\
              Nicht enthalten: Schlüssel, Passwörter, Codes, PINs, E-Mail-Adressen, Adressen von Kunden, Beträge, Namen.\r\n\
              Sehen Sie es durch, bevor Sie es jemandem schicken.\r\n",

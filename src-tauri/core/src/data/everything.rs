@@ -18,13 +18,14 @@ use tokio::sync::mpsc;
 use zip::{CompressionMethod, ZipWriter, result::ZipError, write::SimpleFileOptions};
 
 use super::{
+    half::Half,
     meanings::meaning,
     tables::{AMOUNTS, TABLES, Table},
     work::Work,
 };
 use crate::{
     app::Core,
-    exports::{beside, not_written},
+    exports::not_written,
     failure::Failure,
     language::{said, words},
     shops::Shop,
@@ -68,13 +69,27 @@ impl Core {
         work.progress(0, total);
         let readme = readme(&mut look, shop, &store::time(self.inner.surroundings.now()), &counts).await?;
 
-        let (file, half) = beside(target).map_err(|error| not_written(target, &error))?;
+        let half = self.note_half(target).await?;
+        let written = self.write_half(&mut look, &half, (readme, total), target, work).await;
+        self.forget_half(&half).await?;
+        written
+    }
+
+    async fn write_half(
+        &self,
+        look: &mut SqliteConnection,
+        half: &Half,
+        (readme, total): (String, u64),
+        target: &Path,
+        work: &Work,
+    ) -> Result<(), Failure> {
+        let (file, half) = half.create().map_err(|error| not_written(target, &error))?;
         let (send, receive) = mpsc::channel(4);
         let thread = {
             let work = work.clone();
             tokio::task::spawn_blocking(move || write_all(file, receive, total, &work))
         };
-        let hand_over = work.stop().run_until_cancelled(hand_to(&mut look, readme, send));
+        let hand_over = work.stop().run_until_cancelled(hand_to(look, readme, send));
         let (read, written) = tokio::join!(hand_over, thread);
         work.go_on()?;
         if let Some(read) = read {

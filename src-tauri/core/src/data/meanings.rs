@@ -5,6 +5,7 @@ use crate::language::said;
 /// What a column of this name means; `None` for one that nobody has described.
 pub(super) fn meaning(column: &str) -> Option<&'static str> {
     Some(match column {
+        "about" => said!(en: "the id of what it is about", de: "die ID dessen, worum es geht"),
         "active" => {
             said!(en: "1: the period that is paid for has not ended", de: "1: der bezahlte Zeitraum läuft noch")
         }

@@ -121,7 +121,8 @@ pub(super) const TABLES: &[Table] = &[
     },
     Table {
         name: "notifications",
-        sql: "SELECT at, title, body, payment, batch, subscription, read_at FROM notifications ORDER BY at, key",
+        sql: "SELECT at, title, body, json_extract(subject, '$.kind') AS kind, json_extract(subject, '$.id') AS about, read_at \
+              FROM notifications ORDER BY at, key",
     },
     Table {
         name: "callbacks",

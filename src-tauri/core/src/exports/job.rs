@@ -127,7 +127,7 @@ fn write_all(
 }
 
 /// A new file beside `path`, with the rights that any new file has.
-pub(crate) fn beside(path: &Path) -> io::Result<(File, TempPath)> {
+fn beside(path: &Path) -> io::Result<(File, TempPath)> {
     let mut builder = tempfile::Builder::new();
     builder.prefix(".paydesk-").suffix(".part");
     #[cfg(unix)]

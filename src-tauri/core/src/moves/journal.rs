@@ -15,7 +15,7 @@ use crate::{
     audit::{self, AuditArea},
     failure::{Failure, FailureCode},
     language::{said, words},
-    notifications::{self, Notification},
+    notifications::{self, Notification, Subject},
     payments::exact,
     store,
 };
@@ -348,7 +348,7 @@ pub(super) async fn settle_made(
         let key = format!("move:{}:late", row.id);
         tell(
             db,
-            row,
+            (row, made),
             key,
             said!(en: "It was done after all", de: "Es ist doch geschehen"),
             words::turned_up(),
@@ -433,12 +433,25 @@ pub(crate) async fn note_end(
         ),
     };
     row.note(db, now, &format!("{title}: {body}")).await?;
-    tell(db, &row, key, title, &body, now).await
+    tell(db, (&row, made), key, title, &body, now).await
+}
+
+/// What a notification of a move leads to, by the id that it has at NOWPayments.
+fn subject_of(row: &MoveRow, made: &str) -> Subject {
+    let id = made.to_owned();
+    match row.kind {
+        MoveKind::Deposit | MoveKind::WriteOff | MoveKind::Transfer => Subject::Transfer { id },
+        MoveKind::Conversion => Subject::Conversion { id },
+        MoveKind::Payment => Subject::CustodyPayment { user: row.to_user.clone().unwrap_or_default(), id },
+        MoveKind::User => Subject::CustodyUser { id },
+        MoveKind::FiatPayout => Subject::BankPayout { id },
+        MoveKind::FiatAccount => Subject::BankAccounts,
+    }
 }
 
 async fn tell(
     db: &mut SqliteConnection,
-    row: &MoveRow,
+    (row, made): (&MoveRow, &str),
     key: String,
     title: &str,
     body: &str,
@@ -448,15 +461,8 @@ async fn tell(
         _ if key.ends_with(":late") => format!("{} {body}", row.words),
         _ => body.to_owned(),
     };
-    let notification = Notification {
-        key,
-        title: title.to_owned(),
-        body,
-        batch: None,
-        payment: None,
-        subscription: None,
-        at,
-    };
+    let subject = Some(subject_of(row, made));
+    let notification = Notification { key, title: title.to_owned(), body, subject, at };
     Ok(notifications::decide_on_move(db, &notification).await?)
 }
 

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use nowpayments::Amount;
 use sqlx::SqliteConnection;
 
-use super::{Notification, Standing, Stored, rules::SubscriptionNews, words};
+use super::{Notification, Standing, Stored, Subject, rules::SubscriptionNews, words};
 use crate::{
     language::{said, words},
     store,
@@ -43,13 +43,13 @@ pub(crate) async fn decide_on_subscription(
     }
     let (title, body) = text(change);
     sqlx::query(
-        "INSERT INTO notifications (key, title, body, subscription, at, news, price_amount, price_currency) \
+        "INSERT INTO notifications (key, title, body, subject, at, news, price_amount, price_currency) \
          VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
     )
     .bind(format!("subscription:{id}:{}:{period}", news.name()))
     .bind(title)
     .bind(body)
-    .bind(id)
+    .bind(Subject::Subscription { id: (*id).to_owned() }.stored())
     .bind(store::time(now))
     .bind(news.name())
     .bind(amount.to_string())
@@ -108,9 +108,7 @@ pub(super) fn digest(rows: &[Stored], now: DateTime<Utc>) -> Option<Notification
         key: format!("subscriptions:{}", store::time(now)),
         title: words!(en: "{of} subscriptions", de: "{of} Abos"),
         body: format!("{}.", counts.join(", ")),
-        batch: None,
-        payment: None,
-        subscription: None,
+        subject: None,
         at: now,
     })
 }

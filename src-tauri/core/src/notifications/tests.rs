@@ -14,9 +14,7 @@ fn notification(key: &str) -> Notification {
         key: key.to_owned(),
         title: "Payouts finished".to_owned(),
         body: "All 12 rows were paid.".to_owned(),
-        batch: Some("b".to_owned()),
-        subscription: None,
-        payment: None,
+        subject: Some(Subject::Batch { id: "b".to_owned() }),
         at: at("2026-03-01T10:00:00Z"),
     }
 }
@@ -273,7 +271,6 @@ async fn a_pause_holds_everything_back_until_it_ends() {
 
 #[tokio::test]
 async fn a_history_that_was_complete_before_is_told_from_its_newest_change_on() {
-    let mut db = SqliteConnection::connect("sqlite::memory:").await.unwrap();
     let earlier = |complete: bool| {
         format!(
             "INSERT INTO payments (id, status, price_amount, price_currency, pay_currency, created_at, updated_at, answer) \
@@ -283,10 +280,7 @@ async fn a_history_that_was_complete_before_is_told_from_its_newest_change_on() 
         )
     };
     for (complete, told_from) in [(true, Some(at("2026-03-01T10:30:00Z"))), (false, None)] {
-        let before: Vec<_> = store::SHOP.iter().filter(|migration| migration.version < 9).collect();
-        for migration in before {
-            sqlx::raw_sql(migration.sql.clone()).execute(&mut db).await.unwrap();
-        }
+        let mut db = before(9).await;
         sqlx::raw_sql(sqlx::AssertSqlSafe(earlier(complete))).execute(&mut db).await.unwrap();
         let this = store::SHOP.iter().find(|migration| migration.version == 9).unwrap();
         sqlx::raw_sql(this.sql.clone()).execute(&mut db).await.unwrap();
@@ -296,6 +290,81 @@ async fn a_history_that_was_complete_before_is_told_from_its_newest_change_on() 
             .await
             .unwrap();
         assert_eq!(unread, 0, "what was told before is not new");
-        db = SqliteConnection::connect("sqlite::memory:").await.unwrap();
     }
+}
+
+/// A database as it was before a migration.
+async fn before(version: i64) -> SqliteConnection {
+    let mut db = SqliteConnection::connect("sqlite::memory:").await.unwrap();
+    for migration in store::SHOP.iter().filter(|migration| migration.version < version) {
+        sqlx::raw_sql(migration.sql.clone()).execute(&mut db).await.unwrap();
+    }
+    db
+}
+
+#[tokio::test]
+async fn what_an_earlier_paydesk_has_told_leads_to_what_it_is_about() {
+    const MOVE: &str = "a0b1c2d3-0000-4000-8000-00000000000";
+    let mut db = before(32).await;
+    for (number, kind, list, made) in [
+        (1, "deposit", "transfers", Some("t1")),
+        (2, "conversion", "conversions", Some("c1")),
+        (3, "payment", "payments", Some("p1")),
+        (4, "user", "users", Some("u1")),
+        (5, "fiat_payout", "fiat_payouts", Some("f1")),
+        (6, "fiat_account", "fiat_accounts", Some("a1")),
+        (7, "transfer", "transfers", None),
+    ] {
+        sqlx::query(
+            "INSERT INTO moves (id, kind, list, state, to_user, words, there_before, sent_at, at, made) \
+             VALUES (?, ?, ?, 'made', 'anna', '', '[]', '', '', ?)",
+        )
+        .bind(format!("{MOVE}{number}"))
+        .bind(kind)
+        .bind(list)
+        .bind(made)
+        .execute(&mut db)
+        .await
+        .unwrap();
+    }
+    let of_moves = (1..=7).map(|number| (format!("move:{MOVE}{number}:finished"), [None; 3]));
+    let others = [
+        ("payment:77:finished".to_owned(), [Some("77"), None, None]),
+        ("batch:b:finished".to_owned(), [None, Some("b"), None]),
+        ("subscription:5:paid:".to_owned(), [None, None, Some("5")]),
+    ];
+    for (key, [payment, batch, subscription]) in of_moves.chain(others) {
+        sqlx::query(
+            "INSERT INTO notifications (key, title, body, payment, batch, subscription, at) \
+             VALUES (?, 't', 'b', ?, ?, ?, '2026-03-01T10:00:00.000Z')",
+        )
+        .bind(key)
+        .bind(payment)
+        .bind(batch)
+        .bind(subscription)
+        .execute(&mut db)
+        .await
+        .unwrap();
+    }
+    let this = store::SHOP.iter().find(|migration| migration.version == 32).unwrap();
+    sqlx::raw_sql(this.sql.clone()).execute(&mut db).await.unwrap();
+
+    let told = take(&mut db, at("2026-03-01T10:00:00Z"), at("2026-03-01T10:00:00Z").time()).await.unwrap();
+    let subjects: Vec<_> = told.now.into_iter().map(|told| told.subject).collect();
+    let id = |id: &str| id.to_owned();
+    assert_eq!(
+        subjects,
+        [
+            Some(Subject::Batch { id: id("b") }),
+            Some(Subject::Transfer { id: id("t1") }),
+            Some(Subject::Conversion { id: id("c1") }),
+            Some(Subject::CustodyPayment { user: id("anna"), id: id("p1") }),
+            Some(Subject::CustodyUser { id: id("u1") }),
+            Some(Subject::BankPayout { id: id("f1") }),
+            Some(Subject::BankAccounts),
+            None,
+            Some(Subject::Payment { id: id("77") }),
+            Some(Subject::Subscription { id: id("5") }),
+        ]
+    );
 }

@@ -24,7 +24,7 @@ use crate::{
     changes::Changed,
     failure::Failure,
     language::{Language, decimal, said, words},
-    notifications::{self, Notification},
+    notifications::{self, Notification, Subject},
     second_factor::provider_now,
     shops::ShopContext,
     store,
@@ -478,9 +478,7 @@ pub(super) async fn enter(
             key: format!("batch:{}:{}", record.id, state_name(state)),
             title,
             body,
-            batch: Some(record.id.clone()),
-            subscription: None,
-            payment: None,
+            subject: Some(Subject::Batch { id: record.id.clone() }),
             at: now,
         };
         notifications::decide(tx, &notification).await?;

@@ -14,7 +14,7 @@ use crate::{
     store,
 };
 
-/// So many late looks that find nothing let the owner say that it was not done.
+/// So many late looks that do not find it, or more than one that it could be, let the owner say that it was not done.
 const LOOKS_TO_GIVE_UP: u32 = 2;
 
 /// A line of the journal.
@@ -326,20 +326,34 @@ pub(super) async fn settle(
     Ok(())
 }
 
-/// Counts a look that found nothing. Two at once count as two.
+/// What a look that settled nothing has found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Unsettled {
+    /// Nothing.
+    Nothing,
+    /// Several that it could be.
+    Several,
+}
+
+/// Counts a look that settled nothing. Two at once count as two.
 pub(super) async fn count_look(
     db: &mut SqliteConnection,
     id: &str,
+    found: Unsettled,
     is_late: bool,
 ) -> Result<(), sqlx::Error> {
+    let (enough, so_far) = match found {
+        Unsettled::Nothing => (look::not_done(), look::not_seen()),
+        Unsettled::Several => (look::unclear(), look::unclear()),
+    };
     sqlx::query(
         "UPDATE subscription_calls SET looks = looks + 1, late_looks = late_looks + ?1, \
          trouble = CASE WHEN late_looks + ?1 >= ?2 THEN ?3 ELSE ?4 END WHERE id = ?5 AND state = 'unknown'",
     )
     .bind(is_late)
     .bind(LOOKS_TO_GIVE_UP)
-    .bind(look::not_done())
-    .bind(look::not_seen())
+    .bind(enough)
+    .bind(so_far)
     .bind(id)
     .execute(db)
     .await?;

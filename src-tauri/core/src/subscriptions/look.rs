@@ -7,7 +7,7 @@ use nowpayments::subscriptions::{Subscriber, Subscription};
 
 use super::{
     Subscriptions, email,
-    journal::{self, CallRow, Found},
+    journal::{self, CallRow, Found, Unsettled},
     making::{CallState, SubscriptionCall, SubscriptionCallKind},
     sync::Lists,
 };
@@ -47,10 +47,12 @@ fn turned_away() -> &'static str {
     )
 }
 
-fn unclear() -> &'static str {
+pub(super) fn unclear() -> &'static str {
     said!(
-        en: "NOWPayments shows more than one that this could be. Look at the newest ones in the list; do not do it again.",
-        de: "NOWPayments zeigt mehr als eines, das es sein könnte. Sehen Sie sich die neuesten in der Liste an; tun Sie es nicht noch einmal."
+        en: "NOWPayments shows more than one that this could be. Look at the newest ones in the list, and do not do it again before \
+             you know.",
+        de: "NOWPayments zeigt mehr als eines, das es sein könnte. Sehen Sie sich die neuesten in der Liste an, und tun Sie es nicht \
+             noch einmal, bevor Sie es wissen."
     )
 }
 
@@ -93,14 +95,12 @@ impl Subscriptions {
         let mut db = self.ctx.write().await?;
         match seen {
             Seen::Done(found) => journal::settle(&mut db, id, CallState::Done, found, None).await?,
-            Seen::Several => {
-                journal::settle(&mut db, id, CallState::Unknown, Found::default(), Some(unclear())).await?;
-            }
+            Seen::Several => journal::count_look(&mut db, id, Unsettled::Several, is_late).await?,
             Seen::Nothing if row.answered => {
                 journal::settle(&mut db, id, CallState::Refused, Found::default(), Some(turned_away()))
                     .await?;
             }
-            Seen::Nothing => journal::count_look(&mut db, id, is_late).await?,
+            Seen::Nothing => journal::count_look(&mut db, id, Unsettled::Nothing, is_late).await?,
         }
         db.commit().await?;
         Ok(())

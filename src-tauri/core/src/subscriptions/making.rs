@@ -135,7 +135,7 @@ pub struct SubscriptionCall {
     pub at: DateTime<Utc>,
     /// What happened that needs words: a refusal, an unknown outcome.
     pub trouble: Option<String>,
-    /// We looked often enough, and found nothing: the owner may say that it was not done.
+    /// We looked often enough, and did not find it or not for certain: the owner may say that it was not done.
     pub may_give_up: bool,
 }
 

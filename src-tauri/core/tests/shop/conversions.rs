@@ -9,6 +9,7 @@ use paydesk_core::{
     audit::AuditArea,
     conversions::{ConversionQuery, ConversionRequest},
     moves::MoveState,
+    notifications::Subject,
 };
 
 use crate::common::{
@@ -53,6 +54,7 @@ async fn a_conversion_is_estimated_made_and_followed_to_its_end() {
     let told = owner.core.shop().unwrap().notifications.list().await.unwrap().entries;
     assert_eq!(told.len(), 1);
     assert_eq!(told[0].notification.body, format!("10 LTC became {comes} USDTTRC20."));
+    assert_eq!(told[0].notification.subject, Some(Subject::Conversion { id: listed.id }));
     let log = owner.core.shop().unwrap().audit.list(None, 10).await.unwrap().entries;
     assert_eq!(log.len(), 3, "sent, made, converted: {log:?}");
     assert!(

@@ -11,6 +11,7 @@ use paydesk_core::{
     audit::AuditArea,
     custody::{LedgerKind, NewCustodyPayment, TransferQuery, UserQuery},
     moves::{MoveKind, MoveState, NewMove},
+    notifications::Subject,
     payouts::ReportFormat,
 };
 
@@ -405,7 +406,8 @@ async fn a_transfer_is_followed_to_its_rejection_and_the_owner_is_told_once() {
     let anna = owner.user_with("anna", "btc", "0.5").await;
     owner.world.simulator.pause();
     let moved = owner.make(write_off(&anna, "btc", "0.5")).await.unwrap();
-    let id = moved.made.unwrap().parse().unwrap();
+    let transfer = moved.made.unwrap();
+    let id = transfer.parse().unwrap();
     owner.world.simulator.change_transfer(id, TransferStatus::Rejected).unwrap();
     let moved = wait_for(&owner.core, || owner.moves.get(&moved.id), |moved| moved.ended).await;
     assert_eq!(moved.status.as_deref(), Some("rejected"));
@@ -413,6 +415,10 @@ async fn a_transfer_is_followed_to_its_rejection_and_the_owner_is_told_once() {
     let told: Vec<_> = told.iter().filter(|entry| entry.notification.key.contains(&moved.id)).collect();
     assert_eq!(told.len(), 1);
     assert_eq!(told[0].notification.title, "Not moved");
+    assert_eq!(told[0].notification.subject, Some(Subject::Transfer { id: transfer.clone() }));
+    let one = owner.custody.transfer(&transfer).await.unwrap();
+    assert_eq!((one.id, one.made_by), (transfer, Some(moved.id.clone())));
+    assert_eq!(owner.custody.transfer("none").await.unwrap_err().code, FailureCode::NotFound);
     let page = owner
         .custody
         .transfers(&TransferQuery {

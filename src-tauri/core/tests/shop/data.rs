@@ -187,6 +187,13 @@ async fn what_helps_to_find_a_fault_tells_how_much_there_is_and_nothing_of_what_
         .collect();
     fs::write(logs.join("paydesk.2026-11-27.log"), lines).unwrap();
 
+    let open = core.shop().unwrap();
+    open.subscriptions.refresh().await.unwrap();
+    open.balance.read().await.unwrap();
+    open.custody.refresh().await.unwrap();
+    open.conversions.refresh().await.unwrap();
+    open.fiat_payouts.refresh().await.unwrap();
+    drop(open);
     let (name, zip) = core.diagnostics(&Host { webview: "WebKit 2.50".to_owned() }).await.unwrap();
     assert!(name.starts_with("paydesk-diagnostics-2"), "{name}");
     let files = files(&zip);
@@ -204,7 +211,18 @@ async fn what_helps_to_find_a_fault_tells_how_much_there_is_and_nothing_of_what_
     assert_eq!(about["shops"][0]["environment"], "live");
     assert_eq!(about["system"]["webview"], "WebKit 2.50");
     assert_eq!(about["schema_expected"]["shop"], about["shops"][0]["database"]["schema"]);
-    assert!(about["sync"]["complete"].is_boolean());
+    let sync = &about["sync"];
+    assert!(sync["payments"]["complete"].is_boolean() && sync["subscriptions"]["running"].is_boolean());
+    for read in
+        ["subscriptions", "balances", "custody_users", "custody_transfers", "conversions", "fiat_payouts"]
+    {
+        assert!(sync[read]["read_at"].is_string(), "{read}: {sync}");
+    }
+    assert!(sync["custody_payments"]["read_at"].is_null(), "nobody has looked at those: {sync}");
+    assert_eq!(
+        (&sync["conversions"]["can_change"], &sync["balances"]["in_trouble"]),
+        (&0.into(), &false.into())
+    );
     core.close().await;
 }
 

@@ -9,6 +9,7 @@ use paydesk_core::{
     audit::AuditArea,
     fiat_payouts::{FiatAccountValue, FiatPayoutQuery, FiatPayouts, NewFiatAccount},
     moves::{Move, MoveState, NewMove},
+    notifications::Subject,
 };
 
 use crate::common::{
@@ -125,6 +126,7 @@ async fn a_payout_is_shown_asked_for_and_followed_to_its_end() {
     let told = owner.core.shop().unwrap().notifications.list().await.unwrap().entries;
     assert_eq!(told.len(), 1);
     assert_eq!(told[0].notification.body, format!("500 USDTTRC20 became {came} EUR."));
+    assert_eq!(told[0].notification.subject, Some(Subject::BankPayout { id: shown.id.clone() }));
     let log = owner.core.shop().unwrap().audit.list(None, 10).await.unwrap().entries;
     assert_eq!(log.len(), 5, "an account sent and made, a payout sent, made, and paid: {log:?}");
     assert!(log.iter().all(|entry| entry.area == AuditArea::FiatPayouts));

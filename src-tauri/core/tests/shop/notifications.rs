@@ -8,7 +8,10 @@ use nowpayments::{
     payments::{CreatePayment, Payment},
 };
 use nowpayments_simulator::{History, PaymentChange, PaymentStatus};
-use paydesk_core::{Core, FailureCode, notifications::Notification};
+use paydesk_core::{
+    Core, FailureCode,
+    notifications::{Notification, Subject},
+};
 
 use crate::common::world::{World, wait_for, wait_for_sync};
 
@@ -53,7 +56,7 @@ async fn a_shop_with_a_history_is_told_nothing_of_it_and_what_comes_later_once()
     change(&world, &payment.payment_id, PaymentStatus::Finished);
     has_read(&core, &payment.payment_id, "finished").await;
     let [notification] = &told(&core).await[..] else { panic!("one is told") };
-    assert_eq!(notification.payment.as_deref(), Some(payment.payment_id.as_str()));
+    assert_eq!(notification.subject, Some(Subject::Payment { id: payment.payment_id.to_string() }));
     assert_eq!(notification.title, "Payment received");
     assert!(notification.body.starts_with("25.00 USD for order A-1"), "{}", notification.body);
     assert_eq!(told(&core).await, []);

@@ -4,6 +4,7 @@ use keyring_core::{Error, mock};
 use nowpayments_simulator::{Fault, FaultRule, History, Options, Simulator, Switches};
 use paydesk_core::{
     Core, FailureCode, Settings, TextSize, Theme,
+    audit::AuditArea,
     language::Formats,
     secrets::{Keychain, Secret},
     shops::{CheckState, DemoConnection, Environment, NewKeys, NewShop},
@@ -314,6 +315,45 @@ async fn a_shop_is_renamed_and_works_on() {
     assert_eq!(core.rename_shop("no such", "Tea").await.unwrap_err().code, FailureCode::NotFound);
 }
 
+/// What stands in the audit log of the open shop about the shop itself, oldest first.
+async fn noted(core: &Core) -> Vec<String> {
+    let audit = core.shop().unwrap().audit.clone();
+    assert_eq!(audit.verify().await.unwrap().broken_at, None);
+    let mut entries = audit.list(None, 500).await.unwrap().entries;
+    entries.retain(|entry| entry.area == AuditArea::Shop);
+    entries.reverse();
+    entries.into_iter().map(|entry| format!("{}: {}", entry.subject, entry.words)).collect()
+}
+
+#[tokio::test]
+async fn what_is_changed_of_a_shop_stands_in_its_audit_log_whether_it_is_open_or_not() {
+    let world = World::new(History::None).await;
+    let (core, shop) = world.open_shop().await;
+    let name = shop.name.clone();
+    core.rename_shop(&shop.id, " Kestrel Tea ").await.unwrap();
+    core.set_shop_currency(&shop.id, "EUR").await.unwrap();
+    core.open_demo(world.demo()).await.unwrap();
+    core.begin_read_only(&shop.id).await.unwrap();
+    core.end_read_only(&shop.id, None).await.unwrap();
+    assert!(noted(&core).await.is_empty(), "the demo shop has a log of its own");
+    core.select_shop(&shop.id).await.unwrap();
+    let told = [
+        format!("{name}: The shop is called “Kestrel Tea” from now on, no longer “{name}”."),
+        "Kestrel Tea: What something is worth is told in EUR from now on, no longer in USD.".to_owned(),
+        "Kestrel Tea: Read-only from now on: nothing is made, moved or changed at NOWPayments from this computer."
+            .to_owned(),
+        "Kestrel Tea: No longer read-only.".to_owned(),
+    ];
+    assert_eq!(noted(&core).await, told);
+
+    // What changes nothing and what is refused is no news.
+    core.rename_shop(&shop.id, "Kestrel Tea").await.unwrap();
+    core.rename_shop(&shop.id, " ").await.unwrap_err();
+    core.set_shop_currency(&shop.id, "eur").await.unwrap();
+    core.end_read_only(&shop.id, None).await.unwrap();
+    assert_eq!(noted(&core).await, told);
+}
+
 /// What a check of the open shop finds, in the order of the screen.
 async fn found(core: &Core) -> [CheckState; 8] {
     let check = core.check_shop().await.unwrap();
@@ -408,6 +448,10 @@ async fn a_shop_gets_other_keys_once_nowpayments_has_taken_them() {
         .unwrap();
     assert_eq!(changed, shop);
     assert_eq!(kept(Secret::ApiKey).await, right.api_key);
+    let access = "The shop has another access to NOWPayments from now on. Changed: API key.";
+    assert_eq!(noted(&core).await, [format!("{}: {access}", shop.name)], "refused ones are in no log");
+    core.change_keys(keys("", &right.email, "")).await.unwrap();
+    assert!(noted(&core).await[1].ends_with("The keys were typed anew: they are the same ones."));
     let payments = core.shop().unwrap().payments.clone();
     assert_eq!(payments.sync_status().await.unwrap().cached, 20);
     payments.choices().await.unwrap();

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
-use nowpayments::Amount;
+use nowpayments::{Amount, subscriptions::CreatePlan};
 use nowpayments_simulator::{
     Fault, FaultRule, History, LoggedCall, Subscriber, Subscription as Theirs, SubscriptionChange,
     SubscriptionStatus,
@@ -10,7 +10,7 @@ use nowpayments_simulator::{
 use paydesk_core::{
     Core, Failure, FailureCode,
     charts::{ChartSize, Palette},
-    notifications::{Notification, NotificationRules, SubscriptionNews},
+    notifications::{Notification, NotificationRules, Subject, SubscriptionNews},
     subscriptions::{
         CallState, PlanChart, PlanEdit, SubscriberFile, SubscriberFileOpened, SubscriberFileState,
         SubscriberRowStatus, SubscriptionEventKind, SubscriptionQuery, SubscriptionSort, Subscriptions,
@@ -136,8 +136,8 @@ async fn a_plan_its_subscribers_from_a_file_and_a_payment_move_figures_timeline_
     subscriptions.refresh().await.unwrap();
     let [news] = &told(&core).await[..] else { panic!("one is told") };
     assert_eq!(
-        (news.title.as_str(), news.subscription.as_deref()),
-        ("Subscription paid", Some(ann.as_str()))
+        (news.title.as_str(), news.subject.clone()),
+        ("Subscription paid", Some(Subject::Subscription { id: ann.clone() }))
     );
     assert_eq!(news.body, "ann@post.example has paid 24.90 EUR for “Coffee”.");
     subscriptions.refresh().await.unwrap();
@@ -184,7 +184,9 @@ async fn what_was_there_when_a_shop_is_added_is_not_told_and_what_comes_later_is
     subscriptions.refresh().await.unwrap();
     let list = subscriptions.list(SubscriptionQuery::default()).await.unwrap();
     assert!(list.total > 5);
-    let about = |told: Vec<Notification>| told.into_iter().filter(|told| told.subscription.is_some()).count();
+    let about = |told: Vec<Notification>| {
+        told.into_iter().filter(|told| matches!(told.subject, Some(Subject::Subscription { .. }))).count()
+    };
     assert_eq!(about(told(&core).await), 0);
 
     let unpaid = subscriptions.unpaid().await.unwrap();
@@ -495,6 +497,33 @@ async fn no_plan_is_made_twice_whatever_happens_to_the_answer() {
         assert_eq!(plans, 1 + usize::from(was_done), "{fault_kind:?}");
         assert_eq!(calls(&world, "POST", PLANS).len(), 2);
     }
+}
+
+#[tokio::test]
+async fn where_several_could_be_the_one_none_is_taken_and_the_owner_ends_the_search() {
+    let (world, _core, subscriptions) = world().await;
+    // Nobody looks before both are there.
+    let blind = FaultRule { times: None, ..fault("GET", PLANS, Fault::ServerError { handled: false }) };
+    world.simulator.set_fault(blind);
+    world.simulator.set_fault(fault("POST", PLANS, Fault::DropBefore));
+    let made = subscriptions.make_plan(plan("Coffee", "24.90", "EUR")).await.unwrap();
+    assert_eq!(made.state, CallState::Unknown);
+    let twice: Vec<_> = (0..2)
+        .map(|_| CreatePlan::new("Coffee".to_owned(), 30, "24.90".parse().unwrap(), "eur".parse().unwrap()))
+        .collect();
+    for elsewhere in &twice {
+        world.client().send(elsewhere).await.unwrap();
+    }
+    world.simulator.clear_faults();
+
+    let looked = subscriptions.look_for(&made.id).await.unwrap();
+    assert_eq!((looked.state, looked.plan, looked.may_give_up), (CallState::Unknown, None, false));
+    assert!(looked.trouble.unwrap().contains("more than one"));
+    let twin = subscriptions.make_plan(plan("Coffee", "24.90", "EUR")).await.unwrap_err();
+    assert_eq!(twin.code, FailureCode::UnknownOutcome);
+    assert!(!ends_by_looking(&world, &subscriptions, &made.id, &Fault::DropBefore).await);
+    assert_eq!(subscriptions.plans().await.unwrap().plans.len(), 2);
+    coffee(&subscriptions).await;
 }
 
 #[tokio::test]
