@@ -1767,7 +1767,7 @@ export type FiatAccount = {
 	provider: string,
 	/**  The currency, lower case. */
 	currency: string,
-	/**  The kind of account, by its code. */
+	/**  The kind of account, in words. */
 	method: string | null,
 	/**  What the company calls it. */
 	name: string | null,
@@ -1860,7 +1860,7 @@ export type FiatPayout = {
 	currency: string,
 	/**  How much of it, once that is known. */
 	fiat_amount: string | null,
-	/**  The kind of account, by its code. */
+	/**  The kind of account, in words. */
 	method: string | null,
 	/**  The end of the number of the account. */
 	account: string | null,
