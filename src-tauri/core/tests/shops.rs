@@ -9,7 +9,7 @@ use keyring_core::{Error, mock};
 use nowpayments_simulator::{Fault, FaultRule, History, Options, Simulator, Switches};
 use paydesk_core::{
     Core, FailureCode, Settings, TextSize, Theme,
-    language::Formats,
+    language::{Formats, WeekStart},
     secrets::{Keychain, Secret},
     shops::{CheckState, DemoConnection, Environment, NewKeys, NewShop},
 };
@@ -286,6 +286,7 @@ async fn settings_are_kept() {
         text_size: TextSize::Larger,
         language: Some("de".to_owned()),
         formats: Formats::EnglishUk,
+        week_start: WeekStart::Saturday,
     };
     core.save_settings(settings.clone()).await.unwrap();
     core.close().await;

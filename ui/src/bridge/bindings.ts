@@ -3553,6 +3553,8 @@ export type Settings = {
 	language: string | null,
 	/**  How numbers and days are written. */
 	formats: Formats,
+	/**  The day that weeks begin with. */
+	week_start: WeekStart,
 };
 
 /**  How a case ended. */
@@ -4129,11 +4131,11 @@ export type TakingsSpan = {
 	change: number | null,
 };
 
-/**  Days, weeks from Monday on, or months. */
+/**  Days, weeks, or months. */
 export type TakingsStep = 
 /**  Days. */
 "day" | 
-/**  Weeks, from Monday on. */
+/**  Weeks, from the day on that was set ([`WeekStart`]). */
 "week" | 
 /**  Months. */
 "month";
@@ -4267,6 +4269,17 @@ export type Verdict = {
 	/**  The status that it tells, lower case. */
 	status: string | null,
 };
+
+/**  The day that weeks begin with. */
+export type WeekStart = 
+/**  The one that goes with the form of days: Sunday in that of the US, Monday in all others. */
+"formats" | 
+/**  Monday. */
+"monday" | 
+/**  Saturday. */
+"saturday" | 
+/**  Sunday. */
+"sunday";
 
 /**  Who is to be subscribed. */
 export type WhoSubscribes = 
