@@ -137,7 +137,7 @@ async fn an_account_at_a_bank_is_added_and_a_payout_to_it_is_found_again_and_fol
     window.sees("Your accounts will be here").await?;
     window.press("Add an account").await?;
     pick(&window, "Currency that arrives", "EUR").await?;
-    pick(&window, "Kind of account", "SEPA Bank Transfer").await?;
+    pick(&window, "Kind of account", "SEPA bank transfer").await?;
     window.fill("Beneficiary IBAN", "DE89370400440532013000").await?;
     window.fill("Country of the account", "DE").await?;
     window.is_accessible("the form of an account at a bank").await?;
@@ -151,7 +151,7 @@ async fn an_account_at_a_bank_is_added_and_a_payout_to_it_is_found_again_and_fol
     window.press("All bank payouts").await?;
     window.press("Pay out to a bank").await?;
     pick(&window, "Currency that arrives", "EUR").await?;
-    window.sees("sepa_bank …3000").await?;
+    window.sees("SEPA bank transfer …3000").await?;
     pick(&window, "Coin that is paid with", "BTC").await?;
     window.fill("Amount", "0.5").await?;
     // The answer to the call is lost, and what it did is not.

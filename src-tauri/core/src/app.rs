@@ -30,7 +30,7 @@ use crate::{
     fiat::{self, FIRST_CURRENCY},
     fiat_payouts::FiatPayouts,
     invoices::Invoices,
-    language::{Formats, Language, said, words},
+    language::{Formats, Language, WeekStart, said, words},
     moves::Moves,
     notifications::Notifications,
     payments::{self, Payments},
@@ -80,6 +80,8 @@ pub struct Settings {
     pub language: Option<String>,
     /// How numbers and days are written.
     pub formats: Formats,
+    /// The day that weeks begin with.
+    pub week_start: WeekStart,
 }
 
 /// Settings as they were kept. What an earlier Paydesk knew nothing of is as it is at first.
@@ -90,11 +92,12 @@ struct KeptSettings {
     text_size: TextSize,
     language: Option<String>,
     formats: Formats,
+    week_start: WeekStart,
 }
 
 impl From<KeptSettings> for Settings {
-    fn from(KeptSettings { theme, text_size, language, formats }: KeptSettings) -> Self {
-        Self { theme, text_size, language, formats }
+    fn from(KeptSettings { theme, text_size, language, formats, week_start }: KeptSettings) -> Self {
+        Self { theme, text_size, language, formats, week_start }
     }
 }
 
@@ -280,7 +283,9 @@ impl Core {
         if let Some(kept) = core.setting(LANGUAGE).await?.as_deref().and_then(Language::of_tag) {
             kept.speak();
         }
-        core.settings().await?.formats.write();
+        let settings = core.settings().await?;
+        settings.formats.write();
+        settings.week_start.begin();
         core.begin_locked().await?;
         core.clear_up_halves().await?;
         Ok(core)
@@ -352,16 +357,19 @@ impl Core {
         Ok(kept.unwrap_or_default().into())
     }
 
-    /// Keeps the settings. Where numbers and days are written in another way from now on, everything is read again.
+    /// Keeps the settings. Where numbers and days are written in another way from now on, or weeks begin with another day,
+    /// everything is read again.
     ///
     /// # Errors
     /// When the app's database fails.
     pub async fn save_settings(&self, settings: Settings) -> Result<(), Failure> {
         let json = serde_json::to_string(&settings).map_err(|error| Failure::other(error.to_string()))?;
-        let before = self.settings().await?.formats;
+        let before = self.settings().await?;
         self.set("settings", Some(&json)).await?;
         settings.formats.write();
-        self.announce(if before == settings.formats { Changed::Settings } else { Changed::Everything });
+        settings.week_start.begin();
+        let same = (before.formats, before.week_start) == (settings.formats, settings.week_start);
+        self.announce(if same { Changed::Settings } else { Changed::Everything });
         Ok(())
     }
 

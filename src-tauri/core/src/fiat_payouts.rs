@@ -6,6 +6,7 @@
 
 mod accounts;
 mod catalogue;
+mod kinds;
 mod list;
 
 use std::sync::Arc;

@@ -8,7 +8,7 @@ use std::{
     sync::atomic::{AtomicU8, Ordering},
 };
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, NaiveDate, Utc, Weekday};
 use nowpayments::{Amount, AmountError};
 use serde::{Deserialize, Serialize};
 use specta::Type;
@@ -27,6 +27,42 @@ pub enum Language {
 
 static SPOKEN: AtomicU8 = AtomicU8::new(0);
 static WRITTEN: AtomicU8 = AtomicU8::new(0);
+static WEEK: AtomicU8 = AtomicU8::new(0);
+
+/// The day that weeks begin with.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, Type)]
+#[serde(rename_all = "snake_case")]
+pub enum WeekStart {
+    /// The one that goes with the form of days: Sunday in that of the US, Monday in all others.
+    #[default]
+    Formats,
+    /// Monday.
+    Monday,
+    /// Saturday.
+    Saturday,
+    /// Sunday.
+    Sunday,
+}
+
+impl WeekStart {
+    const ALL: [Self; 4] = [Self::Formats, Self::Monday, Self::Saturday, Self::Sunday];
+
+    /// The day that weeks begin with now.
+    #[must_use]
+    pub fn now() -> Weekday {
+        match Self::ALL.get(usize::from(WEEK.load(Ordering::Relaxed))).copied().unwrap_or_default() {
+            Self::Formats if Formats::written() == Formats::EnglishUs => Weekday::Sun,
+            Self::Formats | Self::Monday => Weekday::Mon,
+            Self::Saturday => Weekday::Sat,
+            Self::Sunday => Weekday::Sun,
+        }
+    }
+
+    /// From now on weeks begin so.
+    pub fn begin(self) {
+        WEEK.store(self as u8, Ordering::Relaxed);
+    }
+}
 
 /// How numbers and days are written.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, Type)]

@@ -13,7 +13,7 @@ mod tests;
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use bigdecimal::{BigDecimal, RoundingMode, ToPrimitive};
-use chrono::{DateTime, Datelike, Days, Months, NaiveDate, Utc};
+use chrono::{DateTime, Datelike, Days, Months, NaiveDate, Utc, Weekday};
 use nowpayments::{Amount, payments::PaymentStatus};
 use serde::{Deserialize, Serialize};
 use specta::Type;
@@ -22,7 +22,7 @@ use tokio::sync::broadcast::error::RecvError;
 
 use self::days::{Kind, Sums};
 pub(crate) use self::days::{stale_above, stale_at};
-use crate::{changes::Changed, failure::Failure, shops::ShopContext};
+use crate::{changes::Changed, failure::Failure, language::WeekStart, shops::ShopContext};
 
 /// So many days are summed before an answer is given; others are summed in the background.
 const BEFORE_AN_ANSWER: usize = 16;
@@ -31,13 +31,13 @@ const BEFORE_TELLING: usize = 64;
 /// Payments come in crowds while the history is fetched: after each round it is waited this long.
 const PAUSE: Duration = Duration::from_secs(2);
 
-/// Days, weeks from Monday on, or months.
+/// Days, weeks, or months.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Type)]
 #[serde(rename_all = "snake_case")]
 pub enum TakingsStep {
     /// Days.
     Day,
-    /// Weeks, from Monday on.
+    /// Weeks, from the day on that was set ([`WeekStart`]).
     Week,
     /// Months.
     Month,
@@ -216,7 +216,7 @@ impl Takings {
         currency: &str,
     ) -> Result<TakingsSeries, Failure> {
         let complete = !self.settle(BEFORE_AN_ANSWER).await?.others_are_left;
-        let mut begins = vec![step.begin(self.today())];
+        let mut begins = vec![step.begin(self.today(), WeekStart::now())];
         while begins.len() < usize::try_from(count.clamp(1, 400)).unwrap_or(1) {
             begins.push(step.before(begins[begins.len() - 1]));
         }
@@ -298,7 +298,7 @@ impl Takings {
         now: DateTime<Utc>,
         currency: &str,
     ) -> Result<TakingsSpan, Failure> {
-        let begins = step.begin(today);
+        let begins = step.begin(today, WeekStart::now());
         let (began, _) = self.times_of(begins);
         let before = step.before(begins);
         // As long after its beginning, and not beyond its end: months are not equally long.
@@ -335,11 +335,11 @@ impl Takings {
 }
 
 impl TakingsStep {
-    /// The first day of the step that a day is in.
-    fn begin(self, day: NaiveDate) -> NaiveDate {
+    /// The first day of the step that a day is in, where weeks begin with `first`.
+    fn begin(self, day: NaiveDate, first: Weekday) -> NaiveDate {
         match self {
             Self::Day => day,
-            Self::Week => day - Days::new(day.weekday().num_days_from_monday().into()),
+            Self::Week => day - Days::new(day.weekday().days_since(first).into()),
             Self::Month => day - Days::new(day.day0().into()),
         }
     }

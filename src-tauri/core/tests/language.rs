@@ -1,4 +1,5 @@
-//! The language that the window speaks is spoken by core, and kept. It belongs to the process: one test goes through all of it.
+//! The language that the window speaks is spoken by core, and kept; so is the day that weeks begin with. Both belong to the
+//! process: one test goes through all of it.
 #![allow(clippy::unwrap_used, reason = "a test that fails says so")]
 
 #[path = "common"]
@@ -7,13 +8,15 @@ mod common {
     pub(crate) mod world;
 }
 
-use chrono::{TimeDelta, Utc};
+use chrono::{Datelike, TimeDelta, Utc, Weekday};
 use paydesk_core::{
-    Changed, Failure, Language,
+    Changed, Failure, Language, Settings,
+    language::{Formats, WeekStart},
     payouts::{
         batch::BatchState,
         schedule::{Interval, Repetition, Schedule},
     },
+    takings::TakingsStep,
 };
 
 use crate::common::payouts::{FILE, Owner};
@@ -51,4 +54,22 @@ async fn core_speaks_what_the_window_speaks_keeps_it_and_has_everything_read_aga
     assert_eq!(gone(), "Es gibt x nicht (mehr).");
     owner.core.speak(Language::English).await.unwrap();
     assert_eq!(gone(), "There is no such x.");
+
+    let begins = async || {
+        let series = owner.core.shop().unwrap().takings.series(TakingsStep::Week, 3, "usd").await.unwrap();
+        series.steps.iter().map(|week| week.begins.weekday()).collect::<Vec<_>>()
+    };
+    assert_eq!(begins().await, [Weekday::Mon; 3]);
+    for (week_start, formats, day) in [
+        (WeekStart::Saturday, Formats::System, Weekday::Sat),
+        (WeekStart::Sunday, Formats::System, Weekday::Sun),
+        (WeekStart::Formats, Formats::EnglishUs, Weekday::Sun),
+        (WeekStart::Monday, Formats::EnglishUs, Weekday::Mon),
+    ] {
+        let mut changes = owner.core.changes();
+        let settings = Settings { week_start, formats, ..Settings::default() };
+        owner.core.save_settings(settings).await.unwrap();
+        assert_eq!(changes.try_recv().unwrap(), Changed::Everything);
+        assert_eq!(begins().await, [day; 3]);
+    }
 }

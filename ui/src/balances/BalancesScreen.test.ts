@@ -5,12 +5,18 @@ import { beforeEach, expect, test } from "vitest";
 import App from "../App.svelte";
 import type { Balances } from "../bridge";
 import { announce, appState, argumentsOf, demoShop, failure, program } from "../bridge/test-program";
+import { whole } from "../frame/test-everywhere";
 import { route } from "../lib/router.svelte";
 import { chart } from "../overview/test-takings";
+import { importing } from "../payouts/importing.svelte";
 import { balances, held } from "./test-balances";
 
 // What the window loads when it is needed is there before a test waits for it.
 import "../components/Toaster.svelte";
+import "../conversions/ConversionsScreen.svelte";
+import "../custody/CustodyPlace.svelte";
+import "../fiat-payouts/BankPlace.svelte";
+import "../payouts/PayoutsScreen.svelte";
 import "./BalancesScreen.svelte";
 
 /** A shop that holds this until it is told or reads otherwise. */
@@ -39,6 +45,7 @@ const minutesAgo = (minutes: number) => new Date(Date.now() - minutes * 60_000 -
 
 beforeEach(() => {
   toast.dismiss();
+  importing.forget();
   route.replace(["balances"]);
 });
 
@@ -133,17 +140,98 @@ test("a coin opens beside the list with its chart, and arrows go on to the next"
   expect(route.path).toEqual(["balances"]);
 });
 
-test("what can be paid out leads to the payouts; nothing does not", async () => {
-  const { user } = shop(balances({ coins: [held("btc"), held("ltc", { amount: "0", pending: "2" })] }), {
-    payout_batches: () => [],
-  });
+test("a balance that is nothing offers nothing to be done with it", async () => {
+  const { user } = shop(balances({ coins: [held("ltc", { amount: "0", pending: "2" })] }));
   await user.click(await line("LTC"));
   const empty = within(await screen.findByRole("complementary", { name: "Balance: LTC" }));
-  expect(empty.queryByRole("button", { name: "Pay out" })).toBeNull();
+  for (const name of ["Pay out", "Pay out to a bank", "Convert", "Move to a user"])
+    expect(empty.queryByRole("button", { name })).toBeNull();
+});
+
+/** The panel of a coin, in a shop in which all can be done with it. */
+async function withTron() {
+  const trx = () => balances({ coins: [held("trx", { amount: "50" })] });
+  whole({ balances: trx, balance_chart: () => chart({ title: "TRX" }) });
+  render(App);
+  const user = userEvent.setup();
+  await user.click(await line("TRX"));
+  return { user, panel: within(await screen.findByRole("complementary", { name: "Balance: TRX" })) };
+}
+
+test("paying a coin out begins the text of the payouts with it, and keeps what was typed already", async () => {
+  const { user, panel } = await withTron();
+  await user.click(panel.getByRole("button", { name: "Pay out" }));
+  const box = within(await screen.findByRole("dialog", { name: "Paste payouts" })).getByRole("textbox", {
+    name: "Rows",
+  });
+  expect(box).toHaveValue("currency,address,amount\ntrx,");
+  expect(route.path).toEqual(["payouts"]);
+  await user.clear(box);
+  await user.type(box, "mine");
+  await user.keyboard("{Escape}");
+  route.go(["balances", "trx"]);
+  const again = within(await screen.findByRole("complementary", { name: "Balance: TRX" }));
+  await user.click(again.getByRole("button", { name: "Pay out" }));
+  expect(await screen.findByRole("textbox", { name: "Rows" })).toHaveValue("mine");
+});
+
+test("a coin is paid out to a bank in a dialog that has it already", async () => {
+  const { user, panel } = await withTron();
+  await user.click(panel.getByRole("button", { name: "Pay out to a bank" }));
+  const form = within(await screen.findByRole("dialog", { name: "Pay out to a bank" }));
+  expect(await form.findByRole("combobox", { name: "Coin that is paid with TRX" })).toBeVisible();
+  expect(route.path).toEqual(["payouts", "bank"]);
+});
+
+test("a coin is converted in a dialog that has it already, once", async () => {
+  const { user, panel } = await withTron();
+  await user.click(panel.getByRole("button", { name: "Convert" }));
+  const form = within(await screen.findByRole("dialog", { name: "Convert" }));
+  expect(await form.findByRole("button", { name: /^From TRX/ })).toBeVisible();
+  expect(route.path).toEqual(["conversions"]);
+  await user.click(form.getByRole("button", { name: "Cancel" }));
+  await user.click(screen.getByRole("button", { name: "Convert" }));
+  const again = within(await screen.findByRole("dialog", { name: "Convert" }));
+  expect(again.getByRole("button", { name: /^From Choose/ })).toBeVisible();
+});
+
+test("a coin is moved to a user who is chosen with it", async () => {
+  const { user, panel } = await withTron();
+  await user.click(panel.getByRole("button", { name: "Move to a user" }));
+  const form = within(await screen.findByRole("dialog", { name: "Move from the shop's balance" }));
+  expect(await form.findByRole("button", { name: /^Coin TRX/ })).toBeVisible();
+  await user.click(await form.findByRole("radio", { name: /Anna/ }));
+  await user.type(form.getByRole("textbox", { name: "Amount" }), "2");
+  await user.click(form.getByRole("button", { name: "Show what that does" }));
+  await screen.findByRole("dialog", { name: "Is this what you want?" });
+  expect(argumentsOf("preview_move")).toEqual([
+    { wanted: { kind: "deposit", user: "101", coin: "trx", amount: "2" } },
+  ]);
+});
+
+test("a coin that the provider does not take is said at its field, and goes no further", async () => {
+  whole({
+    balances: () => balances({ coins: [held("btc")] }),
+    balance_chart: () => chart({ title: "BTC" }),
+  });
+  render(App);
+  const user = userEvent.setup();
   await user.click(await line("BTC"));
   const panel = within(await screen.findByRole("complementary", { name: "Balance: BTC" }));
-  await user.click(panel.getByRole("button", { name: "Pay out" }));
-  expect(route.path).toEqual(["payouts"]);
+  await user.click(panel.getByRole("button", { name: "Pay out to a bank" }));
+  const form = within(await screen.findByRole("dialog", { name: "Pay out to a bank" }));
+  const coin = await form.findByRole("combobox", { name: /^Coin that is paid with BTC/i });
+  await waitFor(() => expect(coin).toHaveAccessibleDescription(/This provider does not take BTC/));
+  expect(form.getByRole("button", { name: "Show what that does" })).toBeDisabled();
+});
+
+test("in a read-only shop nothing is done with a balance", async () => {
+  const shops = [{ ...demoShop, read_only: true }];
+  const { user } = shop(balances(), { app_state: () => appState({ shops, open: demoShop.id }) });
+  await user.click(await line("BTC"));
+  const panel = within(await screen.findByRole("complementary", { name: "Balance: BTC" }));
+  for (const name of ["Pay out", "Pay out to a bank", "Convert", "Move to a user"])
+    expect(panel.getByRole("button", { name })).toBeDisabled();
 });
 
 test("a coin that is gone says so and keeps its history", async () => {

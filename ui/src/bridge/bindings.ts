@@ -1784,7 +1784,7 @@ export type FiatAccount = {
 	provider: string,
 	/**  The currency, lower case. */
 	currency: string,
-	/**  The kind of account, by its code. */
+	/**  The kind of account, in words. */
 	method: string | null,
 	/**  What the company calls it. */
 	name: string | null,
@@ -1877,7 +1877,7 @@ export type FiatPayout = {
 	currency: string,
 	/**  How much of it, once that is known. */
 	fiat_amount: string | null,
-	/**  The kind of account, by its code. */
+	/**  The kind of account, in words. */
 	method: string | null,
 	/**  The end of the number of the account. */
 	account: string | null,
@@ -3566,6 +3566,8 @@ export type Settings = {
 	language: string | null,
 	/**  How numbers and days are written. */
 	formats: Formats,
+	/**  The day that weeks begin with. */
+	week_start: WeekStart,
 };
 
 /**  How a case ended. */
@@ -4181,11 +4183,11 @@ export type TakingsSpan = {
 	change: number | null,
 };
 
-/**  Days, weeks from Monday on, or months. */
+/**  Days, weeks, or months. */
 export type TakingsStep = 
 /**  Days. */
 "day" | 
-/**  Weeks, from Monday on. */
+/**  Weeks, from the day on that was set ([`WeekStart`]). */
 "week" | 
 /**  Months. */
 "month";
@@ -4319,6 +4321,17 @@ export type Verdict = {
 	/**  The status that it tells, lower case. */
 	status: string | null,
 };
+
+/**  The day that weeks begin with. */
+export type WeekStart = 
+/**  The one that goes with the form of days: Sunday in that of the US, Monday in all others. */
+"formats" | 
+/**  Monday. */
+"monday" | 
+/**  Saturday. */
+"saturday" | 
+/**  Sunday. */
+"sunday";
 
 /**  Who is to be subscribed. */
 export type WhoSubscribes = 

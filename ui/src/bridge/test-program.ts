@@ -9,6 +9,7 @@ import type {
   LockState,
   NotificationRules,
   Rules,
+  Settings,
   Shop,
 } from "./bindings";
 
@@ -100,12 +101,23 @@ export const demoShop: Shop = {
   currency: "usd",
 };
 
-export function appState(own: Partial<AppState> = {}): AppState {
+/** What the window begins with; settings that are not said are as they are at first. */
+export function appState({
+  settings,
+  ...own
+}: Omit<Partial<AppState>, "settings"> & { settings?: Partial<Settings> } = {}): AppState {
   return {
     shops: [],
     open: null,
     trouble: null,
-    settings: { theme: "system", text_size: "normal" as const, language: "en", formats: "system" },
+    settings: {
+      theme: "system",
+      text_size: "normal",
+      language: "en",
+      formats: "system",
+      week_start: "formats",
+      ...settings,
+    },
     spoken: "en",
     lock: lockState(),
     version: "0.1.0",

@@ -218,6 +218,7 @@ test("what would come of it is asked as it is typed, and all that there is is on
   const user = open();
   const form = await convert(user);
   expect(form.getByText("Choose two coins and an amount.")).toBeInTheDocument();
+  expect(form.getByText(/NOWPayments names no smallest amount beforehand/)).toBeInTheDocument();
   expect(requests()).toEqual([]);
   const amount = form.getByRole("textbox", { name: "Amount" });
   await user.type(amount, "50");

@@ -32,7 +32,7 @@ async function form(user: User) {
   await user.click(await screen.findByRole("button", { name: "Add an account" }));
   const form = within(await screen.findByRole("dialog", { name: "Add an account" }));
   await choose(user, "Currency that arrives", "e", "EUR");
-  await choose(user, "Kind of account", "s", "SEPA Bank Transfer");
+  await choose(user, "Kind of account", "s", "SEPA bank transfer");
   return form;
 }
 
@@ -40,7 +40,7 @@ test("accounts are listed with no more of their number than the end, and read wh
   open();
   const table = await screen.findByRole("table", { name: "Accounts" });
   const rows = within(table).getAllByRole("row");
-  expect(rows[1]).toHaveTextContent(/^EUR ?sepa_bank ?Kestrel Coffee EUR ?…3000 ?transfi/);
+  expect(rows[1]).toHaveTextContent(/^EUR ?SEPA bank transfer ?Kestrel Coffee EUR ?…3000 ?transfi/);
   expect(argumentsOf("refresh_fiat_payouts")).toHaveLength(1);
 });
 

@@ -65,7 +65,7 @@ test("one is opened from the keyboard with its course, its account and why it fa
   await user.keyboard("{Enter}");
   const panel = await screen.findByRole("complementary", { name: "Bank payout" });
   await waitFor(() => expect(panel).toHaveTextContent("Arrives EUR, not known yet"));
-  expect(panel).toHaveTextContent("Goes to sepa_bank …3000");
+  expect(panel).toHaveTextContent("Goes to SEPA bank transfer …3000");
   expect(within(panel).getByRole("list")).toHaveTextContent(/^Made .*New.*Being converted.*Paid out/);
   now = detail({ status: "failed", fiat_amount: null, error: "Declined by the provider" });
   await announce({ kind: "fiat_payouts" });
@@ -158,7 +158,7 @@ test("a payout is shown in words with the balance, confirmed with what was shown
   await user.click(await screen.findByRole("button", { name: "Pay out to a bank" }));
   const form = within(await dialog("Pay out to a bank"));
   await choose(user, "Currency that arrives", "e", "EUR");
-  expect(await form.findByText("sepa_bank …3000")).toBeInTheDocument();
+  expect(await form.findByText("SEPA bank transfer …3000")).toBeInTheDocument();
   await choose(user, "Coin that is paid with", "t", "TRX");
   const amount = form.getByRole("textbox", { name: "Amount" });
   await waitFor(() => expect(amount).toHaveAccessibleDescription("There is 120.5 TRX."));
@@ -170,7 +170,7 @@ test("a payout is shown in words with the balance, confirmed with what was shown
   expect(sheet.getByText(/It cannot be taken back/)).toHaveFocus();
   expect(sheet.getAllByRole("row")).toHaveLength(2);
   expect(sheet.getAllByRole("row")[1]).toHaveTextContent(/120.5 TRX ?70.5 TRX$/);
-  expect(sheet.getByText("sepa_bank …3000")).toBeInTheDocument();
+  expect(sheet.getByText("SEPA bank transfer …3000")).toBeInTheDocument();
   await user.keyboard("{Enter}");
   expect(argumentsOf("confirm_move")).toEqual([]);
   await user.click(sheet.getByRole("button", { name: "Pay it out" }));

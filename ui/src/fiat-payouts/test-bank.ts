@@ -25,7 +25,7 @@ export const catalogue: FiatCatalogue = {
 
 const sepa: FiatMethod = {
   code: "sepa_bank",
-  name: "SEPA Bank Transfer",
+  name: "SEPA bank transfer",
   fields: [
     { name: "iban", kind: "String", mandatory: true, description: "Beneficiary IBAN" },
     { name: "swiftbic", kind: "String", mandatory: false, description: "SWIFT or BIC" },
@@ -36,7 +36,7 @@ export const account: FiatAccount = {
   id: "a1",
   provider: "transfi",
   currency: "eur",
-  method: "sepa_bank",
+  method: "SEPA bank transfer",
   name: "Kestrel Coffee EUR",
   account: "…3000",
   status: "active",
@@ -54,7 +54,7 @@ export function payout(own: Partial<FiatPayout> = {}): FiatPayout {
     amount: "500",
     currency: "eur",
     fiat_amount: "452.15",
-    method: "sepa_bank",
+    method: "SEPA bank transfer",
     account: "…3000",
     error: null,
     created_at: "2026-11-20T09:00:00Z",
@@ -120,7 +120,7 @@ export function bank(own: Record<string, (args: never) => unknown> = {}): void {
         amount: "50",
         from: { user: null, name: null, coin: "trx", before: "120.5", after: "70.5" },
         to: null,
-        bank: { provider: "TransFi", currency: "eur", account: "sepa_bank …3000" },
+        bank: { provider: "TransFi", currency: "eur", account: "SEPA bank transfer …3000" },
         estimate: "12.5",
         words: "50 TRX leaves the balance of the shop. It cannot be taken back.",
       }),

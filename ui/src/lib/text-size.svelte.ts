@@ -2,7 +2,10 @@ import type { TextSize } from "../bridge";
 
 const SCALES: Record<TextSize, number> = { normal: 1, large: 1.25, larger: 1.5, largest: 2 };
 
-/** A window of fewer rems across is narrow: `data-narrow` at the root says so to the styles. */
+/**
+ * A window of fewer rems across is narrow: `data-narrow` at the root says so to the styles. A container cannot: the width of
+ * the navigation, and with it that of every container beside it, is one of these styles.
+ */
 const NARROW = 65;
 
 /** How large text is: what is measured in pixels and goes with text is multiplied by it. */

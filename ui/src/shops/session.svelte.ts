@@ -8,6 +8,7 @@ import {
   type Shop,
   type TextSize,
   type Theme,
+  type WeekStart,
 } from "../bridge";
 import { textSize } from "../lib/text-size.svelte";
 import { live, type Live } from "../lib/live.svelte";
@@ -28,6 +29,7 @@ export class Session {
   readonly language: Locale | null = $derived(spoken(this.state.data?.settings.language));
 
   readonly formats: Formats = $derived(this.state.data?.settings.formats ?? "system");
+  readonly weekStart: WeekStart = $derived(this.state.data?.settings.week_start ?? "formats");
 
   constructor() {
     $effect.pre(() => language.write(this.formats));
@@ -49,8 +51,8 @@ export class Session {
 
   /** Changes some settings and keeps the others. */
   async save(change: Partial<Settings>): Promise<void> {
-    const { theme, textSize: text_size, language, formats } = this;
-    await api.saveSettings({ theme, text_size, language, formats, ...change });
+    const { theme, textSize: text_size, language, formats, weekStart: week_start } = this;
+    await api.saveSettings({ theme, text_size, language, formats, week_start, ...change });
   }
 }
 

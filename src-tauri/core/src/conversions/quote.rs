@@ -41,6 +41,9 @@ pub struct ConversionQuote {
 impl Conversions {
     /// What a conversion would come to. A newer question ends an older one.
     ///
+    /// The smallest conversion is not part of it: NOWPayments names none beforehand. What it refuses as too little, or what
+    /// nothing would come of, is refused at the amount.
+    ///
     /// # Errors
     /// When what was typed is not right (with its field), it is too little, NOWPayments cannot be asked, or a newer question
     /// came (`Stale`).

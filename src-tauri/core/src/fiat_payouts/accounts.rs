@@ -11,7 +11,10 @@ use serde::{Deserialize, Serialize};
 use specta::Type;
 use sqlx::{SqliteConnection, SqliteExecutor};
 
-use super::catalogue::{self, read_currency};
+use super::{
+    catalogue::{self, read_currency},
+    kinds,
+};
 use crate::{
     failure::Failure,
     hashing::FieldHash,
@@ -64,7 +67,7 @@ pub struct FiatAccount {
     pub provider: String,
     /// The currency, lower case.
     pub currency: String,
-    /// The kind of account, by its code.
+    /// The kind of account, in words.
     pub method: Option<String>,
     /// What the company calls it.
     pub name: Option<String>,
@@ -193,7 +196,7 @@ pub(super) async fn all(ctx: &ShopContext) -> Result<Vec<FiatAccount>, Failure> 
         id: row.id,
         provider: row.provider,
         currency: row.currency,
-        method: row.method,
+        method: row.method.as_deref().map(kinds::name),
         name: row.name,
         account: row.account,
         status: row.status,
@@ -258,8 +261,8 @@ impl Account {
         .fetch_all(db)
         .await?;
         let accounts = rows.into_iter().map(|(method, account)| {
-            let (method, account) = (method.unwrap_or_default(), account.unwrap_or_default());
-            format!("{method} {account}").trim().to_owned()
+            let kind = method.as_deref().map(kinds::name).unwrap_or_default();
+            format!("{kind} {}", account.unwrap_or_default()).trim().to_owned()
         });
         let or = said!(en: " or ", de: " oder ");
         Ok(Some(accounts.collect::<Vec<_>>().join(or)).filter(|words| !words.is_empty()))

@@ -7,6 +7,7 @@ use nowpayments::{
 use serde::{Deserialize, Serialize};
 use specta::Type;
 
+use super::kinds;
 use crate::{
     failure::Failure,
     language::{said, words},
@@ -195,8 +196,8 @@ pub(super) async fn methods(
     let of_this = answer.into_iter().filter(|method| method.provider == provider);
     Ok(of_this
         .map(|method| FiatMethod {
+            name: kinds::known(&method.payment_code).map_or(method.name, str::to_owned),
             code: method.payment_code,
-            name: method.name,
             fields: method
                 .fields
                 .into_iter()

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use specta::Type;
 use sqlx::SqliteConnection;
 
-use super::{FiatPayouts, accounts::masked};
+use super::{FiatPayouts, accounts::masked, kinds};
 use crate::{
     failure::Failure,
     language::said,
@@ -82,7 +82,7 @@ pub struct FiatPayout {
     /// How much of it, once that is known.
     #[specta(type = Option<String>)]
     pub fiat_amount: Option<Amount>,
-    /// The kind of account, by its code.
+    /// The kind of account, in words.
     pub method: Option<String>,
     /// The end of the number of the account.
     pub account: Option<String>,
@@ -213,7 +213,7 @@ impl FiatPayouts {
             amount: amount(row.amount)?,
             currency: row.currency,
             fiat_amount: amount(row.fiat_amount)?,
-            method: row.method,
+            method: row.method.as_deref().map(kinds::name),
             account: row.account,
             error: row.error,
             created_at: local(&self.ctx, row.created_at),

@@ -304,16 +304,12 @@ fn refusal(error: &nowpayments::Error, order: &Order) -> Failure {
             words!(en: "There is no {coin} to move. Nothing was done.", de: "Es gibt kein Guthaben in {coin}. Es wurde nichts getan."),
         )
     } else if refused.is_below_minimum() {
-        let least = refused
-            .minimum()
-            .map(|least| words::coins(&least, &coin))
-            .map(|least| words!(en: " The smallest is {least}.", de: " Der kleinste ist {least}."));
         Failure::invalid(
             "amount",
             words!(
                 en: "The amount is smaller than NOWPayments takes.{least} Nothing was done.",
                 de: "Der Betrag ist kleiner, als NOWPayments annimmt.{least} Es wurde nichts getan.",
-                least = least.unwrap_or_default()
+                least = words::smallest(refused, &coin)
             ),
         )
     } else if refused.is_currency_unavailable() {

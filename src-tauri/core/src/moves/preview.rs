@@ -214,7 +214,10 @@ impl Moves {
         Ok(answer.balances)
     }
 
-    /// About how much comes of a conversion.
+    /// About how much comes of a conversion, which is more than nothing.
+    ///
+    /// What is too little is known only from NOWPayments' refusal: its API names no smallest conversion beforehand.
+    /// `GET /min-amount` is about payments of customers, and has the outcome wallet in it.
     pub(crate) async fn estimate(
         &self,
         amount: &Amount,
@@ -236,14 +239,45 @@ impl Moves {
             Some(refused) if refused.is_below_minimum() => Failure::invalid(
                 "amount",
                 words!(
-                    en: "{sum} is too little to be converted. Nothing was done.",
-                    de: "{sum} sind zu wenig für einen Umtausch. Es wurde nichts getan.",
-                    sum = words::coins(amount, from)
+                    en: "{sum} is too little to be converted.{least} Nothing was done.",
+                    de: "{sum} sind zu wenig für einen Umtausch.{least} Es wurde nichts getan.",
+                    sum = words::coins(amount, from),
+                    least = words::smallest(refused, from)
                 ),
             ),
             _ => Failure::from_api(&error),
         })?;
+        if answer.estimated_amount.is_zero() {
+            let least = self.least_for_anything(from, to).await;
+            return Err(Failure::invalid(
+                "amount",
+                words!(
+                    en: "{sum} is too little to be converted: no {to} would come of it.{least} Nothing was done.",
+                    de: "{sum} sind zu wenig für einen Umtausch: Es würden keine {to} daraus.{least} Es wurde nichts getan.",
+                    sum = words::coins(amount, from),
+                    to = to.to_uppercase(),
+                    least = least.unwrap_or_default()
+                ),
+            ));
+        }
         Ok(answer.estimated_amount)
+    }
+
+    /// About from how much on anything comes of a conversion, in words: what the last decimal of the other coin is worth.
+    async fn least_for_anything(&self, from: &Ticker, to: &Ticker) -> Option<String> {
+        let coins = self.ctx.coins().await.ok()?;
+        let decimals = coins.get(to).and_then(crate::coins::ListedCoin::decimals).unwrap_or(COIN_DECIMALS);
+        let question = GetEstimate {
+            amount: Amount::of_units(1, decimals.min(COIN_DECIMALS)),
+            currency_from: to.clone(),
+            currency_to: from.clone(),
+        };
+        let least = self.ctx.client.send(&question).await.ok()?.estimated_amount;
+        let least = least.is_positive().then(|| words::coins(&least, from))?;
+        Some(words!(
+            en: " It takes more than about {least}.",
+            de: " Es müssen mehr als etwa {least} sein."
+        ))
     }
 }
 

@@ -1,6 +1,6 @@
 //! The words of moves.
 
-use nowpayments::Amount;
+use nowpayments::{Amount, Refused};
 
 use super::{MoveBank, MoveEnd, MoveKind, MovePreview};
 use crate::language::{said, words};
@@ -8,6 +8,23 @@ use crate::language::{said, words};
 /// `0.5 BTC`.
 pub(crate) fn coins(amount: &Amount, coin: &str) -> String {
     format!("{amount} {}", coin.to_uppercase())
+}
+
+/// From how much on something that was refused as too little is taken: what NOWPayments names, and else its own words.
+/// Begins with a space.
+pub(super) fn smallest(refused: &Refused, coin: &str) -> String {
+    match refused.minimum() {
+        Some(least) => words!(
+            en: " The smallest is {least}.",
+            de: " Der kleinste Betrag ist {least}.",
+            least = coins(&least, coin)
+        ),
+        None => words!(
+            en: " NOWPayments does not say how much it takes, only: “{said}”.",
+            de: " NOWPayments sagt nicht, wie viel es sein muss, nur: „{said}“.",
+            said = refused.message
+        ),
+    }
 }
 
 /// Whose balance it is, at the beginning of a sentence or after "from" and "to".

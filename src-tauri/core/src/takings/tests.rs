@@ -282,3 +282,15 @@ proptest! {
         prop_assert_eq!(usize::try_from(count).unwrap(), made.len());
     }
 }
+
+#[test]
+fn a_week_begins_with_the_day_that_was_set() {
+    let begin = |day: &str, first| TakingsStep::Week.begin(day.parse().unwrap(), first).to_string();
+    for (first, begins) in
+        [(Weekday::Mon, "2026-11-23"), (Weekday::Sat, "2026-11-28"), (Weekday::Sun, "2026-11-29")]
+    {
+        assert_eq!(begin(begins, first), begins);
+        assert_eq!(begin("2026-11-29", first), begins, "a Sunday, {first}");
+    }
+    assert_eq!(begin("2026-11-28", Weekday::Sun), "2026-11-22");
+}

@@ -216,6 +216,26 @@ async fn what_cannot_be_converted_is_said_at_its_field() {
 }
 
 #[tokio::test]
+async fn an_amount_of_which_nothing_would_come_is_refused_with_about_how_much_it_takes() {
+    let owner = Owner::new().await;
+    let failure = owner.conversions.quote(question("trx", "btc", "0.000001")).await.unwrap_err();
+    assert_eq!((failure.code, failure.field.as_deref()), (FailureCode::Invalid, Some("amount")), "{failure}");
+    let least = failure.message.split("more than about ").nth(1).unwrap().split(' ').next().unwrap();
+    assert_eq!(
+        failure.message,
+        format!(
+            "0.000001 TRX is too little to be converted: no BTC would come of it. It takes more than about {least} TRX. \
+             Nothing was done."
+        )
+    );
+    let twice = exact(least) + exact(least);
+    let quote = owner.conversions.quote(question("trx", "btc", &twice.to_string())).await;
+    assert!(quote.is_ok_and(|quote| quote.estimate.is_positive()), "{twice} TRX is more than that");
+    let shown = owner.moves.preview(&conversion("ltc", "btc", "0.00000001")).await.unwrap_err();
+    assert_eq!(shown.field.as_deref(), Some("amount"), "{shown}");
+}
+
+#[tokio::test]
 async fn money_that_has_gone_since_it_was_shown_is_not_converted() {
     let owner = Owner::new().await;
     let preview = owner.moves.preview(&conversion("ltc", "usdttrc20", "10")).await.unwrap();

@@ -98,7 +98,7 @@ async fn a_payout_is_shown_asked_for_and_followed_to_its_end() {
     assert_eq!(
         preview.words,
         format!(
-            "500 USDTTRC20 leaves the balance of the shop, and TransFi pays it out in EUR to the account sepa_bank …3000. It is \
+            "500 USDTTRC20 leaves the balance of the shop, and TransFi pays it out in EUR to the account SEPA bank transfer …3000. It is \
              worth about {about} EUR now; what TransFi and NOWPayments keep of it, and how much arrives, they do not say \
              beforehand. The shop has 31000 USDTTRC20 before and 30500 USDTTRC20 after. It cannot be taken back."
         )

@@ -5,7 +5,7 @@ use nowpayments_simulator::{Fault, FaultRule, History, Options, Simulator, Switc
 use paydesk_core::{
     Core, FailureCode, Settings, TextSize, Theme,
     audit::AuditArea,
-    language::Formats,
+    language::{Formats, WeekStart},
     secrets::{Keychain, Secret},
     shops::{CheckState, DemoConnection, Environment, NewKeys, NewShop},
 };
@@ -283,6 +283,7 @@ async fn settings_are_kept() {
         text_size: TextSize::Larger,
         language: Some("de".to_owned()),
         formats: Formats::EnglishUk,
+        week_start: WeekStart::Saturday,
     };
     core.save_settings(settings.clone()).await.unwrap();
     core.close().await;
