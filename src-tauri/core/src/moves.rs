@@ -8,6 +8,7 @@
 
 mod call;
 mod follow;
+mod incoming;
 pub(crate) mod journal;
 pub(crate) mod lists;
 mod look;

@@ -143,10 +143,21 @@ pub struct PaymentRow {
     pub outcome_amount: Option<Amount>,
     /// In which coin.
     pub outcome_currency: Option<String>,
+    /// Whose balance it was paid into; `None`: it is the shop's.
+    pub into_balance: Option<IntoBalance>,
     /// When it was made.
     pub created_at: DateTime<Utc>,
     /// When the API last changed it.
     pub updated_at: DateTime<Utc>,
+}
+
+/// The user into whose balance a payment went.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Type)]
+pub struct IntoBalance {
+    /// NOWPayments' id of the user; `None` where nobody has said it yet.
+    pub user: Option<String>,
+    /// The user's name; `None` where the user was not read yet.
+    pub name: Option<String>,
 }
 
 /// What a payment cost the shop, in coin. Only a callback tells it.
@@ -212,12 +223,15 @@ impl Payments {
     }
 }
 
+/// The last two say into whose balance a payment went, each by its primary key.
 const COLUMNS: &str = "number, id, status, order_id, order_description, price_amount, price_currency, pay_amount, \
     actually_paid, actually_paid_at_fiat, pay_currency, created_at, updated_at, pay_address, payin_extra_id, purchase_id, invoice_id, \
-    parent_payment_id, outcome_amount, outcome_currency, fee, origin_type, waits_until";
+    parent_payment_id, outcome_amount, outcome_currency, fee, origin_type, waits_until, \
+    (SELECT user FROM custody_payments AS kept WHERE kept.id = payments.id), \
+    (SELECT name FROM custody_payments AS kept JOIN custody_users AS users ON users.id = user WHERE kept.id = payments.id)";
 
 /// A payment as it stands in the database. Its fields are in the order of [`COLUMNS`].
-#[derive(Clone, sqlx::FromRow, Deserialize)]
+#[derive(Clone, Deserialize)]
 struct Stored {
     number: i64,
     id: String,
@@ -242,6 +256,8 @@ struct Stored {
     fee: Option<String>,
     origin_type: Option<String>,
     waits_until: Option<DateTime<Utc>>,
+    balance_of: Option<String>,
+    balance_of_name: Option<String>,
 }
 
 impl Stored {
@@ -301,6 +317,10 @@ impl Stored {
             purchase_id: self.purchase_id,
             outcome_amount: amount(self.outcome_amount)?,
             outcome_currency: self.outcome_currency,
+            into_balance: self.balance_of.map(|user| IntoBalance {
+                user: Some(user).filter(|user| !user.is_empty()),
+                name: self.balance_of_name,
+            }),
             created_at: self.created_at,
             updated_at: self.updated_at,
         })

@@ -3,7 +3,8 @@
 //!
 //! A payment belongs to the day of the owner's clock on which it was made. **Sales** are the prices of payments that are
 //! finished, exactly. What came for underpaid ones, and what came once more to the address of an earlier one, is told
-//! **besides**: it is worth something and no sale.
+//! **besides**: it is worth something and no sale. What was paid into the balances of users is theirs: it is left out of every
+//! figure, as soon as NOWPayments' list of these payments was read ([`crate::custody`]).
 
 mod chart;
 mod days;
@@ -123,6 +124,8 @@ pub struct TakingsBreakdown {
     /// What finished and underpaid payments, of whatever currency their prices are, brought into the shop's balance after
     /// what NOWPayments took; by coin, alphabetically.
     pub received: Vec<Received>,
+    /// Payments into users' balances are known, of these days or others: none of the figures counts them.
+    pub leaves_out_balances: bool,
     /// Whether every day is summed.
     pub complete: bool,
 }
@@ -245,6 +248,8 @@ impl Takings {
         let mut sums = Sums::default();
         Sums::of_days(&mut db, begins, ends).await?.values().for_each(|day| sums.add(day));
         let coins = Sums::of_coins(&mut db, begins, ends).await?;
+        let leaves_out_balances =
+            sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM custody_payments)").fetch_one(&mut *db).await?;
         db.commit().await?;
         Ok(TakingsBreakdown {
             begins,
@@ -256,6 +261,7 @@ impl Takings {
                 .into_iter()
                 .map(|(coin, (count, amount))| Received { coin, count, amount })
                 .collect(),
+            leaves_out_balances,
             complete,
         })
     }

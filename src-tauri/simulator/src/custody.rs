@@ -483,7 +483,8 @@ pub(crate) fn top_up(world: &mut World, call: &Call) -> Outcome {
     Ok(Answer::result(&payments::created_form(world, payment, &price_as_sent)))
 }
 
-/// The payments that top up balances, newest first unless asked otherwise, as `GET /payment/:id` shows them.
+/// The payments that top up balances, those of all customers unless asked for some, newest first unless asked otherwise: as
+/// `GET /payment/:id` shows them, with whose balance it is.
 pub(crate) fn payments(world: &mut World, call: &Call) -> Outcome {
     let (limit, page) = call.paging(10)?;
     let (ids, customers) = (call.ids("id")?, call.ids("sub_partner_id")?);
@@ -513,7 +514,13 @@ pub(crate) fn payments(world: &mut World, call: &Call) -> Outcome {
         chosen.reverse();
     }
     let count = chosen.len();
-    let rows = chosen.into_iter().skip(page.saturating_mul(limit)).take(limit).map(payments::read_form);
+    let rows = chosen.into_iter().skip(page.saturating_mul(limit)).take(limit).map(|payment| {
+        let mut row = payments::read_form(payment);
+        if let Purpose::TopUp(customer) = payment.purpose {
+            row.put("sub_partner_id", &customer.to_string());
+        }
+        row
+    });
     Ok(Answer::json(200, &object! { "result": rows.collect::<Vec<_>>(), "count": count }))
 }
 

@@ -25,6 +25,7 @@ const payment: PaymentRow = {
   purchase_id: null,
   outcome_amount: null,
   outcome_currency: null,
+  into_balance: null,
   created_at: "2026-11-20T09:00:00Z",
   updated_at: "2026-11-20T10:00:00Z",
 };

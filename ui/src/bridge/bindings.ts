@@ -2092,6 +2092,14 @@ export type Interval =
 /**  Months, on the same day of the week. */
 "months_by_weekday";
 
+/**  The user into whose balance a payment went. */
+export type IntoBalance = {
+	/**  NOWPayments' id of the user; `None` where nobody has said it yet. */
+	user: string | null,
+	/**  The user's name; `None` where the user was not read yet. */
+	name: string | null,
+};
+
 /**  An invoice that was made here. */
 export type Invoice = {
 	/**  Our id, a UUID. */
@@ -3041,6 +3049,8 @@ export type PaymentRow = {
 	outcome_amount: string | null,
 	/**  In which coin. */
 	outcome_currency: string | null,
+	/**  Whose balance it was paid into; `None`: it is the shop's. */
+	into_balance: IntoBalance | null,
 	/**  When it was made. */
 	created_at: string,
 	/**  When the API last changed it. */
@@ -4132,6 +4142,8 @@ export type TakingsBreakdown = {
 	 *  what NOWPayments took; by coin, alphabetically.
 	 */
 	received: Received[],
+	/**  Payments into users' balances are known, of these days or others: none of the figures counts them. */
+	leaves_out_balances: boolean,
 	/**  Whether every day is summed. */
 	complete: boolean,
 };

@@ -143,6 +143,17 @@ test("coins say how much they brought, and lead to their payments", async () => 
   await waitFor(() => expect(argumentsOf("takings_breakdown").at(-1)).toEqual({ days: 90, currency: "eur" }));
 });
 
+test("that payments into users' balances are not counted is said where there are any", async () => {
+  let of = breakdown();
+  shop({ takings_breakdown: () => of });
+  const coins = await part("By coin");
+  await coins.findByRole("rowheader", { name: "BTC" });
+  expect(coins.queryByText(/users' balances/)).toBeNull();
+  of = breakdown({ leaves_out_balances: true });
+  await announce({ kind: "takings" });
+  expect(await coins.findByText(/paid into users' balances is not counted/)).toBeVisible();
+});
+
 test("many coins are shown when somebody asks for all", async () => {
   const coins = Array.from({ length: 12 }, (_, at) => ({
     coin: `coin${at}`,

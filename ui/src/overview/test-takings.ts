@@ -41,6 +41,7 @@ export function breakdown(own: Partial<TakingsBreakdown> = {}): TakingsBreakdown
       { coin: "usdttrc20", orders: 300, sales: "5000", paid: "5432.123456" },
     ],
     received: [{ coin: "btc", count: 700, amount: "0.2488" }],
+    leaves_out_balances: false,
     complete: true,
     ...own,
   };

@@ -237,6 +237,21 @@ test("words of others cannot turn around what stands beside them, and very long 
   expect(words.textContent!.length).toBeGreaterThan(100_000);
 });
 
+test("a payment into a user's balance is no sale, and leads to the user", async () => {
+  await panel(detail({ row: paymentRow({ into_balance: { user: "111", name: "anna" } }) }));
+  expect(screen.getByText(/paid into a user's balance/)).toBeVisible();
+  expect(screen.getByRole("link", { name: "anna" })).toHaveAttribute(
+    "href",
+    href(["custody", "user", "111"]),
+  );
+});
+
+test("a payment into a balance of which nobody says whose it is leads nowhere", async () => {
+  await panel(detail({ row: paymentRow({ into_balance: { user: null, name: null } }) }));
+  expect(screen.getByText(/paid into a user's balance/)).toBeVisible();
+  expect(screen.queryByText("Balance of")).toBeNull();
+});
+
 test("a payment that cannot be read says why and is read again when asked", async () => {
   const user = userEvent.setup();
   let broken = true;

@@ -35,6 +35,7 @@ function row(n: number, own: Partial<PaymentRow> = {}): PaymentRow {
     purchase_id: "60001",
     outcome_amount: null,
     outcome_currency: null,
+    into_balance: null,
     created_at: time,
     updated_at: time,
     ...own,
@@ -129,6 +130,20 @@ test("a payment that arrives before the list is drawn is in it", async () => {
   });
   render(App);
   expect(await screen.findByText("ORD-1")).toBeVisible();
+});
+
+test("a payment into a user's balance says whose it is, as far as that is known", async () => {
+  const into = { order_id: null, order_description: null };
+  const rows = [
+    row(1, { ...into, into_balance: { user: "111", name: "anna" } }),
+    row(2, { ...into, into_balance: { user: "112", name: null } }),
+    row(3, { ...into, into_balance: { user: null, name: null } }),
+  ];
+  shop(() => rows, { list_payments: () => ({ rows, total: 3 }) });
+  render(App);
+  expect(await screen.findByText("Into the balance of anna")).toBeVisible();
+  expect(screen.getByText("Into the balance of 112")).toBeVisible();
+  expect(screen.getByText("Into a user's balance")).toBeVisible();
 });
 
 test("a status that nobody knows is shown as it came", async () => {

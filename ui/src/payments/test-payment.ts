@@ -20,6 +20,7 @@ export function paymentRow(own: Partial<PaymentRow> = {}): PaymentRow {
     purchase_id: null,
     outcome_amount: null,
     outcome_currency: null,
+    into_balance: null,
     created_at: MADE,
     updated_at: MADE,
     ...own,

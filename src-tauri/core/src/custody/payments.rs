@@ -1,7 +1,8 @@
 //! Payments by which somebody pays into a user's balance.
 //!
 //! The documents do not show what their list looks like: each row is read as far as it can be, and one that says nothing
-//! that can be used is left out.
+//! that can be used is left out. Where a row does not say whose balance it is, that stays open until the list of the user is
+//! read.
 
 use std::borrow::Cow;
 
@@ -187,6 +188,8 @@ pub(crate) struct UserPayment {
     memo: Option<String>,
     created_at: Option<DateTime<Utc>>,
     updated_at: Option<DateTime<Utc>>,
+    /// It is made as those into balances are: asked for in the coin that is paid, and for no order.
+    is_plain: bool,
 }
 
 impl From<Payment> for UserPayment {
@@ -194,6 +197,9 @@ impl From<Payment> for UserPayment {
         Self {
             id: payment.payment_id.to_string(),
             user: None,
+            is_plain: payment.price_currency == payment.pay_currency
+                && payment.order_id.is_none()
+                && payment.invoice_id.is_none(),
             status: payment.payment_status,
             amount: match payment.price_currency == payment.pay_currency {
                 true => payment.price_amount,
@@ -281,19 +287,20 @@ impl UserPayment {
             memo: None,
             created_at: time(loose.created_at),
             updated_at: time(loose.updated_at),
+            is_plain: false,
         })
     }
 }
 
-/// `GET /sub-partner/payments` of one user, newest first, read as far as it can be.
+/// `GET /sub-partner/payments` of one user or of all, newest first, read as far as it can be.
 #[derive(Debug, Clone, Serialize)]
 #[serde(transparent)]
-pub(crate) struct PaymentsOfUser(ListCustodyPayments);
+pub(crate) struct PaymentsOfUsers(ListCustodyPayments);
 
-impl PaymentsOfUser {
-    pub(crate) fn new(user: CustodyUserId) -> Self {
+impl PaymentsOfUsers {
+    pub(crate) fn new(user: Option<CustodyUserId>) -> Self {
         Self(ListCustodyPayments {
-            user_id: Some(user),
+            user_id: user,
             sort_by: Some(CustodyPaymentSort::CreatedAt),
             order_by: Some(Order::Desc),
             ..ListCustodyPayments::default()
@@ -301,7 +308,7 @@ impl PaymentsOfUser {
     }
 }
 
-impl Endpoint for PaymentsOfUser {
+impl Endpoint for PaymentsOfUsers {
     const METHOD: Method = ListCustodyPayments::METHOD;
     const ACCESS: Access = ListCustodyPayments::ACCESS;
     type Response = Page<Row>;
@@ -311,7 +318,7 @@ impl Endpoint for PaymentsOfUser {
     }
 }
 
-impl Paged for PaymentsOfUser {
+impl Paged for PaymentsOfUsers {
     fn after(self, items: usize) -> Self {
         Self(self.0.after(items))
     }
@@ -375,14 +382,19 @@ impl Cached for UserPayment {
             (Some(user), Some(owner)) if user != owner => return Ok(Absorbed::Same),
             (user, owner) => user.or(owner),
         };
-        let kept: Option<(String, Option<String>, Option<String>)> =
-            sqlx::query_as("SELECT status, actually_paid, outcome_amount FROM custody_payments WHERE id = ?")
-                .bind(&self.id)
-                .fetch_optional(&mut *db)
-                .await?;
+        let kept: Option<(String, String, Option<String>, Option<String>)> = sqlx::query_as(
+            "SELECT user, status, actually_paid, outcome_amount FROM custody_payments WHERE id = ?",
+        )
+        .bind(&self.id)
+        .fetch_optional(&mut *db)
+        .await?;
         let text = |amount: &Option<Amount>| amount.as_ref().map(Amount::to_string);
-        let Some((status, paid, outcome)) = kept else {
-            let Some(user) = user else { return Ok(Absorbed::Same) };
+        let Some((kept_user, status, paid, outcome)) = kept else {
+            // What nobody names a user for and looks like a sale is taken for none of these: it would be missing from takings.
+            let Some(user) = user.or(self.is_plain.then_some("")) else { return Ok(Absorbed::Same) };
+            if matches!(self.status, PaymentStatus::Finished | PaymentStatus::PartiallyPaid) {
+                users::note_moved(db, user, now).await?;
+            }
             sqlx::query(
                 "INSERT INTO custody_payments (id, user, status, is_open, coin, amount, pay_amount, actually_paid, outcome_coin, \
                  outcome_amount, pay_address, memo, created_at, updated_at, changed_at) \
@@ -407,23 +419,29 @@ impl Cached for UserPayment {
             .await?;
             return Ok(Absorbed::New);
         };
+        let owner_is_new = user.filter(|_| kept_user.is_empty());
+        if let Some(user) = owner_is_new {
+            sqlx::query("UPDATE custody_payments SET user = ? WHERE id = ?")
+                .bind(user)
+                .bind(&self.id)
+                .execute(&mut *db)
+                .await?;
+            users::note_moved(db, user, now).await?;
+        }
+        let unless_owner_is_new = if owner_is_new.is_some() { Absorbed::Changed } else { Absorbed::Same };
         let before = PaymentStatus::from(status.as_str());
         if !self.status.may_follow(&before) {
-            return Ok(Absorbed::Same);
+            return Ok(unless_owner_is_new);
         }
         let keep = |new: &Option<Amount>, old: Option<String>| text(new).or(old);
         let (new_paid, new_outcome) =
             (keep(&self.actually_paid, paid.clone()), keep(&self.outcome_amount, outcome.clone()));
         let moved = before != self.status;
         if moved {
-            let user: String = sqlx::query_scalar("SELECT user FROM custody_payments WHERE id = ?")
-                .bind(&self.id)
-                .fetch_one(&mut *db)
-                .await?;
-            users::note_moved(db, &user, now).await?;
+            users::note_moved(db, &kept_user, now).await?;
         }
         if !moved && (&new_paid, &new_outcome) == (&paid, &outcome) {
-            return Ok(Absorbed::Same);
+            return Ok(unless_owner_is_new);
         }
         sqlx::query(
             "UPDATE custody_payments SET status = ?, is_open = ?, actually_paid = ?, outcome_amount = ?, \
@@ -448,7 +466,42 @@ impl Cached for UserPayment {
 
 #[cfg(test)]
 mod tests {
+    use sqlx::Connection;
+
     use super::*;
+
+    #[tokio::test]
+    async fn what_names_no_user_is_taken_where_it_looks_like_no_sale_until_the_users_list_names_it() {
+        let mut db = SqliteConnection::connect("sqlite::memory:").await.unwrap();
+        store::SHOP.run(&mut db).await.unwrap();
+        let row = |id: u32, price: &str, own: &str| -> Row {
+            let json = format!(
+                r#"{{"payment_id":{id},"payment_status":"finished","price_amount":1,"price_currency":"{price}","pay_currency":"btc"{own}}}"#
+            );
+            serde_json::from_str(&json).unwrap()
+        };
+        let now = Utc::now();
+        let rows = [
+            (row(1, "btc", ""), None, Absorbed::New),
+            (row(2, "usd", ""), None, Absorbed::Same),
+            (row(3, "btc", r#","order_id":"A-1""#), None, Absorbed::Same),
+            (row(4, "btc", r#","invoice_id":5"#), None, Absorbed::Same),
+            (row(5, "usd", r#","order_id":"A-1","sub_partner_id":"7""#), None, Absorbed::New),
+            (row(6, "usd", ""), Some("8"), Absorbed::New),
+            (row(1, "btc", ""), Some("9"), Absorbed::Changed),
+            (row(1, "btc", ""), Some("9"), Absorbed::Same),
+            (row(1, "btc", ""), None, Absorbed::Same),
+        ];
+        for (row, owner, expected) in rows {
+            assert_eq!(row.absorb(&mut db, owner, now).await.unwrap(), expected, "{row:?} of {owner:?}");
+        }
+        let kept: Vec<(String, String)> = sqlx::query_as("SELECT id, user FROM custody_payments ORDER BY id")
+            .fetch_all(&mut db)
+            .await
+            .unwrap();
+        let kept: Vec<_> = kept.iter().map(|(id, user)| (id.as_str(), user.as_str())).collect();
+        assert_eq!(kept, [("1", "9"), ("5", "7"), ("6", "8")]);
+    }
 
     #[test]
     fn a_row_of_the_list_is_read_in_any_form_and_its_money_to_the_last_digit() {

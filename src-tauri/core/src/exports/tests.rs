@@ -120,6 +120,7 @@ fn payment() -> WholePayment {
             invoice_id: Some("4522625843".to_owned()),
             outcome_amount: Some(amount("0.000041013900000000004")),
             outcome_currency: Some("btc".to_owned()),
+            into_balance: None,
             created_at: "2026-10-25T00:30:00Z".parse().unwrap(),
             updated_at: "2026-10-25T01:30:00.999Z".parse().unwrap(),
         },

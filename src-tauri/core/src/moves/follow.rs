@@ -10,13 +10,14 @@ use tokio::time::Instant;
 
 use super::{
     MoveState, Moves,
+    incoming::{self, payments_change},
     journal::{self, MoveRow},
     lists::{BackTo, List},
     look, words,
 };
 use crate::{
     custody::{payments::UserPayment, users},
-    failure::Failure,
+    failure::{Failure, FailureCode},
     language::said,
 };
 
@@ -37,6 +38,8 @@ enum Task {
     Follow(List, String),
     /// The newest part of a list.
     Read(List),
+    /// The newest part of the list of payments into all balances.
+    ReadIncoming,
     /// What a user has.
     Balances(String),
 }
@@ -45,12 +48,18 @@ impl Moves {
     /// Runs from the opening of the shop until it is closed; may be cut off at any await.
     pub(crate) async fn run(self) {
         let mut due: HashMap<Task, Instant> = HashMap::new();
+        let mut changes = self.ctx.changes();
         loop {
             let next = self.round(&mut due).await.unwrap_or_else(|failure| {
                 tracing::warn!(%failure, "moves cannot be looked after");
                 Some(Instant::now() + AFTER_FAILURE)
             });
-            let stirred = self.desk.under_way.stirred();
+            let stirred = async {
+                tokio::select! {
+                    () = self.desk.under_way.stirred() => {}
+                    () = payments_change(&mut changes) => {}
+                }
+            };
             match next {
                 None => stirred.await,
                 Some(next) => drop(tokio::time::timeout_at(next, stirred).await),
@@ -61,9 +70,12 @@ impl Moves {
     /// Does what is due; says when something is due next, if anything is.
     async fn round(&self, due: &mut HashMap<Task, Instant>) -> Result<Option<Instant>, Failure> {
         let tasks = self.tasks().await?;
-        due.retain(|task, _| tasks.iter().any(|(wanted, _)| wanted == task));
+        // That it is not wanted at the moment does not make it due sooner when it is again.
+        let rests = |task: &Task, at: &Instant| *task == Task::ReadIncoming && *at > Instant::now();
+        due.retain(|task, at| tasks.iter().any(|(wanted, _)| wanted == task) || rests(task, at));
         for (task, pause) in tasks {
             let now = Instant::now();
+            // Those were read when they were looked at.
             let first = if matches!(task, Task::Read(_)) { now + pause } else { now };
             if *due.entry(task.clone()).or_insert(first) > now {
                 continue;
@@ -77,7 +89,8 @@ impl Moves {
                 }
                 Err(failure) => {
                     tracing::info!(%failure, ?task, "something could not be looked at");
-                    pause.max(AFTER_FAILURE)
+                    let is_refused = task == Task::ReadIncoming && is_refusal(failure.code);
+                    pause.max(if is_refused { LONGEST } else { AFTER_FAILURE })
                 }
             };
             due.insert(task, Instant::now() + pause);
@@ -105,7 +118,7 @@ impl Moves {
         for (list, open) in [
             (List::Transfers, "SELECT id, changed_at FROM custody_transfers WHERE is_open = 1"),
             (List::Conversions, "SELECT id, changed_at FROM conversions WHERE is_open = 1"),
-            (List::Payments, "SELECT id, changed_at FROM custody_payments WHERE is_open = 1"),
+            (List::Payments, incoming::FOLLOWED),
             (List::FiatPayouts, "SELECT id, changed_at FROM fiat_payouts WHERE is_open = 1"),
         ] {
             let open: Vec<(String, DateTime<Utc>)> = sqlx::query_as(open).fetch_all(&self.ctx.db).await?;
@@ -122,6 +135,9 @@ impl Moves {
                 tasks.push((Task::Read(list), LIST_RHYTHM));
             }
         }
+        if self.payments_are_new().await? {
+            tasks.push((Task::ReadIncoming, self.incoming_pause(LIST_RHYTHM, LONGEST).await?));
+        }
         Ok(tasks)
     }
 
@@ -130,6 +146,8 @@ impl Moves {
         match task {
             Task::Look(id) => self.look(id).await.map(|()| true),
             Task::Read(list) => self.read_list(*list, None, BackTo::Known).await,
+            Task::ReadIncoming => self.read_incoming().await,
+            Task::Follow(List::Payments, id) if self.take_from_shop(id).await? => Ok(true),
             Task::Follow(list, id) => self.read_one(*list, id).await,
             Task::Balances(user) => {
                 let user = user
@@ -171,4 +189,15 @@ impl Moves {
             List::Users | List::FiatAccounts => Ok(false),
         }
     }
+}
+
+/// Whether NOWPayments says the same until the owner changes something: whoever asks again soon only logs in once more.
+fn is_refusal(code: FailureCode) -> bool {
+    matches!(
+        code,
+        FailureCode::WrongKey
+            | FailureCode::LoginRefused
+            | FailureCode::AddressNotAllowed
+            | FailureCode::NotFound
+    )
 }

@@ -13,8 +13,8 @@ use sqlx::SqliteConnection;
 
 use super::{MoveKind, Moves, journal};
 use crate::{
-    custody::payments::PaymentsOfUser, failure::Failure, fiat_payouts::Accounts, language::said,
-    second_factor::provider_now, store,
+    changes::Changed, custody::payments::PaymentsOfUsers, failure::Failure, fiat_payouts::Accounts,
+    language::said, second_factor::provider_now, store,
 };
 
 /// A list of NOWPayments.
@@ -167,7 +167,7 @@ impl List {
 
 impl Moves {
     /// Reads a list from its newest on, and takes what has turned up for what was missing. `owner` is the user whose
-    /// payments are read. Whether anything has changed.
+    /// payments are read, where it is not those of all. Whether anything has changed.
     pub(crate) async fn read_list(
         &self,
         list: List,
@@ -192,11 +192,16 @@ impl Moves {
             }
             List::FiatAccounts => self.walk(Accounts::default(), None, back_to).await,
             List::Payments => {
-                let Some(user) = owner else { return Ok(false) };
-                let id = user
-                    .parse()
+                let user = owner
+                    .map(str::parse)
+                    .transpose()
                     .map_err(|_| Failure::not_found(said!(en: "custody user", de: "diesen Benutzer")))?;
-                self.walk(PaymentsOfUser::new(id), Some(user), back_to).await
+                let changed = self.walk(PaymentsOfUsers::new(user), owner, back_to).await?;
+                if changed {
+                    // They stand among the payments of the shop, with a mark, and out of its takings.
+                    self.ctx.announce(Changed::Payments);
+                }
+                Ok(changed)
             }
         }
     }

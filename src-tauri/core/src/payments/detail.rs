@@ -8,7 +8,7 @@ use chrono::{DateTime, Utc};
 use nowpayments::{Amount, Coin, payments::Payment};
 use serde::{Deserialize, Serialize};
 use specta::Type;
-use sqlx::{QueryBuilder, SqliteConnection};
+use sqlx::SqliteConnection;
 
 pub use self::related::{MoreRelated, RelatedPayment, RelatedPayments, Relation};
 use super::{COLUMNS, PaymentFee, PaymentRow, Payments, Stored, Worth, amount, cache, making::rates};
@@ -205,23 +205,23 @@ impl Payments {
 }
 
 /// A payment as it stands in the database, with the API's own JSON.
-#[derive(sqlx::FromRow)]
 struct Kept {
-    #[sqlx(flatten)]
     stored: Stored,
     answer: String,
 }
 
 impl Kept {
     async fn read(db: &mut SqliteConnection, id: &str) -> Result<Self, Failure> {
-        let kept: Option<Self> = QueryBuilder::new("SELECT ")
-            .push(COLUMNS)
-            .push(", answer FROM payments WHERE id = ")
-            .push_bind(id)
-            .build_query_as()
-            .fetch_optional(db)
+        let none = || Failure::not_found(said!(en: "payment", de: "diese Zahlung"));
+        let stored = Stored::read(db, COLUMNS, "", |sql| {
+            sql.push("FROM payments WHERE id = ").push_bind(id.to_owned());
+        });
+        let stored = stored.await?.pop().ok_or_else(none)?;
+        let answer = sqlx::query_scalar("SELECT answer FROM payments WHERE number = ?")
+            .bind(stored.number)
+            .fetch_one(db)
             .await?;
-        kept.ok_or_else(|| Failure::not_found(said!(en: "payment", de: "diese Zahlung")))
+        Ok(Self { stored, answer })
     }
 
     fn said(&self) -> Said {

@@ -241,15 +241,11 @@ impl Payments {
 
     /// The cached payments of an invoice, oldest first.
     pub(crate) async fn of_invoice(&self, number: &str) -> Result<Vec<PaymentRow>, Failure> {
-        let stored: Vec<Stored> = sqlx::QueryBuilder::new("SELECT ")
-            .push(COLUMNS)
-            .push(" FROM payments WHERE invoice_id = ")
-            .push_bind(number)
-            .push(" ORDER BY created_at, id")
-            .build_query_as()
-            .fetch_all(&self.ctx.db)
-            .await?;
-        stored.iter().map(Stored::row).collect()
+        let mut db = self.ctx.db.acquire().await?;
+        let stored = Stored::read(&mut db, COLUMNS, "ORDER BY created_at, id", |sql| {
+            sql.push("FROM payments WHERE invoice_id = ").push_bind(number.to_owned());
+        });
+        stored.await?.into_iter().map(Stored::into_row).collect()
     }
 
     /// The owner's word that a payment which could not be found was not made. Should it turn up after all, it stands in

@@ -70,7 +70,8 @@ pub(super) struct Sums {
 }
 
 impl Sums {
-    /// Those of the payments that were made from `begins` until `ends`.
+    /// Those of the payments that were made from `begins` until `ends`, without what went into users' balances, and what came
+    /// once more to an address of these.
     pub(super) async fn between(
         db: impl SqliteExecutor<'_>,
         begins: DateTime<Utc>,
@@ -79,7 +80,8 @@ impl Sums {
         let mut lines = sqlx::query_as::<_, Line>(
             "SELECT status, price_amount, price_currency, pay_amount, actually_paid, actually_paid_at_fiat, pay_currency, \
              parent_payment_id IS NOT NULL AS repeats, origin_type, outcome_amount, outcome_currency \
-             FROM payments INDEXED BY payments_by_created WHERE created_at >= ? AND created_at < ?",
+             FROM payments INDEXED BY payments_by_created WHERE created_at >= ? AND created_at < ? \
+             AND NOT EXISTS (SELECT 1 FROM custody_payments AS c WHERE c.id IN (payments.id, payments.parent_payment_id))",
         )
         .bind(store::time(begins))
         .bind(store::time(ends))

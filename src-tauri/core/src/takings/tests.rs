@@ -247,6 +247,53 @@ async fn a_payment_that_changes_is_summed_anew() {
     assert_eq!(summed(&takings).await[0].0, takes("5", 1));
 }
 
+/// Says that a payment went into a user's balance.
+async fn into_a_balance(takings: &Takings, id: &str) {
+    let mut db = takings.ctx.write().await.unwrap();
+    sqlx::query(
+        "INSERT INTO custody_payments (id, user, status, is_open, coin, amount, created_at, changed_at) \
+         VALUES (?, '', 'finished', 0, 'btc', '2', '2026-11-27', '2026-11-27')",
+    )
+    .bind(id)
+    .execute(&mut *db)
+    .await
+    .unwrap();
+    db.commit().await.unwrap();
+}
+
+#[tokio::test]
+async fn what_went_into_a_balance_leaves_the_sums_whether_it_is_known_early_or_late() {
+    let (takings, _folder) = shop("2026-11-27T11:00:00Z", 0).await;
+    let at = "2026-11-27T10:00:00.000Z";
+    into_a_balance(&takings, "2").await;
+    put(
+        &takings,
+        &[
+            ("finished", "5", "usd", Some("2"), "btc", false, at),
+            ("finished", "7", "btc", Some("2"), "btc", false, at),
+            ("finished", "11", "btc", Some("2"), "btc", false, at),
+        ],
+    )
+    .await;
+    let in_btc = async || {
+        let summary = takings.summary(Some("btc".to_owned())).await.unwrap();
+        assert!(summary.complete);
+        (summary.spans[0].now.clone(), summary.currencies)
+    };
+    assert_eq!(in_btc().await, (takes("11", 1), vec!["btc".to_owned(), "usd".to_owned()]));
+    into_a_balance(&takings, "3").await;
+    assert_eq!(in_btc().await, (takes("0", 0), vec!["usd".to_owned()]));
+    assert_eq!(summed(&takings).await[0].0, takes("5", 1));
+
+    // What came once more to such an address goes the same way.
+    put(&takings, &[("finished", "5", "usd", Some("2"), "btc", true, "2026-11-26T10:00:00.000Z")]).await;
+    assert_eq!(summed(&takings).await[0].1.besides_count, 1);
+    into_a_balance(&takings, "1").await;
+    let breakdown = takings.breakdown(2, "usd").await.unwrap();
+    assert_eq!((breakdown.outcomes, breakdown.leaves_out_balances), (Outcomes::default(), true));
+    assert_eq!(takings.summary(None).await.unwrap().currency, None);
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(12))]
 

@@ -2,14 +2,14 @@
 
 use std::time::Duration;
 
-use nowpayments::custody::CreateDeposit;
+use nowpayments::custody::{CreateCustodyPayment, CreateDeposit};
 use nowpayments_simulator::{
     Fault, FaultRule, History, PaymentChange, PaymentStatus, Point, Switches, TransferStatus,
 };
 use paydesk_core::{
     Core, Failure, FailureCode,
     audit::AuditArea,
-    custody::{LedgerKind, NewCustodyPayment, TransferQuery, UserQuery},
+    custody::{CustodyPayment, LedgerKind, NewCustodyPayment, TransferQuery, UserQuery},
     moves::{MoveKind, MoveState, NewMove},
     notifications::Subject,
     payouts::ReportFormat,
@@ -597,6 +597,26 @@ async fn a_list_of_payments_that_nobody_can_read_does_not_hide_what_was_made_her
     assert_eq!(made.state, MoveState::Made, "{made:?}");
     owner.custody.refresh_user(&anna).await.unwrap();
     assert_eq!(owner.custody.payments(&anna).await.unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn a_payment_into_a_balance_that_was_made_elsewhere_is_known_and_goes_on_with_those_of_the_shop() {
+    let owner = Owner::new().await;
+    let anna = owner.user("anna").await;
+    let client = owner.world.client();
+    let new = CreateCustodyPayment::new("ltc".parse().unwrap(), exact("2"), anna.parse().unwrap());
+    let id = client.send(&new).await.unwrap().payment_id;
+    let payments = owner.core.shop().unwrap().payments.clone();
+    payments.sync_now();
+    let status = async |wanted: &str| {
+        let is_so = |list: &Vec<CustodyPayment>| list.iter().any(|payment| payment.status == wanted);
+        wait_for(&owner.core, || owner.custody.payments(&anna), is_so).await
+    };
+    assert_eq!(status("waiting").await[0].id, id.as_str());
+    let finished = PaymentChange::Status(PaymentStatus::Finished);
+    owner.world.simulator.change_payment(id.as_str().parse().unwrap(), finished).unwrap();
+    payments.sync_now();
+    assert!(status("finished").await[0].ended);
 }
 
 #[tokio::test]

@@ -67,6 +67,8 @@ async fn assert_same(core: &Core, world: &World) {
             purchase_id: theirs.purchase_id.as_ref().map(ToString::to_string),
             outcome_amount: theirs.outcome_amount.clone(),
             outcome_currency: theirs.outcome_currency.as_ref().map(ToString::to_string),
+            // Stands in another list of theirs.
+            into_balance: ours.into_balance.clone(),
             created_at: theirs.created_at.unwrap(),
             updated_at: theirs.updated_at.unwrap(),
         };

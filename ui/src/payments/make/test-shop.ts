@@ -60,6 +60,7 @@ export function row(own: Partial<PaymentRow> = {}): PaymentRow {
     purchase_id: null,
     outcome_amount: null,
     outcome_currency: null,
+    into_balance: null,
     created_at: "2026-11-20T09:00:00Z",
     updated_at: "2026-11-20T09:00:00Z",
     ...own,

@@ -80,7 +80,12 @@ pub(super) async fn read(
     let mut known = HashSet::from([of.number]);
     let mut more: Option<MoreRelated> = None;
     for group in groups.iter().flatten() {
-        let rows: Vec<Stored> = group.rows().build_query_as().fetch_all(&mut *db).await?;
+        let rows = Stored::read(db, COLUMNS, "ORDER BY number DESC", |sql| {
+            sql.push("FROM payments NOT INDEXED WHERE number IN (");
+            group.push_numbers(sql);
+            sql.push(")");
+        });
+        let rows = rows.await?;
         for row in rows {
             if found.len() < MOST && known.insert(row.number) {
                 found.push((group.relation(), row));
@@ -107,13 +112,12 @@ impl Group<'_> {
         }
     }
 
-    /// The newest of the group, one more than are given: the payment that is asked about may be among them.
-    fn rows(&self) -> QueryBuilder<Sqlite> {
-        let mut sql = QueryBuilder::new("SELECT ");
-        sql.push(COLUMNS).push(" FROM payments");
-        self.push(&mut sql);
+    /// Appends the statement of the numbers of the newest of the group, one more than are given: the payment that is asked about
+    /// may be among them.
+    fn push_numbers(&self, sql: &mut QueryBuilder<Sqlite>) {
+        sql.push("SELECT number FROM payments");
+        self.push(sql);
         sql.push(" ORDER BY number DESC LIMIT ").push_bind(MOST as i64 + 1);
-        sql
     }
 
     fn count(&self) -> QueryBuilder<Sqlite> {
@@ -185,7 +189,9 @@ mod tests {
             Group::Same(Relation::Invoice, "invoice_id", "1"),
         ];
         for group in &groups {
-            for sql in [group.rows(), group.count()] {
+            let mut numbers = QueryBuilder::new("");
+            group.push_numbers(&mut numbers);
+            for sql in [numbers, group.count()] {
                 let mut explained = QueryBuilder::new("EXPLAIN QUERY PLAN ");
                 explained.push(sql.sql().as_str().replace('?', "'1'"));
                 let plan: Vec<(i64, i64, i64, String)> =

@@ -125,6 +125,7 @@ mod tests {
                 purchase_id: None,
                 outcome_amount: None,
                 outcome_currency: None,
+                into_balance: None,
                 created_at: chrono::DateTime::UNIX_EPOCH,
                 updated_at: chrono::DateTime::UNIX_EPOCH,
             };
