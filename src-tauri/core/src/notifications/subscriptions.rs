@@ -70,7 +70,7 @@ fn text(change: &SubscriptionChange<'_>) -> (String, String) {
             words!(en: "{who} has paid {price} for “{plan}”.", de: "{who} hat {price} für „{plan}“ bezahlt."),
         ),
         SubscriptionNews::Underpaid => (
-            said!(en: "Subscription underpaid", de: "Abo unterzahlt"),
+            said!(en: "Subscription underpaid", de: "Abo zu wenig gezahlt"),
             words!(
                 en: "{who} has paid less than the {price} that “{plan}” costs.",
                 de: "{who} hat weniger als die {price} gezahlt, die „{plan}“ kostet."
@@ -97,7 +97,7 @@ pub(super) fn digest(rows: &[Stored], now: DateTime<Utc>) -> Option<Notification
         .map(|news| {
             let said = match news {
                 SubscriptionNews::Paid => said!(en: "paid", de: "bezahlt"),
-                SubscriptionNews::Underpaid => said!(en: "underpaid", de: "unterzahlt"),
+                SubscriptionNews::Underpaid => said!(en: "underpaid", de: "zu wenig gezahlt"),
                 SubscriptionNews::Expired => said!(en: "expired", de: "abgelaufen"),
             };
             format!("{} {said}", count(news))

@@ -61,7 +61,7 @@ pub(super) fn of(news: PaymentNews, payment: &Payment) -> (String, String) {
                     de: "Für {order} kam zu wenig. Der Preis ist {price}.",
                 ),
             };
-            (said!(en: "Underpaid", de: "Unterbezahlt"), body)
+            (said!(en: "Underpaid", de: "Zu wenig gezahlt"), body)
         }
         PaymentNews::Failed => (
             said!(en: "Payment failed", de: "Zahlung fehlgeschlagen"),
@@ -176,7 +176,7 @@ pub(super) fn digest(payments: &[Counted]) -> (String, String) {
 fn in_a_word(news: PaymentNews) -> &'static str {
     match news {
         PaymentNews::Finished => said!(en: "received", de: "eingegangen"),
-        PaymentNews::PartiallyPaid => said!(en: "underpaid", de: "unterbezahlt"),
+        PaymentNews::PartiallyPaid => said!(en: "underpaid", de: "zu wenig gezahlt"),
         PaymentNews::Failed => said!(en: "failed", de: "fehlgeschlagen"),
         PaymentNews::Expired => said!(en: "expired", de: "abgelaufen"),
         PaymentNews::Refunded => said!(en: "refunded", de: "erstattet"),

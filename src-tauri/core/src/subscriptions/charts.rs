@@ -181,7 +181,7 @@ fn name_of(status: &str) -> String {
     match status {
         "paid" => said!(en: "Paid", de: "Bezahlt"),
         "waiting_pay" => said!(en: "Waiting", de: "Wartet"),
-        "partially_paid" => said!(en: "Underpaid", de: "Unterzahlt"),
+        "partially_paid" => said!(en: "Underpaid", de: "Zu wenig gezahlt"),
         "expired" => said!(en: "Expired", de: "Abgelaufen"),
         other => other,
     }
