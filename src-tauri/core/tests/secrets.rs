@@ -43,7 +43,7 @@ use paydesk_core::{
     },
     second_factor::Enrolment,
     secrets::Secret,
-    shops::NewShop,
+    shops::{NewKeys, NewShop},
     surroundings::Surroundings,
 };
 use secrecy::{ExposeSecret, SecretString};
@@ -59,6 +59,8 @@ use crate::common::{
 
 const WRONG_KEY: &str = "WR0NGK3-WR0NGK3-Y0UK1DM-E4V3R12";
 const WRONG_PASSWORD: &str = "hunter2 & \"friends\"";
+const OLD_KEY: &str = "0LDK3Y9-0LDK3Y9-T1LLM4Y-2O19Q7R";
+const OLD_PASSWORD: &str = "wicker%basket 1987 / old";
 const WRONG_PIN: &str = "till-8831-mistyped";
 const LOCK_PIN: &str = "door-2207-oaken";
 const PREPARER_PIN: &str = "desk-5510-linen";
@@ -120,6 +122,8 @@ fn secrets_of(credentials: &Credentials) -> Needles {
     needles.secret("the PIN of whoever prepares", PREPARER_PIN);
     needles.secret("the passphrase of a backup", PASSPHRASE);
     for (what, mistyped) in [
+        ("an API key from before", OLD_KEY),
+        ("a password from before", OLD_PASSWORD),
         ("a wrong API key", WRONG_KEY),
         ("a wrong password", WRONG_PASSWORD),
         ("a wrong PIN", WRONG_PIN),
@@ -438,6 +442,39 @@ impl Journey {
         self.evidence.answer("the audit log", &self.shop().audit.csv().await);
     }
 
+    /// Gives the shop other keys, after every way of failing at it.
+    async fn change_keys(&self) {
+        let (core, right) = (&self.owner.core, self.world().simulator.credentials());
+        let change = async |api_key: &str, password: &str| {
+            let new =
+                NewKeys { api_key: api_key.into(), email: right.email.clone(), password: password.into() };
+            let changed = core.change_keys(new).await;
+            self.world().simulator.clear_faults();
+            self.evidence.answer("changing the keys", &changed);
+            changed
+        };
+        for (api_key, password) in [(WRONG_KEY, ""), ("", WRONG_PASSWORD), (&format!("{WRONG_KEY} ä"), "")] {
+            change(api_key, password).await.unwrap_err();
+        }
+        for (status, form) in echoes() {
+            echo(self.world(), "POST", "/auth", status, form);
+            change("", WRONG_PASSWORD).await.unwrap_err();
+            echo(self.world(), "GET", "/merchant/coins", status, form);
+            change(WRONG_KEY, "").await.unwrap_err();
+        }
+        let keychain = self.world().surroundings().keychain;
+        for (status, form) in echoes().filter(|(status, _)| *status < 429) {
+            for (secret, old) in [(Secret::ApiKey, OLD_KEY), (Secret::Password, OLD_PASSWORD)] {
+                keychain.store(&self.id(), secret, old.into()).await.unwrap();
+            }
+            echo(self.world(), "GET", "/payment/:id", status, form);
+            let _ = change(&right.api_key, &right.password).await;
+        }
+        change(&right.api_key, &right.password).await.unwrap();
+        self.evidence.answer("a check of the shop", &core.check_shop().await);
+        self.evidence.answer("the audit log", &self.shop().audit.list(None, 500).await);
+    }
+
     /// Pays two batches: with a code, and with the PIN.
     async fn pay(&mut self) {
         let mut batch = self.send(true).await;
@@ -587,6 +624,7 @@ async fn after_a_full_journey_no_secret_is_anywhere_but_in_the_keychain() {
     journey.look_at_files().await;
     journey.enrol().await;
     journey.guard().await;
+    journey.change_keys().await;
     journey.pay().await;
     journey.look_at_files().await;
     journey.lock_out().await;
@@ -626,7 +664,14 @@ async fn after_a_full_journey_no_secret_is_anywhere_but_in_the_keychain() {
     for place in ["diagnostics", "everything"] {
         assert!(journey.evidence.count(place) >= 3, "{place}");
     }
-    for place in ["an event", "Debug", "approving by code", "approving by PIN", "the table payout_steps"] {
+    for place in [
+        "an event",
+        "Debug",
+        "approving by code",
+        "approving by PIN",
+        "changing the keys",
+        "the table payout_steps",
+    ] {
         assert!(journey.evidence.count(place) > 3, "{place}");
     }
     let mut found = journey.evidence.look_for(&journey.needles);
