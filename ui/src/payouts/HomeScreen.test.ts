@@ -9,6 +9,7 @@ import { importing } from "./importing.svelte";
 import { approval, batch, paged, row, summary } from "./test-batch";
 
 // What the window loads when it is needed is there before a test waits for it.
+import "../settings/SettingsPlace.svelte";
 import "./PayoutsScreen.svelte";
 
 beforeEach(() => {
