@@ -8,6 +8,7 @@ import { route } from "../lib/router.svelte";
 import { bank, catalogue, detail, move, page, payout } from "./test-bank";
 
 // What the window loads when it is needed is there before a test waits for it.
+import "../components/CommandPalette.svelte";
 import "../payouts/PayoutsScreen.svelte";
 import "./BankPlace.svelte";
 
@@ -41,8 +42,9 @@ test("there is a way from the payouts, from its button and from the palette", as
   await waitFor(() => expect(screen.queryByText("New at NOWPayments")).not.toBeInTheDocument());
   await user.keyboard("{Control>}k{/Control}");
   const palette = within(await screen.findByRole("dialog"));
-  await user.type(palette.getByRole("combobox"), "bank payouts");
-  await user.click(await screen.findByRole("option", { name: "Bank payouts" }));
+  await user.click(palette.getByRole("combobox"));
+  await user.paste("bank payouts");
+  await user.click(await palette.findByText("Bank payouts", { selector: ".words" }));
   await waitFor(() => expect(route.path).toEqual(["payouts", "bank"]));
 });
 

@@ -20,6 +20,14 @@ export function fiatOf(code: string | null): string | undefined {
   return FIAT_CURRENCIES.find((known) => known === code?.toLowerCase());
 }
 
+/** The currencies of sums of money to choose from. No currency is taken for meant; a `known` one is not taken away. */
+export function sumCurrencies(known = ""): { value: string; label: string }[] {
+  return [
+    ...(known ? [] : [{ value: "", label: m.row_sum_currency_choose() }]),
+    ...FIAT_CURRENCIES.map((code) => ({ value: code as string, label: code.toUpperCase() })),
+  ];
+}
+
 /** How much a row pays. */
 export function paysOf({
   amount,
