@@ -6,6 +6,7 @@
 //! will stand. A clear no is a refusal; anything but a clear yes is unknown, and ends by looking at that list. What custody
 //! asks for besides, a new user and a payment into a balance, goes the same way, and so does a new account at a bank.
 
+pub(crate) mod cache;
 mod call;
 mod follow;
 mod incoming;

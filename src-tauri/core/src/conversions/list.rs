@@ -16,14 +16,14 @@ use super::Conversions;
 use crate::{
     failure::Failure,
     language::said,
-    moves::lists::{Absorbed, Cached, End, List, changed_at},
+    moves::{
+        cache::{self, Answer, Entry, Filter, Shown},
+        lists::{Absorbed, Cached, End, List},
+    },
     payments::exact,
     second_factor::local,
-    store,
 };
 
-/// The most conversions of a page.
-const LARGEST_PAGE: u32 = 500;
 /// With so many digits a rate is shown, counted from the first that is no zero.
 const RATE_DIGITS: NonZeroU64 = NonZeroU64::new(10).unwrap();
 
@@ -127,8 +127,13 @@ struct Stored {
     made_by: Option<String>,
 }
 
-const SELECT: &str = "SELECT conversions.*, moves.id AS made_by FROM conversions \
-     LEFT JOIN moves ON moves.list = 'conversions' AND moves.made = conversions.id WHERE ";
+impl Shown for Stored {
+    const LIST: List = List::Conversions;
+
+    fn place(&self) -> (DateTime<Utc>, &str) {
+        (self.created_at, &self.id)
+    }
+}
 
 impl Conversions {
     /// Conversions, newest first.
@@ -137,32 +142,25 @@ impl Conversions {
     /// When the shop was closed.
     pub async fn list(&self, query: &ConversionQuery) -> Result<ConversionPage, Failure> {
         let mut db = self.ctx.db.begin().await?;
-        let limit = query.limit.clamp(1, LARGEST_PAGE);
-        let mut sql = sqlx::QueryBuilder::new(SELECT);
-        self.push_filter(query, &mut sql);
-        let after: Option<(String, String)> =
-            query.after.as_deref().and_then(|cursor| serde_json::from_str(cursor).ok());
-        if let Some((at, id)) = after {
-            sql.push(" AND (conversions.created_at, conversions.id) < (").push_bind(at);
-            sql.push(", ").push_bind(id).push(")");
-        }
-        sql.push(" ORDER BY conversions.created_at DESC, conversions.id DESC LIMIT ").push_bind(limit + 1);
-        let rows: Vec<Stored> = sql.build_query_as().fetch_all(&mut *db).await?;
-        let mut count = sqlx::QueryBuilder::new("SELECT count(*) FROM conversions WHERE ");
-        self.push_filter(query, &mut count);
-        let total = count.build_query_scalar().fetch_one(&mut *db).await?;
+        let filter = Filter::default()
+            .and("from_coin = ?", query.from_coin.as_ref().map(|coin| coin.to_lowercase()))
+            .and("to_coin = ?", query.to_coin.as_ref().map(|coin| coin.to_lowercase()))
+            .made(&self.ctx, query.since, query.before)
+            .statuses(&query.statuses);
+        let page = cache::page(&mut db, &filter, query.after.as_deref(), query.limit).await?;
         let coins = sqlx::query_scalar(
             "SELECT from_coin AS coin FROM conversions UNION SELECT to_coin FROM conversions ORDER BY coin",
         )
         .fetch_all(&mut *db)
         .await?;
         let read_at = List::Conversions.read_at(&mut *db).await?;
-        let more = rows.len() > limit as usize;
-        let last = rows.get(limit as usize - 1).filter(|_| more);
-        let next = last.map(|row| serde_json::json!([store::time(row.created_at), row.id]).to_string());
-        let conversions =
-            rows.into_iter().take(limit as usize).map(|row| self.row(row)).collect::<Result<_, Failure>>()?;
-        Ok(ConversionPage { conversions, next, total, coins, read_at })
+        Ok(ConversionPage {
+            conversions: page.rows.into_iter().map(|row| self.row(row)).collect::<Result<_, _>>()?,
+            next: page.next,
+            total: page.total,
+            coins,
+            read_at,
+        })
     }
 
     /// One conversion of the cache.
@@ -170,9 +168,7 @@ impl Conversions {
     /// # Errors
     /// When it is not in the cache, or the shop was closed.
     pub async fn get(&self, id: &str) -> Result<Conversion, Failure> {
-        let mut sql = sqlx::QueryBuilder::new(SELECT);
-        sql.push("conversions.id = ").push_bind(id);
-        let row: Option<Stored> = sql.build_query_as().fetch_optional(&self.ctx.db).await?;
+        let row = cache::find(&mut *self.ctx.db.acquire().await?, id).await?;
         self.row(row.ok_or_else(|| Failure::not_found(said!(en: "conversion", de: "diese Umwandlung")))?)
     }
 
@@ -192,28 +188,6 @@ impl Conversions {
             updated_at: row.updated_at.map(|at| local(&self.ctx, at)),
             made_by: row.made_by,
         })
-    }
-
-    fn push_filter(&self, query: &ConversionQuery, sql: &mut sqlx::QueryBuilder<sqlx::Sqlite>) {
-        sql.push("1 = 1");
-        for (column, coin) in [("from_coin", &query.from_coin), ("to_coin", &query.to_coin)] {
-            if let Some(coin) = coin {
-                sql.push(" AND conversions.").push(column).push(" = ").push_bind(coin.to_lowercase());
-            }
-        }
-        // What is asked for is by the clock of this computer, what is kept by the provider's.
-        let theirs = |at: DateTime<Utc>| at + (at - local(&self.ctx, at));
-        if let Some(since) = query.since {
-            sql.push(" AND conversions.created_at >= ").push_bind(store::time(theirs(since)));
-        }
-        if let Some(before) = query.before {
-            sql.push(" AND conversions.created_at < ").push_bind(store::time(theirs(before)));
-        }
-        if !query.statuses.is_empty() {
-            let statuses: Vec<_> = query.statuses.iter().map(|status| status.to_lowercase()).collect();
-            sql.push(" AND lower(conversions.status) IN (SELECT value FROM json_each(");
-            sql.push_bind(serde_json::Value::from(statuses).to_string()).push("))");
-        }
     }
 }
 
@@ -236,57 +210,34 @@ impl Cached for Answered {
         }
     }
 
-    /// A status only moves forward: an older answer that comes late changes nothing.
     async fn absorb(
         &self,
         db: &mut SqliteConnection,
         _: Option<&str>,
         now: DateTime<Utc>,
     ) -> Result<Absorbed, Failure> {
-        let kept: Option<(String, Option<String>)> =
-            sqlx::query_as("SELECT status, to_amount FROM conversions WHERE id = ?")
-                .bind(self.id.as_str())
-                .fetch_optional(&mut *db)
-                .await?;
-        let to_amount = self.to_amount.as_ref().map(Amount::to_string);
-        if let Some((status, amount)) = kept {
-            let before = ConversionStatus::from(status.as_str());
-            let moved = before != self.status;
-            if !self.status.may_follow(&before) || !moved && to_amount == amount {
-                return Ok(Absorbed::Same);
-            }
-            sqlx::query(
-                "UPDATE conversions SET status = ?, is_open = ?, to_amount = ?, updated_at = coalesce(?, updated_at), \
-                 changed_at = ? WHERE id = ?",
-            )
-            .bind(self.status.as_str())
-            .bind(!self.status.is_final())
-            .bind(to_amount)
-            .bind(self.updated_at.map(store::time))
-            .bind(store::time(now))
-            .bind(self.id.as_str())
-            .execute(db)
-            .await?;
-            return Ok(if moved { Absorbed::Moved } else { Absorbed::Changed });
+        Ok(cache::absorb(db, self, now).await?)
+    }
+}
+
+impl Entry for Answered {
+    fn answer(&self) -> Answer<'_> {
+        Answer {
+            status: self.status.as_str(),
+            is_final: self.status.is_final(),
+            updated_at: self.updated_at,
+            fixed: vec![
+                ("from_coin", Some(self.from_currency.to_string())),
+                ("to_coin", Some(self.to_currency.to_string())),
+                ("from_amount", Some(self.from_amount.to_string())),
+            ],
+            moving: vec![("to_amount", self.to_amount.as_ref().map(Amount::to_string))],
+            silence_keeps: false,
         }
-        sqlx::query(
-            "INSERT INTO conversions (id, status, is_open, from_coin, to_coin, from_amount, to_amount, created_at, dated, \
-             updated_at, changed_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        )
-        .bind(self.id.as_str())
-        .bind(self.status.as_str())
-        .bind(!self.status.is_final())
-        .bind(self.from_currency.as_str())
-        .bind(self.to_currency.as_str())
-        .bind(self.from_amount.to_string())
-        .bind(to_amount)
-        .bind(store::time(self.created_at.unwrap_or(now)))
-        .bind(self.created_at.is_some())
-        .bind(self.updated_at.map(store::time))
-        .bind(store::time(changed_at(self.updated_at.or(self.created_at), now)))
-        .execute(db)
-        .await?;
-        Ok(Absorbed::New)
+    }
+
+    fn may_follow(&self, before: &str) -> bool {
+        self.status.may_follow(&before.into())
     }
 }
 

@@ -13,20 +13,13 @@ use super::{Custody, users};
 use crate::{
     failure::Failure,
     language::said,
-    moves::lists::{Absorbed, Cached, End, List, changed_at},
+    moves::{
+        cache::{self, Answer, Entry, Filter, Shown},
+        lists::{Absorbed, Cached, End, List},
+    },
     payments::exact,
     second_factor::local,
-    shops::ShopContext,
-    store,
 };
-
-/// The most transfers of a page.
-const LARGEST_PAGE: u32 = 500;
-
-/// A transfer with the names of its ends, and the move that made it.
-const SELECT: &str = "SELECT custody_transfers.*, f.name AS from_name, t.name AS to_name, moves.id AS made_by FROM custody_transfers \
-     LEFT JOIN custody_users AS f ON f.id = from_id LEFT JOIN custody_users AS t ON t.id = to_id \
-     LEFT JOIN moves ON moves.list = 'transfers' AND moves.made = custody_transfers.id WHERE ";
 
 /// Which transfers are listed, the newest first.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, Type)]
@@ -100,6 +93,17 @@ struct Stored {
     made_by: Option<String>,
 }
 
+impl Shown for Stored {
+    const LIST: List = List::Transfers;
+    const ALSO: &'static str = ", f.name AS from_name, t.name AS to_name";
+    const JOINED: &'static str = "LEFT JOIN custody_users AS f ON f.id = kept.from_id \
+         LEFT JOIN custody_users AS t ON t.id = kept.to_id";
+
+    fn place(&self) -> (DateTime<Utc>, &str) {
+        (self.created_at, &self.id)
+    }
+}
+
 impl Custody {
     /// Transfers, newest first.
     ///
@@ -107,81 +111,42 @@ impl Custody {
     /// When the shop was closed.
     pub async fn transfers(&self, query: &TransferQuery) -> Result<TransferPage, Failure> {
         let mut db = self.ctx.db.begin().await?;
-        let limit = query.limit.clamp(1, LARGEST_PAGE);
-        let mut sql = sqlx::QueryBuilder::new(SELECT);
-        query.push_filter(&mut sql);
-        let after: Option<(String, String)> =
-            query.after.as_deref().and_then(|cursor| serde_json::from_str(cursor).ok());
-        if let Some((at, id)) = after {
-            sql.push(" AND (custody_transfers.created_at, custody_transfers.id) < (").push_bind(at);
-            sql.push(", ").push_bind(id).push(")");
-        }
-        sql.push(" ORDER BY custody_transfers.created_at DESC, custody_transfers.id DESC LIMIT ")
-            .push_bind(limit + 1);
-        let rows: Vec<Stored> = sql.build_query_as().fetch_all(&mut *db).await?;
-        let mut count = sqlx::QueryBuilder::new("SELECT count(*) FROM custody_transfers WHERE ");
-        query.push_filter(&mut count);
-        let total = count.build_query_scalar().fetch_one(&mut *db).await?;
-        let more = rows.len() > limit as usize;
-        let last = rows.get(limit as usize - 1).filter(|_| more);
-        let next = last.map(|row| serde_json::json!([store::time(row.created_at), row.id]).to_string());
-        let transfer = |row: Stored| row.into_transfer(&self.ctx);
+        let filter = Filter::default()
+            .and("? IN (from_id, to_id)", query.user.as_deref())
+            .and("coin = ?", query.coin.as_ref().map(|coin| coin.to_lowercase()))
+            .statuses(&query.statuses);
+        let page = cache::page(&mut db, &filter, query.after.as_deref(), query.limit).await?;
         let transfers =
-            rows.into_iter().take(limit as usize).map(transfer).collect::<Result<_, Failure>>()?;
-        Ok(TransferPage { transfers, next, total })
+            page.rows.into_iter().map(|row| self.transfer_of(row)).collect::<Result<_, Failure>>()?;
+        Ok(TransferPage { transfers, next: page.next, total: page.total })
     }
 
-    /// One transfer, by NOWPayments' id.
+    /// One transfer of the cache, by NOWPayments' id.
     ///
     /// # Errors
-    /// When there is no such one, or the shop was closed.
+    /// When it is not in the cache, or the shop was closed.
     pub async fn transfer(&self, id: &str) -> Result<CustodyTransfer, Failure> {
-        let row: Option<Stored> = sqlx::QueryBuilder::new(SELECT)
-            .push("custody_transfers.id = ")
-            .push_bind(id)
-            .build_query_as()
-            .fetch_optional(&self.ctx.db)
-            .await?;
-        let row = row.ok_or_else(|| Failure::not_found(said!(en: "transfer", de: "diese Übertragung")))?;
-        row.into_transfer(&self.ctx)
+        let row = cache::find(&mut *self.ctx.db.acquire().await?, id).await?;
+        self.transfer_of(
+            row.ok_or_else(|| Failure::not_found(said!(en: "transfer", de: "diese Übertragung")))?,
+        )
     }
-}
 
-impl Stored {
-    fn into_transfer(self, ctx: &ShopContext) -> Result<CustodyTransfer, Failure> {
+    fn transfer_of(&self, row: Stored) -> Result<CustodyTransfer, Failure> {
         Ok(CustodyTransfer {
-            id: self.id,
-            from: self.from_id,
-            from_name: self.from_name,
-            to: self.to_id,
-            to_name: self.to_name,
-            status: self.status.to_lowercase(),
-            ended: !self.is_open,
-            coin: self.coin,
-            amount: exact(&self.amount)?,
-            created_at: local(ctx, self.created_at),
-            updated_at: self.updated_at.map(|at| local(ctx, at)),
-            made_by: self.made_by,
+            id: row.id,
+            from: row.from_id,
+            from_name: row.from_name,
+            to: row.to_id,
+            to_name: row.to_name,
+            status: row.status.to_lowercase(),
+            ended: !row.is_open,
+            coin: row.coin,
+            amount: exact(&row.amount)?,
+            created_at: local(&self.ctx, row.created_at),
+            updated_at: row.updated_at.map(|at| local(&self.ctx, at)),
+            made_by: row.made_by,
         })
-    }
-}
-
-impl TransferQuery {
-    fn push_filter(&self, sql: &mut sqlx::QueryBuilder<sqlx::Sqlite>) {
-        sql.push("1 = 1");
-        if let Some(user) = &self.user {
-            sql.push(" AND ")
-                .push_bind(user)
-                .push(" IN (custody_transfers.from_id, custody_transfers.to_id)");
-        }
-        if let Some(coin) = &self.coin {
-            sql.push(" AND custody_transfers.coin = ").push_bind(coin.to_lowercase());
-        }
-        if !self.statuses.is_empty() {
-            let statuses: Vec<_> = self.statuses.iter().map(|status| status.to_lowercase()).collect();
-            sql.push(" AND lower(custody_transfers.status) IN (SELECT value FROM json_each(");
-            sql.push_bind(serde_json::Value::from(statuses).to_string()).push("))");
-        }
     }
 }
 
@@ -204,58 +169,40 @@ impl Cached for Transfer {
         }
     }
 
-    /// A status only moves forward: an older answer that comes late changes nothing.
     async fn absorb(
         &self,
         db: &mut SqliteConnection,
         _: Option<&str>,
         now: DateTime<Utc>,
     ) -> Result<Absorbed, Failure> {
-        let kept: Option<String> = sqlx::query_scalar("SELECT status FROM custody_transfers WHERE id = ?")
-            .bind(self.id.as_str())
-            .fetch_optional(&mut *db)
-            .await?;
-        if let Some(kept) = kept {
-            let kept = TransferStatus::from(kept.as_str());
-            if kept == self.status || !self.status.may_follow(&kept) {
-                return Ok(Absorbed::Same);
-            }
-            sqlx::query(
-                "UPDATE custody_transfers SET status = ?, is_open = ?, updated_at = coalesce(?, updated_at), changed_at = ? \
-                 WHERE id = ?",
-            )
-            .bind(self.status.as_str())
-            .bind(!self.status.is_final())
-            .bind(self.updated_at.map(store::time))
-            .bind(store::time(now))
-            .bind(self.id.as_str())
-            .execute(&mut *db)
-            .await?;
+        let absorbed = cache::absorb(db, self, now).await?;
+        if absorbed.has_status() {
             for end in [&self.from_id, &self.to_id] {
                 users::note_moved(db, end.as_str(), now).await?;
             }
-            return Ok(Absorbed::Moved);
         }
-        sqlx::query(
-            "INSERT INTO custody_transfers (id, from_id, to_id, status, is_open, coin, amount, created_at, dated, updated_at, \
-             changed_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        )
-        .bind(self.id.as_str())
-        .bind(self.from_id.as_str())
-        .bind(self.to_id.as_str())
-        .bind(self.status.as_str())
-        .bind(!self.status.is_final())
-        .bind(self.currency.as_str())
-        .bind(self.amount.to_string())
-        .bind(store::time(self.created_at.unwrap_or(now)))
-        .bind(self.created_at.is_some())
-        .bind(self.updated_at.map(store::time))
-        .bind(store::time(changed_at(self.updated_at.or(self.created_at), now)))
-        .execute(&mut *db)
-        .await?;
-        for end in [&self.from_id, &self.to_id] {
-            users::note_moved(db, end.as_str(), now).await?;
+        Ok(absorbed)
+    }
+}
+
+impl Entry for Transfer {
+    fn answer(&self) -> Answer<'_> {
+        Answer {
+            status: self.status.as_str(),
+            is_final: self.status.is_final(),
+            updated_at: self.updated_at,
+            fixed: vec![
+                ("from_id", Some(self.from_id.to_string())),
+                ("to_id", Some(self.to_id.to_string())),
+                ("coin", Some(self.currency.to_string())),
+                ("amount", Some(self.amount.to_string())),
+            ],
+            moving: Vec::new(),
+            silence_keeps: true,
         }
-        Ok(Absorbed::New)
+    }
+
+    fn may_follow(&self, before: &str) -> bool {
+        self.status.may_follow(&before.into())
     }
 }

@@ -13,14 +13,14 @@ use super::{FiatPayouts, accounts::masked, kinds};
 use crate::{
     failure::Failure,
     language::said,
-    moves::lists::{Absorbed, Cached, End, List, changed_at},
+    moves::{
+        cache::{self, Answer, Entry, Filter, Shown},
+        lists::{Absorbed, Cached, End, List},
+    },
     payments::exact,
     second_factor::local,
     store,
 };
-
-/// The most payouts of a page.
-const LARGEST_PAGE: u32 = 500;
 
 /// Which fiat payouts are listed, the newest first.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, Type)]
@@ -133,8 +133,13 @@ struct Stored {
     made_by: Option<String>,
 }
 
-const SELECT: &str = "SELECT fiat_payouts.*, moves.id AS made_by FROM fiat_payouts \
-     LEFT JOIN moves ON moves.list = 'fiat_payouts' AND moves.made = fiat_payouts.id WHERE ";
+impl Shown for Stored {
+    const LIST: List = List::FiatPayouts;
+
+    fn place(&self) -> (DateTime<Utc>, &str) {
+        (self.created_at, &self.id)
+    }
+}
 
 impl FiatPayouts {
     /// Fiat payouts, newest first.
@@ -143,20 +148,12 @@ impl FiatPayouts {
     /// When the shop was closed.
     pub async fn list(&self, query: &FiatPayoutQuery) -> Result<FiatPayoutPage, Failure> {
         let mut db = self.ctx.db.begin().await?;
-        let limit = query.limit.clamp(1, LARGEST_PAGE);
-        let mut sql = sqlx::QueryBuilder::new(SELECT);
-        self.push_filter(query, &mut sql);
-        let after: Option<(String, String)> =
-            query.after.as_deref().and_then(|cursor| serde_json::from_str(cursor).ok());
-        if let Some((at, id)) = after {
-            sql.push(" AND (fiat_payouts.created_at, fiat_payouts.id) < (").push_bind(at);
-            sql.push(", ").push_bind(id).push(")");
-        }
-        sql.push(" ORDER BY fiat_payouts.created_at DESC, fiat_payouts.id DESC LIMIT ").push_bind(limit + 1);
-        let rows: Vec<Stored> = sql.build_query_as().fetch_all(&mut *db).await?;
-        let mut count = sqlx::QueryBuilder::new("SELECT count(*) FROM fiat_payouts WHERE ");
-        self.push_filter(query, &mut count);
-        let total = count.build_query_scalar().fetch_one(&mut *db).await?;
+        let filter = Filter::default()
+            .and("provider = ?", query.provider.as_deref())
+            .and("currency = ?", query.currency.as_ref().map(|currency| currency.to_lowercase()))
+            .made(&self.ctx, query.since, query.before)
+            .statuses(&query.statuses);
+        let page = cache::page(&mut db, &filter, query.after.as_deref(), query.limit).await?;
         let providers = sqlx::query_scalar("SELECT DISTINCT provider FROM fiat_payouts ORDER BY provider")
             .fetch_all(&mut *db)
             .await?;
@@ -164,12 +161,14 @@ impl FiatPayouts {
             .fetch_all(&mut *db)
             .await?;
         let read_at = List::FiatPayouts.read_at(&mut *db).await?;
-        let more = rows.len() > limit as usize;
-        let last = rows.get(limit as usize - 1).filter(|_| more);
-        let next = last.map(|row| serde_json::json!([store::time(row.created_at), row.id]).to_string());
-        let payouts =
-            rows.into_iter().take(limit as usize).map(|row| self.row(row)).collect::<Result<_, Failure>>()?;
-        Ok(FiatPayoutPage { payouts, next, total, providers, currencies, read_at })
+        Ok(FiatPayoutPage {
+            payouts: page.rows.into_iter().map(|row| self.row(row)).collect::<Result<_, _>>()?,
+            next: page.next,
+            total: page.total,
+            providers,
+            currencies,
+            read_at,
+        })
     }
 
     /// One fiat payout of the cache, with its course.
@@ -177,9 +176,7 @@ impl FiatPayouts {
     /// # Errors
     /// When it is not in the cache, or the shop was closed.
     pub async fn get(&self, id: &str) -> Result<FiatPayoutDetail, Failure> {
-        let mut sql = sqlx::QueryBuilder::new(SELECT);
-        sql.push("fiat_payouts.id = ").push_bind(id);
-        let row: Option<Stored> = sql.build_query_as().fetch_optional(&self.ctx.db).await?;
+        let row = cache::find(&mut *self.ctx.db.acquire().await?, id).await?;
         let payout = self.row(
             row.ok_or_else(|| Failure::not_found(said!(en: "fiat payout", de: "diese Bankauszahlung")))?,
         )?;
@@ -221,38 +218,6 @@ impl FiatPayouts {
             made_by: row.made_by,
         })
     }
-
-    fn push_filter(&self, query: &FiatPayoutQuery, sql: &mut sqlx::QueryBuilder<sqlx::Sqlite>) {
-        sql.push("1 = 1");
-        if let Some(provider) = &query.provider {
-            sql.push(" AND fiat_payouts.provider = ").push_bind(provider);
-        }
-        if let Some(currency) = &query.currency {
-            sql.push(" AND fiat_payouts.currency = ").push_bind(currency.to_lowercase());
-        }
-        // What is asked for is by the clock of this computer, what is kept by the provider's.
-        let theirs = |at: DateTime<Utc>| at + (at - local(&self.ctx, at));
-        if let Some(since) = query.since {
-            sql.push(" AND fiat_payouts.created_at >= ").push_bind(store::time(theirs(since)));
-        }
-        if let Some(before) = query.before {
-            sql.push(" AND fiat_payouts.created_at < ").push_bind(store::time(theirs(before)));
-        }
-        if !query.statuses.is_empty() {
-            let statuses: Vec<_> = query.statuses.iter().map(|status| status.to_lowercase()).collect();
-            sql.push(" AND lower(fiat_payouts.status) IN (SELECT value FROM json_each(");
-            sql.push_bind(serde_json::Value::from(statuses).to_string()).push("))");
-        }
-    }
-}
-
-/// What can change of a payout.
-#[derive(Debug, PartialEq, Eq, sqlx::FromRow)]
-struct Standing {
-    status: String,
-    request_id: Option<String>,
-    fiat_amount: Option<String>,
-    error: Option<String>,
 }
 
 impl Cached for Answered {
@@ -274,76 +239,46 @@ impl Cached for Answered {
         }
     }
 
-    /// A status only moves forward: an older answer that comes late changes nothing.
     async fn absorb(
         &self,
         db: &mut SqliteConnection,
         _: Option<&str>,
         now: DateTime<Utc>,
     ) -> Result<Absorbed, Failure> {
-        let kept: Option<Standing> =
-            sqlx::query_as("SELECT status, request_id, fiat_amount, error FROM fiat_payouts WHERE id = ?")
-                .bind(self.id.as_str())
-                .fetch_optional(&mut *db)
-                .await?;
-        let text = |amount: &Option<Amount>| amount.as_ref().map(Amount::to_string);
-        let Some(kept) = kept else {
-            sqlx::query(
-                "INSERT INTO fiat_payouts (id, provider, request_id, status, is_open, coin, amount, currency, fiat_amount, \
-                 method, account, error, created_at, dated, updated_at, changed_at) \
-                 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            )
-            .bind(self.id.as_str())
-            .bind(&self.provider)
-            .bind(&self.request_id)
-            .bind(self.status.as_str())
-            .bind(!self.status.is_final())
-            .bind(self.crypto_currency.as_str())
-            .bind(text(&self.crypto_amount))
-            .bind(self.fiat_currency.as_str())
-            .bind(text(&self.fiat_amount))
-            .bind(&self.account_code)
-            .bind(self.account_number.as_deref().map(masked))
-            .bind(&self.error)
-            .bind(store::time(self.created_at.unwrap_or(now)))
-            .bind(self.created_at.is_some())
-            .bind(self.updated_at.map(store::time))
-            .bind(store::time(changed_at(self.updated_at.or(self.created_at), now)))
-            .execute(&mut *db)
-            .await?;
+        let absorbed = cache::absorb(db, self, now).await?;
+        if absorbed.has_status() {
             note_step(self, db, now).await?;
-            return Ok(Absorbed::New);
-        };
-        let before = FiatPayoutStatus::from(kept.status.as_str());
-        let moved = before != self.status;
-        let now_so = Standing {
-            status: self.status.as_str().to_owned(),
-            request_id: self.request_id.clone().or_else(|| kept.request_id.clone()),
-            fiat_amount: text(&self.fiat_amount).or_else(|| kept.fiat_amount.clone()),
-            error: self.error.clone().or_else(|| kept.error.clone()),
-        };
-        if !self.status.may_follow(&before) || now_so == kept {
-            return Ok(Absorbed::Same);
         }
-        sqlx::query(
-            "UPDATE fiat_payouts SET status = ?, is_open = ?, request_id = ?, fiat_amount = ?, error = ?, \
-             updated_at = coalesce(?, updated_at), changed_at = ? WHERE id = ?",
-        )
-        .bind(&now_so.status)
-        .bind(!self.status.is_final())
-        .bind(&now_so.request_id)
-        .bind(&now_so.fiat_amount)
-        .bind(&now_so.error)
-        .bind(self.updated_at.map(store::time))
-        .bind(store::time(now))
-        .bind(self.id.as_str())
-        .execute(&mut *db)
-        .await?;
-        if !moved {
-            return Ok(Absorbed::Changed);
+        Ok(absorbed)
+    }
+}
+
+impl Entry for Answered {
+    fn answer(&self) -> Answer<'_> {
+        let text = |amount: &Option<Amount>| amount.as_ref().map(Amount::to_string);
+        Answer {
+            status: self.status.as_str(),
+            is_final: self.status.is_final(),
+            updated_at: self.updated_at,
+            fixed: vec![
+                ("provider", Some(self.provider.clone())),
+                ("coin", Some(self.crypto_currency.to_string())),
+                ("amount", text(&self.crypto_amount)),
+                ("currency", Some(self.fiat_currency.to_string())),
+                ("method", self.account_code.clone()),
+                ("account", self.account_number.as_deref().map(masked)),
+            ],
+            moving: vec![
+                ("request_id", self.request_id.clone()),
+                ("fiat_amount", text(&self.fiat_amount)),
+                ("error", self.error.clone()),
+            ],
+            silence_keeps: true,
         }
-        note_step(self, db, now).await?;
-        Ok(Absorbed::Moved)
+    }
+
+    fn may_follow(&self, before: &str) -> bool {
+        self.status.may_follow(&before.into())
     }
 }
 

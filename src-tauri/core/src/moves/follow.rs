@@ -115,13 +115,13 @@ impl Moves {
             let pause = look::pause_after(row.looks);
             tasks.push((Task::Look(row.id), pause));
         }
-        for (list, open) in [
-            (List::Transfers, "SELECT id, changed_at FROM custody_transfers WHERE is_open = 1"),
-            (List::Conversions, "SELECT id, changed_at FROM conversions WHERE is_open = 1"),
-            (List::Payments, incoming::FOLLOWED),
-            (List::FiatPayouts, "SELECT id, changed_at FROM fiat_payouts WHERE is_open = 1"),
-        ] {
-            let open: Vec<(String, DateTime<Utc>)> = sqlx::query_as(open).fetch_all(&self.ctx.db).await?;
+        for list in List::WITH_STATUS {
+            let mut open = sqlx::QueryBuilder::new("SELECT id, changed_at FROM ");
+            open.push(list.table()).push(" AS kept WHERE is_open = 1");
+            if list == List::Payments {
+                open.push(incoming::AND_FOLLOWED);
+            }
+            let open: Vec<(String, DateTime<Utc>)> = open.build_query_as().fetch_all(&self.ctx.db).await?;
             for (id, changed_at) in open {
                 let still = (self.ctx.now() - changed_at).to_std().unwrap_or_default();
                 tasks.push((Task::Follow(list, id), (still / 10).clamp(SHORTEST, LONGEST)));

@@ -15,9 +15,9 @@ use crate::{changes::Changed, custody::payments::UserPayment, failure::Failure};
 /// The mark that says of when the newest payment was that the shop had when the list was last read.
 const UP_TO: &str = "custody_payments_up_to";
 
-/// The payments into balances that are followed, with when they changed: those that were made here, and those of which the shop's
-/// own list, which is read anyway, says something else.
-pub(super) const FOLLOWED: &str = "SELECT id, changed_at FROM custody_payments AS kept WHERE is_open = 1 AND ( \
+/// The condition of the payments into balances that are followed: they were made here, or the shop's own list, which is read
+/// anyway, says something else of them.
+pub(super) const AND_FOLLOWED: &str = " AND ( \
      EXISTS (SELECT 1 FROM moves WHERE list = 'payments' AND made = kept.id) \
      OR EXISTS (SELECT 1 FROM payments WHERE payments.id = kept.id AND payments.status <> kept.status))";
 

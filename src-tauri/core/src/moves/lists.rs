@@ -67,6 +67,13 @@ pub(crate) enum Absorbed {
     New,
 }
 
+impl Absorbed {
+    /// Whether it has a status that it was not seen with before.
+    pub(crate) fn has_status(self) -> bool {
+        matches!(self, Self::Moved | Self::New)
+    }
+}
+
 /// Something of a list that is cached.
 pub(crate) trait Cached: Send + Sync {
     /// Where it stands.
@@ -100,6 +107,10 @@ pub(crate) enum BackTo {
 }
 
 impl List {
+    /// Those whose things have a status.
+    pub(super) const WITH_STATUS: [Self; 4] =
+        [Self::Transfers, Self::Conversions, Self::Payments, Self::FiatPayouts];
+
     pub(super) const fn of(kind: MoveKind) -> Self {
         match kind {
             MoveKind::Deposit | MoveKind::WriteOff | MoveKind::Transfer => Self::Transfers,
@@ -111,8 +122,8 @@ impl List {
         }
     }
 
-    /// The mark that stands once all of it was read.
-    const fn mark(self) -> &'static str {
+    /// The table of its cache, whose name is also that of the mark that stands once all of it was read.
+    pub(super) const fn table(self) -> &'static str {
         match self {
             Self::Transfers => "custody_transfers",
             Self::Conversions => "conversions",
@@ -126,7 +137,7 @@ impl List {
     /// Whether all of it was read once.
     pub(crate) async fn is_whole(self, db: impl sqlx::SqliteExecutor<'_>) -> Result<bool, sqlx::Error> {
         sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM sync_marks WHERE key = ?)")
-            .bind(self.mark())
+            .bind(self.table())
             .fetch_one(db)
             .await
     }
@@ -137,7 +148,7 @@ impl List {
         db: impl sqlx::SqliteExecutor<'_>,
     ) -> Result<Option<DateTime<Utc>>, sqlx::Error> {
         let at: Option<String> = sqlx::query_scalar("SELECT value FROM sync_marks WHERE key = ?")
-            .bind(self.mark())
+            .bind(self.table())
             .fetch_optional(db)
             .await?;
         Ok(at.and_then(|at| at.parse().ok()))
@@ -149,14 +160,12 @@ impl List {
         list: Self,
         id: &str,
     ) -> Result<Option<End>, sqlx::Error> {
-        let query = match list {
-            Self::Transfers => "SELECT status FROM custody_transfers WHERE id = ? AND is_open = 0",
-            Self::Conversions => "SELECT status FROM conversions WHERE id = ? AND is_open = 0",
-            Self::Payments => "SELECT status FROM custody_payments WHERE id = ? AND is_open = 0",
-            Self::FiatPayouts => "SELECT status FROM fiat_payouts WHERE id = ? AND is_open = 0",
-            Self::Users | Self::FiatAccounts => return Ok(None),
-        };
-        let status: Option<String> = sqlx::query_scalar(query).bind(id).fetch_optional(db).await?;
+        if !Self::WITH_STATUS.contains(&list) {
+            return Ok(None);
+        }
+        let mut query = sqlx::QueryBuilder::new("SELECT status FROM ");
+        query.push(list.table()).push(" WHERE is_open = 0 AND id = ").push_bind(id);
+        let status: Option<String> = query.build_query_scalar().fetch_optional(db).await?;
         Ok(status.and_then(|status| match status.to_lowercase().as_str() {
             "finished" => Some(End::Finished),
             "partially_paid" => None,
@@ -238,7 +247,7 @@ impl Moves {
         if owner.is_none() && (whole && back_to == BackTo::Known || to_the_end) {
             let mut db = self.ctx.write().await?;
             sqlx::query("INSERT INTO sync_marks (key, value) VALUES (?1, ?2) ON CONFLICT (key) DO UPDATE SET value = ?2")
-                .bind(T::LIST.mark())
+                .bind(T::LIST.table())
                 .bind(store::time(self.ctx.now()))
                 .execute(&mut *db)
                 .await?;
