@@ -8,13 +8,13 @@ import { route } from "../lib/router.svelte";
 import { importing } from "../payouts/importing.svelte";
 
 // What the window loads when it is needed is there before a test waits for it.
-import "../contacts/ContactsScreen.svelte";
 import "../conversions/ConversionsScreen.svelte";
 import "../custody/CustodyPlace.svelte";
 import "../fiat-payouts/BankPlace.svelte";
 import "../payouts/PayoutsScreen.svelte";
 import "../settings/SettingsPlace.svelte";
 import "../subscriptions/SubscriptionsScreen.svelte";
+import "./CommandPalette.svelte";
 
 beforeEach(() => importing.forget());
 
@@ -24,7 +24,7 @@ async function palette(user: ReturnType<typeof userEvent.setup>, name: string) {
   const box = within(await screen.findByRole("dialog"));
   await user.click(box.getByRole("combobox"));
   await user.paste(name);
-  await user.click(await box.findByRole("option", { name: new RegExp(`^${name}`) }));
+  await user.click(await box.findByText(name, { selector: ".words" }));
 }
 
 test("what is typed narrows the palette, and Enter does what is left", async () => {
@@ -35,9 +35,12 @@ test("what is typed narrows the palette, and Enter does what is left", async () 
   await screen.findByRole("navigation", { name: "Main" });
   await user.keyboard("{Control>}k{/Control}");
   const palette = await screen.findByRole("dialog");
-  expect(within(palette).getAllByRole("option").length).toBeGreaterThan(2);
-  await user.type(within(palette).getByRole("combobox"), "go to settings");
-  await waitFor(() => expect(within(palette).getAllByRole("option")).toHaveLength(1));
+  // They are many: whether each is in sight takes its time to find out.
+  const options = () => within(palette).getAllByRole("option", { hidden: true });
+  expect(options().length).toBeGreaterThan(2);
+  await user.click(within(palette).getByRole("combobox"));
+  await user.paste("go to settings");
+  await waitFor(() => expect(options()).toHaveLength(1));
   await user.keyboard("{Enter}");
   await waitFor(() => expect(route.path).toEqual(["settings"]));
 });
@@ -45,11 +48,8 @@ test("what is typed narrows the palette, and Enter does what is left", async () 
 test.each([
   { named: "Convert", path: ["conversions"], dialog: "Convert" },
   { named: "Pay out to a bank", path: ["payouts", "bank"], dialog: "Pay out to a bank" },
-  { named: "Add an account", path: ["payouts", "bank", "accounts"], dialog: "Add an account" },
   { named: "Paste payouts as text", path: ["payouts"], dialog: "Paste payouts" },
-  { named: "Add contact", path: ["payouts", "contacts"], dialog: "Add contact" },
   { named: "New user", path: ["custody"], dialog: "New user" },
-  { named: "Move from the shop's balance", path: ["custody"], dialog: "Move from the shop's balance" },
   { named: "Make a plan", path: ["subscriptions"], dialog: "Make a plan" },
 ])("on every screen: $named", async ({ named, path, dialog }) => {
   whole();
@@ -66,9 +66,7 @@ test.each([
 
 test.each([
   { named: "Bank payouts", path: ["payouts", "bank"] },
-  { named: "Accounts", path: ["payouts", "bank", "accounts"] },
   { named: "Transfers", path: ["custody", "transfers"] },
-  { named: "Go to Unpaid", path: ["subscriptions", "unpaid"] },
 ])("from every screen one goes to: $named", async ({ named, path }) => {
   whole();
   route.replace(["payments"]);

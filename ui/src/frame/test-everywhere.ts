@@ -16,7 +16,7 @@ export function whole(own: Record<string, (args: never) => unknown> = {}): void 
     conversions: () => ({ ...page, conversions: [] }),
     contacts: () => ({ contacts: [], total: 0 }),
     subscription_plans: () => ({ plans: [], sync: { read_at, trouble: null } }),
-    unsettled_subscriptions: () => [],
+    unsettled_subscription_calls: () => [],
     custody_status: () => status,
     custody_users: ({ query }: { query: UserQuery }) => found([anna, ben], query),
     custody_transfers: () => ({ ...page, transfers: [] }),
