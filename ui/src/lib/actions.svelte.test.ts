@@ -57,6 +57,13 @@ test("what is typed in a field stays in the field, but Ctrl-K works there too", 
   expect(find).toHaveBeenCalledOnce();
 });
 
+test("letters that choose from a list or a menu run nothing", () => {
+  document.body.innerHTML =
+    '<button aria-haspopup="listbox">EUR</button><div role="menu"><button role="menuitem">Rename</button></div>';
+  for (const control of document.querySelectorAll("button")) press("/", {}, control);
+  expect(search).not.toHaveBeenCalled();
+});
+
 test("an open dialog keeps plain keys to itself", () => {
   document.body.innerHTML = `<div role="dialog" data-state="open"></div>`;
   press("/");

@@ -71,6 +71,9 @@ export class Keyboard {
   };
 }
 
+/** Whether letters go where the focus is: into a field, or to the entry of a list or menu that begins with them. */
 function isTyping(target: EventTarget | null): boolean {
-  return target instanceof HTMLElement && target.matches("input, textarea, select, [contenteditable]");
+  const takes =
+    'input, textarea, select, [contenteditable], [aria-haspopup="listbox"], [role="combobox"], [role="listbox"], [role="menu"]';
+  return target instanceof HTMLElement && target.closest(takes) !== null;
 }
