@@ -44,8 +44,6 @@ export default defineConfig({
     include: ["src/**/*.test.ts"],
     setupFiles: ["./src/test-setup.ts"],
     clearMocks: true,
-    // All files of a worker share its modules: half of the time went into reading them anew for each.
-    isolate: false,
     // Vitest leaves a core to itself, which is half of two.
     maxWorkers: "100%",
     testTimeout: 20_000,

@@ -187,7 +187,7 @@ pub(crate) async fn links(tour: &mut Tour<'_>) -> Result<()> {
 pub(crate) async fn needing_attention(tour: &mut Tour<'_>) -> Result<()> {
     let window = tour.window;
     window.press("Needs attention").await?;
-    window.sees("Open:").await?;
+    window.sees("Underpaid").await?;
     tour.picture("attention").await?;
     window.open_row("Underpaid").await?;
     window.sees("Ask for the rest").await?;

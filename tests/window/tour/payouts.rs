@@ -120,7 +120,7 @@ pub(crate) async fn paying_sums(tour: &mut Tour<'_>, desktop: &Desktop) -> Resul
     window.sees("Control totals of the next file").await?;
     window.fill("Number of payouts", "5").await?;
     window.press("Compare").await?;
-    window.sees("The next file must add up to 5 payouts").await?;
+    window.sees("The next file must add up to").await?;
     tour.picture("payouts-control-first").await?;
     desktop.open_with_paydesk(&desktop.write("freelancers.csv", SUMS)?).await?;
     window.press("Remove the bad row").await?;
