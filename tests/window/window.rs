@@ -466,7 +466,7 @@ const FIND_HEADING: &str = "
 
 /// Finds the first visible row of a list in which the argument stands.
 const FIND_ROW: &str = "
-    return [...document.querySelectorAll('[role=row], tbody tr')]
+    return [...document.querySelectorAll('[role=row]:not(:has([role=columnheader])), tbody tr')]
         .find(row => row.getBoundingClientRect().height > 0 && row.innerText.includes(arguments[0])) ?? null;
 ";
 

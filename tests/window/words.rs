@@ -10,7 +10,11 @@ use thirtyfour::WebDriver;
 use crate::repository;
 
 /// What core says, and the messages do not: both ways of saying it.
-const OF_CORE: &[(&str, &str)] = &[("is no amount", "ist kein Betrag")];
+const OF_CORE: &[(&str, &str)] = &[
+    ("is no amount", "ist kein Betrag"),
+    ("This PIN is wrong", "Diese PIN ist falsch"),
+    ("{rows} payouts are to be made", "sollen es {rows} Auszahlungen sein"),
+];
 
 /// Finds the lines of the screen in which a word stands that is in nearly every English sentence, and in no German one. What
 /// NOWPayments has answered, what the owner has written and what stands in quotes is left out.
@@ -85,7 +89,8 @@ impl Words {
     pub(crate) fn texts(&self, text: &str) -> Vec<String> {
         let parts = self.said.iter().filter(|(english, _)| english.says(text));
         let parts = parts.filter_map(|(_, other)| other.longest()).map(str::to_owned);
-        self.names(text).into_iter().chain(parts).chain([text.to_owned()]).collect()
+        let sentence = self.names(&format!("{text}."));
+        self.names(text).into_iter().chain(sentence).chain(parts).chain([text.to_owned()]).collect()
     }
 
     /// A message with what the English one was filled with, in the other language where that was a message, too.
@@ -185,11 +190,13 @@ mod tests {
             ("Send {payouts}…", "{payouts} senden…"),
             ("{n} payouts", "{n} Auszahlungen"),
             ("{n} of {all} found", "{n} von {all} sind gefunden"),
+            ("Sent to {n} people.", "An {n} Leute gesandt."),
             ("{n}", "{n}."),
         ]);
         assert_eq!(words.names("Payments"), ["Zahlungen"]);
         assert_eq!(words.names("Send 10 payouts…"), ["10 Auszahlungen senden…"]);
-        assert_eq!(words.texts("found"), ["found", "sind gefunden", "found"]);
+        assert!(words.texts("found").contains(&"sind gefunden".to_owned()));
+        assert!(words.texts("Sent to 2 people").contains(&"An 2 Leute gesandt.".to_owned()));
         assert_eq!(words.names("found"), ["found"], "a control is never called by a part of its name");
         assert!(words.texts("payroll.csv").contains(&"payroll.csv".to_owned()));
     }

@@ -148,7 +148,7 @@ pub(crate) async fn making(tour: &mut Tour<'_>) -> Result<()> {
     window.keys(ESCAPE).await?;
     window.fill("Amount", "48.50").await?;
     window.fill("Order", "TABLE-7").await?;
-    window.fill("Description", "Two bags of Guji, one grinder brush").await?;
+    window.fill("Description", "2 x Guji 250 g, grinder brush").await?;
     window.sees("This is enough").await?;
     tour.picture("make-quote").await?;
     window.press("Make the payment").await?;

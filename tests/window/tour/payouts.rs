@@ -210,7 +210,7 @@ pub(crate) async fn in_parts(tour: &mut Tour<'_>, desktop: &Desktop) -> Result<(
     window.press("Approve part 2 of 2").await?;
     window.sees("5 recipients").await?;
     window.press("Not now, back to the batch").await?;
-    window.sees("Sent in 2 parts").await?;
+    window.sees("Open one to see its rows").await?;
     tour.picture("batch-parts").await
 }
 

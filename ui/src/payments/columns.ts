@@ -9,8 +9,8 @@ type Look = Pick<Column<never>, "min" | "grow" | "align">;
  * sorted by each of them.
  */
 export const columns: Record<PaymentColumn | PaymentSort, Look & { label: () => string; sort: Direction }> = {
-  created: { label: m.payments_created, sort: "descending", min: 8 },
-  updated: { label: m.payments_updated, sort: "descending", min: 8 },
+  created: { label: m.payments_created, sort: "descending", min: 7.5 },
+  updated: { label: m.payments_updated, sort: "descending", min: 7.5 },
   order: { label: m.payments_order, sort: "ascending", min: 5, grow: 1 },
   description: { label: m.payments_description, sort: "ascending", min: 8, grow: 3 },
   amount: { label: m.payments_amount, sort: "descending", min: 8, align: "end" },
