@@ -14,6 +14,9 @@ use crate::{
     step::{self, built, root, target},
 };
 
+/// The ends of the names of those pictures that are kept.
+const KEPT: [&str; 2] = ["-light-large.png", "-dark-small.png"];
+
 /// Builds Paydesk and opens it; without a display takes the tour instead.
 pub(crate) fn open() -> Result<String> {
     let display =
@@ -46,7 +49,7 @@ pub(crate) fn tour() -> Result<String> {
     Ok(format!("{count} numbered pictures of the demo shop are in {}, made", folder.display()))
 }
 
-/// Takes the tour and keeps its pictures in the repository, in colours few enough for them to be small.
+/// Takes the tour and keeps two pictures of each screen in the repository, in colours few enough for them to be small.
 pub(crate) fn pictures() -> Result<String> {
     tour()?;
     let kept = root().join("docs/pictures");
@@ -54,7 +57,10 @@ pub(crate) fn pictures() -> Result<String> {
         fs::remove_dir_all(&kept)?;
     }
     fs::create_dir_all(&kept)?;
-    let pictures = pictures_in(&target().join("tour"))?;
+    let mut pictures = pictures_in(&target().join("tour"))?;
+    let is_kept =
+        |file: &Path| file.to_str().is_some_and(|name| KEPT.iter().any(|form| name.ends_with(form)));
+    pictures.retain(|file| is_kept(file));
     let mut shrink = Command::new("mogrify");
     shrink
         .args(["-strip", "+dither", "-colors", "128", "-define", "png:compression-level=9", "-path"])
