@@ -111,7 +111,7 @@ impl Desktop {
             en: "This is how Paydesk tells you what happens. Nothing has happened now: you asked for a test.",
             de: "So meldet Ihnen Paydesk, was geschieht. Jetzt ist nichts geschehen: Sie haben um einen Test gebeten.",
         );
-        (self.tell)(said!(en: "A test notification", de: "Eine Test-Benachrichtigung"), body);
+        (self.tell)(said!(en: "A test notification", de: "Eine Testmitteilung"), body);
     }
 
     /// What the system says about starting with the session.

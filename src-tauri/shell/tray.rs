@@ -75,8 +75,8 @@ fn tooltip(unread: u32) -> String {
 /// How many notifications are new.
 pub(crate) fn news(unread: u32) -> String {
     words!(
-        one: unread, en: "1 new notification", de: "1 neue Benachrichtigung",
-        more: en: "{unread} new notifications", de: "{unread} neue Benachrichtigungen",
+        one: unread, en: "1 new notification", de: "1 neue Mitteilung",
+        more: en: "{unread} new notifications", de: "{unread} neue Mitteilungen",
     )
 }
 
@@ -103,14 +103,14 @@ fn menu(app: &AppHandle, list: Option<&NotificationList>) -> tauri::Result<Menu<
                 "pause-hour",
                 said!(
                     en: "Pause notifications for an hour",
-                    de: "Eine Stunde keine Benachrichtigungen",
+                    de: "Eine Stunde keine Mitteilungen",
                 ),
             )?)?;
             menu.append(&item(
                 "pause-tomorrow",
                 said!(
                     en: "Pause notifications until tomorrow",
-                    de: "Bis morgen keine Benachrichtigungen",
+                    de: "Bis morgen keine Mitteilungen",
                 ),
             )?)?;
         }
