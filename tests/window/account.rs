@@ -79,7 +79,7 @@ async fn a_user_is_made_funded_moved_from_and_written_off_and_the_movements_add_
         assert_eq!(has(&simulator, user, "trx").await?, amount);
     }
     window.sees("Adds up").await?;
-    window.sees("The movements come to 100.25 TRX, NOWPayments says 100.25 TRX").await?;
+    window.sees("The movements come to what NOWPayments says: 100.25 TRX").await?;
     window.is_accessible("the movements of a user").await?;
 
     window.press("Take back").await?;
