@@ -7,6 +7,7 @@
 mod fill;
 mod lists;
 mod measure;
+mod overview;
 mod payouts;
 mod plans;
 mod report;
@@ -24,6 +25,7 @@ use clap::{Parser, Subcommand, ValueEnum};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use crate::{
+    overview::Overview,
     payouts::Checked,
     plans::Plan,
     report::{Measured, Report},
@@ -94,6 +96,8 @@ enum Part {
     #[command(hide = true)]
     Lists { shop: String, folder: PathBuf },
     #[command(hide = true)]
+    Overview { shop: String, folder: PathBuf },
+    #[command(hide = true)]
     Plans { shop: String, folder: PathBuf },
     #[command(hide = true)]
     WritePayouts { file: PathBuf, rows: u32 },
@@ -135,6 +139,9 @@ async fn main() -> Result<()> {
         Some(Part::FillBare { pages, folder, like }) => say(&fill::bare(pages, folder, like.as_deref())?),
         Some(Part::Lists { shop, folder }) => {
             say(&lists::measure(&serde_json::from_str(shop)?, folder).await?)
+        }
+        Some(Part::Overview { shop, folder }) => {
+            say(&overview::measure(&serde_json::from_str(shop)?, folder).await?)
         }
         Some(Part::Plans { shop, folder }) => {
             say(&plans::explain(&serde_json::from_str(shop)?, folder).await?)
@@ -212,6 +219,14 @@ async fn measure_payments(arguments: &Arguments) -> Result<()> {
     println!("reading lists");
     let lists: Vec<Measured> = part("lists", &[&shop, path(&cached)?], &[])?;
     report.lists(used.payments, lists);
+    println!("reading the overview");
+    let many: Overview = part("overview", &[&shop, path(&cached)?], &[])?;
+    let small = Simulator::start(simulator, FEW)?;
+    let folder_of_few = new_folder(folder.path(), "few")?;
+    let few = [&json(&small.shop)?, path(&folder_of_few)?];
+    part::<Used>("fill-paydesk", &few, &[])?;
+    report.overview(part("overview", &few, &[])?, many);
+    drop(small);
 
     let plans: Vec<Plan> = part("plans", &[&shop, path(&cached)?], &[])?;
 
@@ -232,6 +247,9 @@ async fn measure_payments(arguments: &Arguments) -> Result<()> {
     let Some(docs) = &arguments.docs else { return Ok(()) };
     report::write(&docs.join("query-plans.md"), "plans", &report::plans(&plans))
 }
+
+/// The payments of a shop whose overview is compared with that of the one with many.
+const FEW: u32 = 10;
 
 /// How often a file is checked by each; the middle one counts.
 const CHECKS: u32 = 3;

@@ -5,7 +5,7 @@ use std::{fmt, fs, path::Path};
 use anyhow::{Context, Result};
 use serde::{Deserialize, Serialize};
 
-use crate::{Used, measure, payouts::Checked, plans::Plan, window::Run};
+use crate::{Used, measure, overview::Overview, payouts::Checked, plans::Plan, window::Run};
 
 /// One list, read by Paydesk and by bare SQLite: the slow end of many readings.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -80,6 +80,15 @@ impl Report {
             let (bare, paydesk) = (milliseconds(bare), milliseconds(paydesk));
             self.line(&format!("| {name} | {readings} | {bare} | {paydesk} | {ratio} |"));
         }
+    }
+
+    pub(crate) fn overview(&mut self, few: Overview, many: Overview) {
+        self.line("\n### The overview, 99 of 100 readings within\n");
+        self.line("| payments | time | ratio (to reach: at most 2) |");
+        self.line("|---:|---:|---:|");
+        let ratio = hundredths(measure::ratio(many.microseconds, few.microseconds));
+        self.line(&format!("| {} | {} | |", few.payments, milliseconds(few.microseconds)));
+        self.line(&format!("| {} | {} | {ratio} |", many.payments, milliseconds(many.microseconds)));
     }
 
     pub(crate) fn windows(&mut self, cached: u32, empty: Vec<Run>, paydesk: Vec<Run>) -> Result<()> {

@@ -14,7 +14,7 @@ mod tests;
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use bigdecimal::{BigDecimal, RoundingMode, ToPrimitive};
-use chrono::{DateTime, Datelike, Days, Months, NaiveDate, Utc, Weekday};
+use chrono::{DateTime, Datelike, Days, Months, NaiveDate, NaiveDateTime, NaiveTime, Utc, Weekday};
 use nowpayments::{Amount, payments::PaymentStatus};
 use serde::{Deserialize, Serialize};
 use specta::Type;
@@ -31,6 +31,8 @@ const BEFORE_AN_ANSWER: usize = 16;
 const BEFORE_TELLING: usize = 64;
 /// Payments come in crowds while the history is fetched: after each round it is waited this long.
 const PAUSE: Duration = Duration::from_secs(2);
+/// So often the days are compared with the time zone, at least.
+const ZONE: Duration = Duration::from_secs(15 * 60);
 
 /// Days, weeks, or months.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Type)]
@@ -225,7 +227,7 @@ impl Takings {
         }
         let (first, last) = (begins[begins.len() - 1], step.next(begins[0]) - Days::new(1));
         let mut db = self.ctx.db.begin().await?;
-        let days = Sums::of_days(&mut db, first, last).await?;
+        let days = Sums::of_days(&mut db, first, last, currency).await?;
         db.commit().await?;
         let steps = begins.into_iter().rev().map(|begins| {
             let ends = step.next(begins) - Days::new(1);
@@ -246,8 +248,8 @@ impl Takings {
         let begins = ends - Days::new(u64::from(days.clamp(1, 1_000)) - 1);
         let mut db = self.ctx.db.begin().await?;
         let mut sums = Sums::default();
-        Sums::of_days(&mut db, begins, ends).await?.values().for_each(|day| sums.add(day));
-        let coins = Sums::of_coins(&mut db, begins, ends).await?;
+        Sums::of_days(&mut db, begins, ends, currency).await?.values().for_each(|day| sums.add(day));
+        let coins = Sums::of_coins(&mut db, begins, ends, currency).await?;
         let leaves_out_balances =
             sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM custody_payments)").fetch_one(&mut *db).await?;
         db.commit().await?;
@@ -269,10 +271,10 @@ impl Takings {
     /// Sums the days in which payments change, from the opening of the shop until it is closed.
     pub(crate) async fn run(self) {
         let mut changes = self.ctx.changes();
-        if let Err(failure) = self.mind_the_zone().await {
-            tracing::warn!(%failure, "the days cannot be compared with the time zone");
-        }
         loop {
+            if let Err(failure) = self.mind_the_zone().await {
+                tracing::warn!(%failure, "the days cannot be compared with the time zone");
+            }
             match self.settle(BEFORE_TELLING).await {
                 Ok(settled) => {
                     if settled.days > 0 {
@@ -284,14 +286,23 @@ impl Takings {
                 }
                 Err(failure) => tracing::warn!(%failure, "takings cannot be summed"),
             }
-            loop {
-                match changes.recv().await {
-                    Ok(Changed::Payments | Changed::Everything) | Err(RecvError::Lagged(_)) => break,
-                    Ok(_) => {}
-                    Err(RecvError::Closed) => return,
+            let changed = async {
+                loop {
+                    match changes.recv().await {
+                        Ok(Changed::Payments | Changed::Everything) | Err(RecvError::Lagged(_)) => {
+                            return true;
+                        }
+                        Ok(_) => {}
+                        Err(RecvError::Closed) => return false,
+                    }
                 }
+            };
+            // Whoever travels takes the shop to another time zone, and nothing says so.
+            match tokio::time::timeout(ZONE, changed).await {
+                Ok(false) => return,
+                Ok(true) => tokio::time::sleep(PAUSE).await,
+                Err(_) => {}
             }
-            tokio::time::sleep(PAUSE).await;
             changes = changes.resubscribe();
         }
     }
@@ -307,8 +318,9 @@ impl Takings {
         let begins = step.begin(today, WeekStart::now());
         let (began, _) = self.times_of(begins);
         let before = step.before(begins);
-        // As long after its beginning, and not beyond its end: months are not equally long.
-        let until = (self.times_of(before).0 + (now - began)).min(began);
+        // When a clock on the wall showed as long after its beginning, and not beyond its end: months are not equally long.
+        let shown = (self.ctx.surroundings.local)(now) - begins.and_time(NaiveTime::MIN);
+        let until = self.when_clocks_show(before.and_time(NaiveTime::MIN) + shown).min(began);
         let is_now = self.until(db, begins, today, None, currency).await?;
         let last = (self.ctx.surroundings.local)(until).date().min(begins - Days::new(1));
         let was_then = self.until(db, before, last, Some(until), currency).await?;
@@ -325,14 +337,21 @@ impl Takings {
         until: Option<DateTime<Utc>>,
         currency: &str,
     ) -> Result<Takes, Failure> {
-        let mut days = Sums::of_days(db, first, last).await?;
+        let mut days = Sums::of_days(db, first, last, currency).await?;
         if let Some(until) = until {
             let (begins, ends) = self.times_of(last);
-            days.insert(last, Sums::between(db, begins, until.min(ends)).await?);
+            days.insert(last, Sums::between(db, begins, until.min(ends), Some(currency)).await?);
         }
         let mut sums = Sums::default();
         days.values().for_each(|day| sums.add(day));
         Ok(sums.takes(currency))
+    }
+
+    /// The first time at which the owner's clock shows this; where clocks are put forward over it, an hour before at the most.
+    fn when_clocks_show(&self, shown: NaiveDateTime) -> DateTime<Utc> {
+        let surroundings = &self.ctx.surroundings;
+        let at = (surroundings.day_begins)(shown.date()) + (shown.time() - NaiveTime::MIN);
+        at - ((surroundings.local)(at) - shown)
     }
 
     fn today(&self) -> NaiveDate {
@@ -454,7 +473,7 @@ impl Sums {
 /// The currencies of prices, that of most payments first.
 async fn currencies(db: &mut SqliteConnection) -> Result<Vec<String>, sqlx::Error> {
     sqlx::query_scalar(
-        "SELECT currency FROM takings_days GROUP BY currency ORDER BY sum(count) DESC, currency",
+        "SELECT currency FROM takings_currencies WHERE count > 0 ORDER BY count DESC, currency",
     )
     .fetch_all(db)
     .await

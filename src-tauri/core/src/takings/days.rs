@@ -70,21 +70,23 @@ pub(super) struct Sums {
 }
 
 impl Sums {
-    /// Those of the payments that were made from `begins` until `ends`, without what went into users' balances, and what came
-    /// once more to an address of these.
+    /// Those of the payments that were made from `begins` until `ends`, with prices in one currency or in any, without what went
+    /// into users' balances, and what came once more to an address of these.
     pub(super) async fn between(
         db: impl SqliteExecutor<'_>,
         begins: DateTime<Utc>,
         ends: DateTime<Utc>,
+        currency: Option<&str>,
     ) -> Result<Self, Failure> {
         let mut lines = sqlx::query_as::<_, Line>(
             "SELECT status, price_amount, price_currency, pay_amount, actually_paid, actually_paid_at_fiat, pay_currency, \
              parent_payment_id IS NOT NULL AS repeats, origin_type, outcome_amount, outcome_currency \
              FROM payments INDEXED BY payments_by_created WHERE created_at >= ? AND created_at < ? \
-             AND NOT EXISTS (SELECT 1 FROM custody_payments AS c WHERE c.id IN (payments.id, payments.parent_payment_id))",
+             AND (?3 IS NULL OR price_currency = ?3) AND NOT EXISTS (SELECT 1 FROM custody_payments AS c WHERE c.id IN (payments.id, payments.parent_payment_id))",
         )
         .bind(store::time(begins))
         .bind(store::time(ends))
+        .bind(currency)
         .fetch(db);
         let mut sums = Self::default();
         while let Some(line) = lines.try_next().await? {
@@ -118,18 +120,21 @@ impl Sums {
         Ok(())
     }
 
-    /// Those of the days from `first` to `last`, as they were summed.
+    /// Those of the days from `first` to `last` in a currency, as they were summed.
     pub(super) async fn of_days(
         db: &mut SqliteConnection,
         first: NaiveDate,
         last: NaiveDate,
+        currency: &str,
     ) -> Result<BTreeMap<NaiveDate, Self>, Failure> {
         let mut days: BTreeMap<NaiveDate, Self> = BTreeMap::new();
-        let kinds: Vec<KindRow> = sqlx::query_as("SELECT * FROM takings_days WHERE day BETWEEN ? AND ?")
-            .bind(first.to_string())
-            .bind(last.to_string())
-            .fetch_all(&mut *db)
-            .await?;
+        let kinds: Vec<KindRow> =
+            sqlx::query_as("SELECT * FROM takings_days WHERE day BETWEEN ? AND ? AND currency = ?")
+                .bind(first.to_string())
+                .bind(last.to_string())
+                .bind(currency)
+                .fetch_all(&mut *db)
+                .await?;
         for row in kinds {
             let kind = Kind { currency: row.currency, status: row.status, repeats: row.repeats };
             let (price, worth) = (exact(&row.price)?, exact(&row.worth)?);
@@ -139,18 +144,22 @@ impl Sums {
         Ok(days)
     }
 
-    /// What came in each coin, and what became of it, on the days from `first` to `last`, all days together.
+    /// What came in each coin for prices in a currency, and what became of whatever came, on the days from `first` to `last`, all
+    /// days together.
     pub(super) async fn of_coins(
         db: &mut SqliteConnection,
         first: NaiveDate,
         last: NaiveDate,
+        currency: &str,
     ) -> Result<Self, Failure> {
         let mut sums = Self::default();
-        let coins: Vec<CoinRow> = sqlx::query_as("SELECT * FROM takings_coins WHERE day BETWEEN ? AND ?")
-            .bind(first.to_string())
-            .bind(last.to_string())
-            .fetch_all(&mut *db)
-            .await?;
+        let coins: Vec<CoinRow> =
+            sqlx::query_as("SELECT * FROM takings_coins WHERE day BETWEEN ? AND ? AND currency = ?")
+                .bind(first.to_string())
+                .bind(last.to_string())
+                .bind(currency)
+                .fetch_all(&mut *db)
+                .await?;
         for row in coins {
             let kind = Kind { currency: row.currency, status: row.status, repeats: row.repeats };
             let (count, price, paid) = sums.coins.entry((kind, row.coin)).or_default();
@@ -303,7 +312,7 @@ impl Takings {
     /// Sums one day.
     async fn sum(&self, db: &mut SqliteConnection, day: NaiveDate) -> Result<(), Failure> {
         let (begins, ends) = self.times_of(day);
-        let sums = Sums::between(&mut *db, begins, ends).await?;
+        let sums = Sums::between(&mut *db, begins, ends, None).await?;
         sqlx::query("DELETE FROM takings_known WHERE day = ?")
             .bind(day.to_string())
             .execute(&mut *db)

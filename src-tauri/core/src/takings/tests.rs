@@ -107,6 +107,72 @@ async fn a_month_is_not_compared_with_more_than_the_whole_of_a_shorter_one() {
     assert_eq!(spans[0], (Takes::default(), Takes::default(), None));
 }
 
+/// Berlin in March 2026: clocks are put forward on the 29th, at two, when it is one in Greenwich.
+async fn in_berlin(now: &str) -> (Takings, TempDir) {
+    let folder = tempfile::tempdir().unwrap();
+    let now: DateTime<Utc> = now.parse().unwrap();
+    let forward: DateTime<Utc> = "2026-03-29T01:00:00Z".parse().unwrap();
+    let local = move |at: DateTime<Utc>| {
+        let hours = if at < forward { 1 } else { 2 };
+        at.with_timezone(&FixedOffset::east_opt(hours * 3_600).unwrap()).naive_local()
+    };
+    let ctx = ShopContext::for_test_with(folder.path(), |surroundings| {
+        surroundings.now = Arc::new(move || now);
+        surroundings.local = Arc::new(local);
+        surroundings.day_begins = Arc::new(move |day| {
+            let midnight = day.and_time(NaiveTime::MIN).and_utc();
+            let winter = midnight - chrono::TimeDelta::hours(1);
+            if winter < forward { winter } else { midnight - chrono::TimeDelta::hours(2) }
+        });
+    })
+    .await;
+    (Takings::new(ctx), folder)
+}
+
+#[tokio::test]
+async fn what_is_compared_ends_when_clocks_showed_the_same_also_after_they_were_put_forward() {
+    // Ten on the day on which clocks were put forward: nine hours after midnight.
+    let (takings, _folder) = in_berlin("2026-03-29T08:00:00Z").await;
+    let sale = |price, at| ("finished", price, "usd", Some("2"), "btc", false, at);
+    put(
+        &takings,
+        &[
+            sale("1", "2026-03-29T07:59:59.000Z"),
+            sale("2", "2026-03-28T08:59:59.000Z"), // before ten of yesterday
+            sale("4", "2026-03-28T09:00:00.000Z"), // ten
+        ],
+    )
+    .await;
+    assert_eq!(summed(&takings).await[0], (takes("1", 1), takes("2", 1), Some(-50)));
+
+    // Half past two does not exist: nothing beyond it counts, and the day before is whole up to it.
+    let (takings, _folder) = in_berlin("2026-03-30T00:30:00Z").await;
+    put(
+        &takings,
+        &[
+            sale("8", "2026-03-28T23:30:00.000Z"),  // half past midnight
+            sale("16", "2026-03-29T01:31:00.000Z"), // 3:31
+        ],
+    )
+    .await;
+    assert_eq!(summed(&takings).await[0].1, takes("8", 1));
+}
+
+#[tokio::test]
+async fn the_currency_of_most_payments_comes_first_and_one_that_none_is_in_any_more_is_left_out() {
+    let at = "2026-11-27T10:00:00.000Z";
+    let (takings, _folder) = shop("2026-11-27T11:00:00Z", 0).await;
+    let sale = |currency| ("finished", "1", currency, Some("2"), "btc", false, at);
+    put(&takings, &[sale("usd"), sale("eur"), sale("eur"), sale("gbp")]).await;
+    assert_eq!(takings.summary(None).await.unwrap().currencies, ["eur", "gbp", "usd"]);
+    sqlx::query("UPDATE payments SET price_currency = 'usd' WHERE price_currency <> 'usd' AND number <> 2")
+        .execute(&takings.ctx.db)
+        .await
+        .unwrap();
+    put(&takings, &[sale("usd")]).await;
+    assert_eq!(takings.summary(None).await.unwrap().currencies, ["usd", "eur"]);
+}
+
 #[tokio::test]
 async fn only_finished_payments_are_sales_and_what_else_came_is_told_besides() {
     let at = "2026-11-27T10:00:00.000Z";
