@@ -87,6 +87,7 @@ pub fn bridge<R: Runtime>() -> tauri_specta::Builder<R> {
             commands::attention::attention_case,
             commands::attention::attention_of_payment,
             commands::attention::attention_count,
+            commands::attention::unclear,
             commands::attention::settle_attention,
             commands::attention::reopen_attention,
             commands::attention::prepare_refund,

@@ -11,6 +11,7 @@ mod refund;
 mod settle;
 #[cfg(test)]
 mod tests;
+mod unclear;
 
 use std::sync::Arc;
 
@@ -20,7 +21,10 @@ use serde::{Deserialize, Serialize};
 use specta::Type;
 
 pub(crate) use self::notice::notice;
-pub use self::refund::NewRefund;
+pub use self::{
+    refund::NewRefund,
+    unclear::{Unclear, UnclearPlace},
+};
 use crate::{
     payments::{PaymentRow, Worth},
     payouts::{Payouts, batch::BatchState},

@@ -2,7 +2,7 @@
 
 use paydesk_core::{
     Core,
-    attention::{AttentionCase, AttentionCount, AttentionPage, AttentionQuery, NewRefund},
+    attention::{AttentionCase, AttentionCount, AttentionPage, AttentionQuery, NewRefund, Unclear},
 };
 use tauri::State;
 
@@ -34,6 +34,13 @@ pub(crate) async fn attention_of_payment(core: State<'_, Core>, id: String) -> A
 #[specta::specta]
 pub(crate) async fn attention_count(core: State<'_, Core>) -> Answer<AttentionCount> {
     core.shop()?.attention.count().await
+}
+
+/// Where something is whose end nobody knows yet.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn unclear(core: State<'_, Core>) -> Answer<Vec<Unclear>> {
+    core.shop()?.attention.unclear().await
 }
 
 /// Marks a case as settled.

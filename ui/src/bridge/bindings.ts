@@ -97,6 +97,8 @@ export const commands = {
 	attentionOfPayment: (id: string) => typedError<AttentionCase[], Failure>(__TAURI_INVOKE("attention_of_payment", { id })),
 	/**  How much needs attention. */
 	attentionCount: () => typedError<AttentionCount, Failure>(__TAURI_INVOKE("attention_count")),
+	/**  Where something is whose end nobody knows yet. */
+	unclear: () => typedError<Unclear[], Failure>(__TAURI_INVOKE("unclear")),
 	/**  Marks a case as settled. */
 	settleAttention: (id: number, note: string | null) => typedError<AttentionCase, Failure>(__TAURI_INVOKE("settle_attention", { id, note })),
 	/**  Takes back that a case was settled. */
@@ -4277,6 +4279,31 @@ export type TransferQuery = {
 	/**  How many at most, 500 at the most. */
 	limit: number,
 };
+
+/**  How much is unclear in a place. */
+export type Unclear = {
+	/**  Where. */
+	place: UnclearPlace,
+	/**  How much: one at least. */
+	count: number,
+};
+
+/**  Where something can be whose end nobody knows. */
+export type UnclearPlace = 
+/**  Batches of payouts. */
+"payouts" | 
+/**  Payments that were made here. */
+"payments" | 
+/**  Users, and what was moved to and from their balances. */
+"custody" | 
+/**  Conversions. */
+"conversions" | 
+/**  Payouts to accounts at banks. */
+"bank_payouts" | 
+/**  Accounts at banks. */
+"bank_accounts" | 
+/**  Plans and subscriptions. */
+"subscriptions";
 
 /**  A subscription that waits for its money. */
 export type Unpaid = {

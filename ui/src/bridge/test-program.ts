@@ -50,6 +50,7 @@ export function program(own: Answers = {}): void {
     }),
     attention_count: () => ({ open: 0, earlier: 0, settled: 0 }),
     attention_of_payment: () => [],
+    unclear: () => [],
     pending_approvals: () => [],
     payout_batches: () => [],
     payout_rules: () => payoutRules(),

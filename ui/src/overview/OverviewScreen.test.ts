@@ -220,6 +220,30 @@ test("what needs the owner is counted, and its newest cases lead to themselves",
   expect(needs.queryByRole("link")).toBeNull();
 });
 
+test("what nobody knows the end of is said, and nothing says that all is well", async () => {
+  let unclear = [
+    { place: "payouts", count: 1 },
+    { place: "bank_payouts", count: 2 },
+  ];
+  shop({
+    attention_count: () => ({ open: 0, earlier: 0, settled: 0 }),
+    attention_cases: () => ({ rows: [], next: null, total: 0, kinds: [], shelves: {} }),
+    unclear: () => unclear,
+  });
+  const needs = await part("Needs attention");
+  expect(await needs.findByRole("link", { name: "Payouts: 1 unclear" })).toHaveAttribute("href", "#/payouts");
+  expect(needs.getByRole("link", { name: "Bank payouts: 2 unclear" })).toHaveAttribute(
+    "href",
+    "#/payouts/bank",
+  );
+  expect(needs.queryByText("Nothing needs you")).toBeNull();
+  const navigation = within(screen.getByRole("navigation", { name: "Main" }));
+  expect(await navigation.findByText("3 open")).toBeInTheDocument();
+  unclear = [];
+  await announce({ kind: "moves" });
+  expect(await needs.findByText("Nothing needs you")).toBeVisible();
+});
+
 test("a payout that waits for a code is at the top, with its deadline", async () => {
   const user = shop({
     pending_approvals: () => [
@@ -251,6 +275,7 @@ test("the balances lead to each coin, and say what is not in their worth", async
     "href",
     "#/balances/btc",
   );
+  expect(held.getByRole("link", { name: /and on its way\s0\.01\sBTC/ })).toBeVisible();
   expect(held.getByText("Worth together").closest("p")).toHaveTextContent("51,200.50 USD");
   expect(held.getByText(/^1 coin is not in it/)).toBeVisible();
 });

@@ -11,6 +11,7 @@ use nowpayments::{Client, Credentials, Login};
 use nowpayments_simulator::{History, Options, Simulator};
 use paydesk_core::{
     Changed, Core, Failure,
+    attention::{Unclear, UnclearPlace},
     payments::SyncStatus,
     secrets::Keychain,
     shops::{Bases, DemoConnection, Environment, NewShop, Shop},
@@ -125,4 +126,10 @@ where
 pub(crate) async fn wait_for_sync(core: &Core, wanted: impl Fn(&SyncStatus) -> bool) -> SyncStatus {
     let payments = core.shop().unwrap().payments.clone();
     wait_for(core, || payments.sync_status(), wanted).await
+}
+
+/// Where something is unclear in the open shop, and how much.
+pub(crate) async fn unclear(core: &Core) -> Vec<(UnclearPlace, u32)> {
+    let unclear = core.shop().unwrap().attention.unclear().await.unwrap();
+    unclear.into_iter().map(|Unclear { place, count }| (place, count)).collect()
 }

@@ -6,6 +6,7 @@ use nowpayments::conversions::CreateConversion;
 use nowpayments_simulator::{ConversionStatus, Fault, Point, Switches};
 use paydesk_core::{
     FailureCode,
+    attention::UnclearPlace,
     audit::AuditArea,
     conversions::{ConversionQuery, ConversionRequest},
     moves::MoveState,
@@ -14,7 +15,7 @@ use paydesk_core::{
 
 use crate::common::{
     moving::{Owner, conversion, exact, lost_after, lost_before},
-    world::wait_for,
+    world::{unclear, wait_for},
 };
 
 fn question(from: &str, to: &str, amount: &str) -> ConversionRequest {
@@ -113,6 +114,7 @@ async fn a_conversion_that_nobody_answers_in_time_is_found() {
     let held = owner.world.simulator.hold_call("POST", "/conversion", 0, Point::Arrived);
     let moved = owner.make(conversion("ltc", "trx", "1")).await.unwrap();
     assert_eq!(moved.state, MoveState::Unknown, "it has not been handled: {moved:?}");
+    assert_eq!(unclear(&owner.core).await, [(UnclearPlace::Conversions, 1)]);
     drop(held);
     let moved =
         wait_for(&owner.core, || owner.moves.get(&moved.id), |moved| moved.state != MoveState::Unknown).await;

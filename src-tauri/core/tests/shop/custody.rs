@@ -8,6 +8,7 @@ use nowpayments_simulator::{
 };
 use paydesk_core::{
     Core, Failure, FailureCode,
+    attention::UnclearPlace,
     audit::AuditArea,
     custody::{CustodyPayment, LedgerKind, NewCustodyPayment, TransferQuery, UserQuery},
     moves::{MoveKind, MoveState, NewMove},
@@ -18,7 +19,7 @@ use paydesk_core::{
 use crate::common::{
     killer::Killer,
     moving::{Owner, deposit, exact, lost_after, lost_before, transfer, write_off},
-    world::{World, wait_for},
+    world::{World, unclear, wait_for},
 };
 
 #[tokio::test]
@@ -317,11 +318,13 @@ async fn a_call_slower_than_anybody_waits_is_unknown_until_it_is_seen() {
     let held = owner.world.simulator.hold_call("POST", "/sub-partner/deposit", 0, Point::Arrived);
     let moved = owner.make(deposit(&anna, "btc", "0.5")).await.unwrap();
     assert_eq!(moved.state, MoveState::Unknown, "it has not been handled: {moved:?}");
+    assert_eq!(unclear(&owner.core).await, [(UnclearPlace::Custody, 1)]);
     drop(held);
     let moved =
         wait_for(&owner.core, || owner.moves.look_for(&moved.id), |moved| moved.state != MoveState::Unknown)
             .await;
     assert_eq!(moved.state, MoveState::Made);
+    assert_eq!(unclear(&owner.core).await, []);
     assert_eq!(owner.world.simulator.ledger().transfers.len(), 1);
 }
 

@@ -11,6 +11,7 @@ use nowpayments::{
 use nowpayments_simulator::{Fault, FaultRule, History, LoggedCall, PaymentChange, PaymentStatus};
 use paydesk_core::{
     Core, Failure, FailureCode,
+    attention::UnclearPlace,
     invoices::{InvoiceState, NewInvoice, NewInvoicePayment},
     payments::{
         MadePayment, MadeState, NewPayment, PaymentDraft, Payments, QuoteRequest, SandboxCase, Terms,
@@ -20,7 +21,7 @@ use paydesk_core::{
 
 use crate::common::{
     killer::Killer,
-    world::{World, wait_for},
+    world::{World, unclear, wait_for},
 };
 
 async fn world() -> (World, Core, Payments) {
@@ -253,7 +254,7 @@ async fn a_call_that_came_to_nothing_is_not_repeated_and_may_be_given_up_after_l
 
 #[tokio::test]
 async fn what_could_be_two_payments_is_not_taken_for_one() {
-    let (world, _core, payments) = world().await;
+    let (world, core, payments) = world().await;
     // The shop's own site asks for the same at the same moment.
     let theirs = nowpayments::payments::CreatePayment {
         order_id: Some("A-1".to_owned()),
@@ -268,6 +269,7 @@ async fn what_could_be_two_payments_is_not_taken_for_one() {
     let made = payments.make(payment("25", "ltc", "A-1")).await.unwrap();
     assert_eq!(made.state, MadeState::Unknown);
     assert!(made.trouble.unwrap().contains("more than one payment"));
+    assert_eq!(unclear(&core).await, [(UnclearPlace::Payments, 1)]);
 }
 
 #[tokio::test]

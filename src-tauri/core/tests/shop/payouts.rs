@@ -6,13 +6,17 @@ use calamine::{Data, Reader};
 use nowpayments_simulator::{Fault, PayoutStatus, Switches};
 use paydesk_core::{
     FailureCode,
+    attention::UnclearPlace,
     payouts::{
         ReportFormat,
         batch::{BatchState, RowFilter, RowQuery, RowStatus},
     },
 };
 
-use crate::common::payouts::{ETH, FILE, Owner, TRX};
+use crate::common::{
+    payouts::{ETH, FILE, Owner, TRX},
+    world::unclear,
+};
 
 fn all(batch: &str) -> RowQuery {
     RowQuery { batch: batch.to_owned(), filter: RowFilter::All, limit: 1000, after: None }
@@ -416,6 +420,7 @@ async fn every_fault_while_a_batch_is_created_ends_in_one_batch_that_is_found() 
             sent
         } else {
             assert_eq!((sent.summary.state, sent.may_release), (BatchState::Unknown, false), "{fault:?}");
+            assert_eq!(unclear(&owner.core).await, [(UnclearPlace::Payouts, 1)], "{fault:?}");
             assert_eq!(
                 owner.payouts().release(id).await.unwrap_err().code,
                 FailureCode::UnknownOutcome,

@@ -9,6 +9,7 @@ use nowpayments_simulator::{
 };
 use paydesk_core::{
     Core, Failure, FailureCode,
+    attention::UnclearPlace,
     charts::{ChartSize, Palette},
     notifications::{Notification, NotificationRules, Subject, SubscriptionNews},
     subscriptions::{
@@ -20,7 +21,7 @@ use paydesk_core::{
 
 use crate::common::{
     killer::Killer,
-    world::{World, wait_for},
+    world::{World, unclear, wait_for},
 };
 
 const PLANS: &str = "/subscriptions/plans";
@@ -501,13 +502,14 @@ async fn no_plan_is_made_twice_whatever_happens_to_the_answer() {
 
 #[tokio::test]
 async fn where_several_could_be_the_one_none_is_taken_and_the_owner_ends_the_search() {
-    let (world, _core, subscriptions) = world().await;
+    let (world, core, subscriptions) = world().await;
     // Nobody looks before both are there.
     let blind = FaultRule { times: None, ..fault("GET", PLANS, Fault::ServerError { handled: false }) };
     world.simulator.set_fault(blind);
     world.simulator.set_fault(fault("POST", PLANS, Fault::DropBefore));
     let made = subscriptions.make_plan(plan("Coffee", "24.90", "EUR")).await.unwrap();
     assert_eq!(made.state, CallState::Unknown);
+    assert_eq!(unclear(&core).await, [(UnclearPlace::Subscriptions, 1)]);
     let twice: Vec<_> = (0..2)
         .map(|_| CreatePlan::new("Coffee".to_owned(), 30, "24.90".parse().unwrap(), "eur".parse().unwrap()))
         .collect();
