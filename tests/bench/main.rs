@@ -74,6 +74,8 @@ enum Section {
     Payouts,
     /// Filling the cache, its lists, and the window
     Payments,
+    /// The overview
+    Overview,
 }
 
 impl Section {
@@ -82,6 +84,7 @@ impl Section {
         match self {
             Self::Payouts => "payouts",
             Self::Payments => "payments",
+            Self::Overview => "overview",
         }
     }
 }
@@ -164,6 +167,9 @@ async fn all(arguments: &Arguments) -> Result<()> {
     if wanted(Section::Payments) {
         measure_payments(arguments).await?;
     }
+    if wanted(Section::Overview) {
+        measure_overview(arguments)?;
+    }
     Ok(())
 }
 
@@ -219,15 +225,6 @@ async fn measure_payments(arguments: &Arguments) -> Result<()> {
     println!("reading lists");
     let lists: Vec<Measured> = part("lists", &[&shop, path(&cached)?], &[])?;
     report.lists(used.payments, lists);
-    println!("reading the overview");
-    let many: Overview = part("overview", &[&shop, path(&cached)?], &[])?;
-    let small = Simulator::start(simulator, FEW)?;
-    let folder_of_few = new_folder(folder.path(), "few")?;
-    let few = [&json(&small.shop)?, path(&folder_of_few)?];
-    part::<Used>("fill-paydesk", &few, &[])?;
-    report.overview(part("overview", &few, &[])?, many);
-    drop(small);
-
     let plans: Vec<Plan> = part("plans", &[&shop, path(&cached)?], &[])?;
 
     if let Some(paydesk) = &arguments.paydesk {
@@ -246,6 +243,22 @@ async fn measure_payments(arguments: &Arguments) -> Result<()> {
     publish(arguments, Section::Payments, &report)?;
     let Some(docs) = &arguments.docs else { return Ok(()) };
     report::write(&docs.join("query-plans.md"), "plans", &report::plans(&plans))
+}
+
+/// The overview of a shop with few payments, and of one with many.
+fn measure_overview(arguments: &Arguments) -> Result<()> {
+    let simulator = arguments.simulator.as_deref().context("--simulator says where the simulator is")?;
+    println!("reading the overview of {FEW} and of {} payments", arguments.cached);
+    let mut of: Vec<Overview> = Vec::new();
+    for payments in [FEW, arguments.cached] {
+        let (running, folder) = (Simulator::start(simulator, payments)?, tempfile::tempdir()?);
+        let shop = [&json(&running.shop)?, path(folder.path())?];
+        part::<Used>("fill-paydesk", &shop, &[])?;
+        of.push(part("overview", &shop, &[])?);
+    }
+    let mut report = Report::default();
+    report.overview(&of);
+    publish(arguments, Section::Overview, &report)
 }
 
 /// The payments of a shop whose overview is compared with that of the one with many.

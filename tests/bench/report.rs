@@ -82,13 +82,15 @@ impl Report {
         }
     }
 
-    pub(crate) fn overview(&mut self, few: Overview, many: Overview) {
-        self.line("\n### The overview, 99 of 100 readings within\n");
-        self.line("| payments | time | ratio (to reach: at most 2) |");
-        self.line("|---:|---:|---:|");
-        let ratio = hundredths(measure::ratio(many.microseconds, few.microseconds));
-        self.line(&format!("| {} | {} | |", few.payments, milliseconds(few.microseconds)));
-        self.line(&format!("| {} | {} | {ratio} |", many.payments, milliseconds(many.microseconds)));
+    pub(crate) fn overview(&mut self, overviews: &[Overview]) {
+        self.line("### The overview, 99 of 100 readings within\n");
+        self.line("| payments | in the last 30 days | bare SQLite | Paydesk | ratio |");
+        self.line("|---:|---:|---:|---:|---:|");
+        for Overview { payments, lately, bare, paydesk } in overviews {
+            let ratio = hundredths(measure::ratio(*paydesk, *bare));
+            let (bare, paydesk) = (milliseconds(*bare), milliseconds(*paydesk));
+            self.line(&format!("| {payments} | {lately} | {bare} | {paydesk} | {ratio} |"));
+        }
     }
 
     pub(crate) fn windows(&mut self, cached: u32, empty: Vec<Run>, paydesk: Vec<Run>) -> Result<()> {

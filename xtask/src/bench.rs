@@ -15,7 +15,7 @@ const DOCS: &str = "docs";
 /// Where the program for Node is that files of payouts are read with for comparison.
 const NPM: &str = "tests/bench/npm-baseline";
 
-/// Builds and measures, all or only `payouts` or `payments`; further `arguments` go to the program that measures.
+/// Builds and measures, all or only `payouts`, `payments` or `overview`; further `arguments` go to the program that measures.
 pub(crate) fn run(arguments: &[&str]) -> Result<String> {
     let (only, arguments) = match arguments.split_first() {
         Some((section, rest)) if !section.starts_with('-') => (Some(*section), rest),

@@ -24,7 +24,7 @@ cargo xtask test --list       name the gates
 cargo xtask test --verbose    show all that the gates print
 cargo xtask tour              leave numbered pictures of the demo shop in target/tour
 cargo xtask pictures          take the tour and keep its pictures in docs/pictures
-cargo xtask bench [PART]      measure Paydesk, or only `payouts` or `payments`, and write docs/benchmarks.md anew
+cargo xtask bench [PART]      measure Paydesk, or only `payouts`, `payments` or `overview`, and write docs/benchmarks.md anew
 cargo xtask crash [SEEDS]     kill Paydesk at every step and over 1,000 seeds, and count what was paid
 cargo xtask setup             only set up
 cargo xtask bindings          write ui/src/bridge/bindings.ts anew from the shell's commands
