@@ -318,6 +318,8 @@ fn read_cell(
             // text that means the same binary fraction is what was typed, as long as it has no more than 15 digits.
             match formats.of(style) {
                 Shown::Number => own(Cell::Number, number.to_string()),
+                Shown::Money => own(Cell::Money, number.to_string()),
+                Shown::Scaled => own(Cell::Scaled, number.to_string()),
                 Shown::Percentage => own(Cell::Percentage, number.to_string()),
                 Shown::Date => {
                     let days = number.to_string();
