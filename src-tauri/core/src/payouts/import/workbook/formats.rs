@@ -27,14 +27,19 @@ pub(super) struct Formats {
     of_1904: bool,
 }
 
+/// What is read of the styles of a workbook.
+pub(super) const ELEMENTS: &[&str] = &["numFmt", "cellXfs", "xf", "cellStyles", "dxfs"];
+/// What of each of them.
+pub(super) const ATTRIBUTES: &[&str] = &["numFmtId", "formatCode"];
+
 impl Formats {
-    pub(super) fn read(elements: Vec<(String, Attributes)>, of_1904: bool) -> Self {
+    pub(super) fn read(elements: Vec<(&str, Attributes)>, of_1904: bool) -> Self {
         let mut own = HashMap::new();
         let mut styles = Vec::new();
         let mut in_cells = false;
         for (name, attributes) in elements {
             let id = || attributes.get("numFmtId").and_then(|id| id.parse::<u32>().ok());
-            match name.as_str() {
+            match name {
                 "numFmt" => {
                     if let (Some(id), Some(code)) = (id(), attributes.get("formatCode")) {
                         own.insert(id, shown_by(code));
