@@ -699,8 +699,27 @@ fn check_address(
     };
     let family = coin.family();
     let fits = pattern.is_none_or(|pattern| pattern.is_match(text));
-    let fault = match family.check(text) {
-        Ok(checked) if fits => return Ok(Some(checked)),
+    if family.takes_words() && is_total(text) {
+        let message = words!(
+            en: "{} is a word for a sum, not an address: delete the row if it adds up the others.",
+            de: "{} ist ein Wort für eine Summe und keine Adresse: Löschen Sie die Zeile, wenn sie die anderen \
+                 zusammenzählt.",
+            quote(text),
+        );
+        return problem(ProblemCode::AddressFormat, message);
+    }
+    let (family, checked) = match family.check(text) {
+        // Some networks have addresses of their own beside those of Ethereum.
+        Err(_) if fits && text.starts_with("0x") && coin.takes_evm() => {
+            (Family::Evm, Family::Evm.check(text))
+        }
+        checked => (family, checked),
+    };
+    // A pattern that takes many texts takes addresses of other networks, too.
+    let is_foreign =
+        || family.takes_words() && Family::certain(text).is_some() && !coin.asks_for_beginning(text);
+    let fault = match checked {
+        Ok(checked) if fits && !is_foreign() => return Ok(Some(checked)),
         Ok(_) => None,
         Err(fault) => Some(fault),
     };
@@ -794,6 +813,23 @@ fn check_address(
             problem(ProblemCode::AddressFormat, message)
         }
     }
+}
+
+/// Whether a text is what people write before the sum of a column.
+fn is_total(text: &str) -> bool {
+    const WORDS: [&str; 10] = [
+        "total",
+        "totals",
+        "subtotal",
+        "sum",
+        "grandtotal",
+        "gesamt",
+        "summe",
+        "gesamtsumme",
+        "zwischensumme",
+        "insgesamt",
+    ];
+    WORDS.iter().any(|word| word.eq_ignore_ascii_case(text.trim_end_matches(':')))
 }
 
 /// What is wrong with a cell of a worksheet that is to hold a text.
