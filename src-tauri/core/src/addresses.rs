@@ -12,21 +12,24 @@
 //! | Ethereum, BNB Smart Chain, Polygon, Arbitrum, Optimism, Base, Avalanche C, … | `0x…` | 40 hex digits; the checksum when both cases occur | EIP-55, for Rootstock also EIP-1191 |
 //! | TRON | `T…` | base58check, version 0x41 | |
 //! | Litecoin | `L…`, `M…`, `3…`, `ltc1…` | base58check; bech32; `3…` gets a caution, since it may be a Bitcoin address | |
-//! | Dogecoin, Dash, Zcash (`t…`), Bitcoin Gold, DigiByte, Qtum, Ravencoin | | base58check with the versions of each; `dgb1…`, `btg1…`, `qc1…` as Bitcoin | |
+//! | Dogecoin, Dash, Zcash (`t…`), Bitcoin Gold, DigiByte, Qtum, Ravencoin, Horizen, Komodo, Verge, Firo, NEO, Ontology | | base58check with the versions of each; `dgb1…`, `btg1…`, `qc1…` as Bitcoin; versions that a larger network has too get a caution | |
 //! | Zcash | `zs1…`, `u1…` | bech32, bech32m | ZIP-173, ZIP-316 |
 //! | Bitcoin Cash | `q…`, `p…` | the checksum of 40 bits, version, length | CashAddr |
 //! | | `1…`, `3…` | base58check, with a caution | |
+//! | eCash, Kaspa | `ecash:…`, `kaspa:…` | as Bitcoin Cash, with the prefix of each | CashAddr |
 //! | XRP Ledger | `r…` | base58check in its own alphabet, version 0 | |
 //! | Stellar | `G…`, `M…` | CRC-16, version, length | SEP-23 |
 //! | Solana | | 32 bytes of base58; there is no checksum | |
+//! | Polkadot, Kusama | | 32 bytes of base58, network, BLAKE2b of all | SS58 |
 //! | Cardano | `addr1…` | bech32, network and kind | CIP-19 |
 //! | | `Ae2…`, `DdzFF…` | CRC-32 | Byron |
 //! | TON | `EQ…`, `UQ…` | CRC-16, workchain, flag of the test network; the raw form has no checksum | |
 //! | Monero | `4…`, `8…` | Keccak-256, network, length | |
 //! | Algorand | | SHA-512/256 | |
 //! | Tezos | `tz1…` to `tz4…`, `KT1…` | base58check | |
-//! | Cosmos, BNB Beacon, MultiversX, Zilliqa, Injective, … | `cosmos1…`, `bnb1…`, … | bech32 and the prefix of the network | |
-//! | every other | | `wallet_regex` alone | |
+//! | Cosmos, BNB Beacon, MultiversX, Zilliqa, Injective, Harmony, Avalanche X, … | `cosmos1…`, `bnb1…`, … | bech32 and the prefix of the network | |
+//! | NEAR, EOS | | the rules for the names of accounts; there is no checksum | |
+//! | every other | | `wallet_regex` alone, and that it is not one of a network above | |
 
 mod base32;
 mod base58;
@@ -50,6 +53,8 @@ pub const LONGEST: usize = 512;
 pub enum Family {
     /// Algorand.
     Algorand,
+    /// The X-Chain of Avalanche.
+    AvalancheX,
     /// Bitcoin.
     Bitcoin,
     /// Bitcoin Cash.
@@ -66,12 +71,34 @@ pub enum Family {
     DigiByte,
     /// Dogecoin.
     Dogecoin,
+    /// eCash.
+    Ecash,
+    /// EOS.
+    Eos,
     /// Ethereum and the networks with its addresses.
     Evm,
+    /// Firo.
+    Firo,
+    /// Horizen.
+    Horizen,
+    /// Kaspa.
+    Kaspa,
+    /// Komodo.
+    Komodo,
+    /// Kusama.
+    Kusama,
     /// Litecoin.
     Litecoin,
     /// Monero.
     Monero,
+    /// NEAR.
+    Near,
+    /// NEO.
+    Neo,
+    /// Ontology.
+    Ontology,
+    /// Polkadot.
+    Polkadot,
     /// Qtum.
     Qtum,
     /// Ravencoin.
@@ -90,22 +117,57 @@ pub enum Family {
     Ton,
     /// TRON.
     Tron,
+    /// Verge.
+    Verge,
     /// Zcash.
     Zcash,
     /// Nothing is known of the form of its addresses.
     Unknown,
 }
 
-/// An address in one way of writing it, so that two that are the same are equal: hexadecimal and bech32 addresses are the
-/// same in either case.
+/// An address in one way of writing it, so that two that are the same account are equal, as [`Checked::account`] is within a
+/// family: hexadecimal and bech32 addresses are the same in either case, those of TON whatever their flags are, cash addresses
+/// with or without their prefix, and scripts of Litecoin under their old version and their new one. Nothing but the form of a
+/// text is known of its network.
 #[must_use]
 pub fn account(address: &str) -> Cow<'_, str> {
     let is_hex = address.get(..2).is_some_and(|prefix| prefix.eq_ignore_ascii_case("0x"));
-    if is_hex || ::bech32::primitives::decode::UncheckedHrpstring::new(address).is_ok() {
-        Cow::Owned(address.to_ascii_lowercase())
-    } else {
-        Cow::Borrowed(address)
+    if is_hex {
+        return Cow::Owned(address.to_ascii_lowercase());
     }
+    let written = match (address.len(), address.as_bytes().first()) {
+        (48, _) if !address.contains(':') => base32::write_ton(address),
+        (66.., Some(b'0' | b'-')) => base32::write_ton(address),
+        (26..=35, Some(b'M')) => base58::rewrite(address, NEW_SCRIPT, OLD_SCRIPT),
+        (42.., Some(b'q' | b'p' | b'Q' | b'P' | b'b' | b'B' | b'e' | b'E')) => cash_account(address),
+        _ => None,
+    };
+    match written {
+        Some(written) => Cow::Owned(written),
+        None if ::bech32::primitives::decode::UncheckedHrpstring::new(address).is_ok() => {
+            Cow::Owned(address.to_ascii_lowercase())
+        }
+        None => Cow::Borrowed(address),
+    }
+}
+
+/// What an account is called beside what [`account`] says: a script under its new version.
+#[must_use]
+pub(crate) fn other_form(account: &str) -> Option<String> {
+    if account.starts_with('3') { base58::rewrite(account, OLD_SCRIPT, NEW_SCRIPT) } else { None }
+}
+
+/// The versions that scripts of Litecoin have: until 2017, when they looked like those of Bitcoin, and since.
+const OLD_SCRIPT: base58::Prefix = (&[5], 20);
+const NEW_SCRIPT: base58::Prefix = (&[50], 20);
+
+/// A cash address in lower case and without its prefix, which its checksum holds.
+fn cash_account(address: &str) -> Option<String> {
+    let lower = address.to_ascii_lowercase();
+    let bare = lower.split_once(':').map_or(lower.as_str(), |(_, rest)| rest);
+    let is_one = |prefix| bech32::check_cash_address(address, prefix).is_ok();
+    (bare.starts_with(['q', 'p', 'z', 'r']) && (is_one("bitcoincash") || is_one("ecash")))
+        .then(|| bare.to_owned())
 }
 
 /// An address that passed.
@@ -135,6 +197,14 @@ pub enum Kind {
     Format,
     /// It belongs to a test network.
     TestNetwork,
+}
+
+impl Checked {
+    /// With a caution where it is in base58check of 21 bytes under a version that another network has, too.
+    fn with_twin(self, version: u8, caution: &'static str) -> Self {
+        let is_twin = self.account.len() == 21 && self.account[0] == version;
+        Self { caution: if is_twin { Some(caution) } else { self.caution }, ..self }
+    }
 }
 
 impl Fault {
@@ -229,6 +299,17 @@ const FAMILIES: &[Entry] = &[
     (Family::DigiByte, &["dgb"], "DigiByte"),
     (Family::Qtum, &["qtum"], "Qtum"),
     (Family::Ravencoin, &["rvn"], "Ravencoin"),
+    (Family::Horizen, &["zen"], "Horizen"),
+    (Family::Komodo, &["kmd"], "Komodo"),
+    (Family::Verge, &["xvg"], "Verge"),
+    (Family::Firo, &["firo", "xzc"], "Firo"),
+    (Family::Neo, &["neo", "gas"], "NEO"),
+    (Family::Ontology, &["ont", "ong"], "Ontology"),
+    (Family::Ecash, &["xec", "ecash"], "eCash"),
+    (Family::Kaspa, &["kas", "kaspa"], "Kaspa"),
+    (Family::Polkadot, &["dot", "polkadot"], "Polkadot"),
+    (Family::Kusama, &["ksm", "kusama"], "Kusama"),
+    (Family::AvalancheX, &["avax", "avaxx", "xchain"], "Avalanche X"),
     (Family::Cosmos("cosmos"), &["atom", "cosmos"], "Cosmos"),
     (Family::Cosmos("bnb"), &["bnb"], "the BNB Beacon Chain"),
     (Family::Cosmos("osmo"), &["osmo"], "Osmosis"),
@@ -240,19 +321,26 @@ const FAMILIES: &[Entry] = &[
     (Family::Cosmos("thor"), &["rune"], "THORChain"),
     (Family::Cosmos("erd"), &["egld"], "MultiversX"),
     (Family::Cosmos("zil"), &["zil"], "Zilliqa"),
+    (Family::Cosmos("one"), &["one", "harmony"], "Harmony"),
     (Family::Solana, &["sol", "solana", "spl"], "Solana"),
+    (Family::Near, &["near"], "NEAR"),
+    (Family::Eos, &["eos"], "EOS"),
 ];
+
+/// Whether a pattern takes the addresses of Ethereum, and neither just any text nor longer ones, as those of Aptos are.
+pub(crate) fn takes_evm(pattern: &Regex) -> bool {
+    pattern.is_match(&format!("0x{}", "a".repeat(40)))
+        && pattern.is_match(&format!("0x{}", "1".repeat(40)))
+        && !pattern.is_match(&"a".repeat(42))
+        && !pattern.is_match(&format!("0x{}", "a".repeat(64)))
+}
 
 impl Family {
     /// The family of a coin: by its pattern when that takes the addresses of Ethereum, as the patterns of all its tokens do,
-    /// else by its network, and where the API names none by its ticker.
+    /// else by its network, and where the API names none by its ticker. Where a pattern takes both, its network decides, and
+    /// [`takes_evm`] says that the other is taken, too.
     #[must_use]
     pub fn of(network: Option<&str>, ticker: &str, pattern: Option<&Regex>) -> Self {
-        let takes_evm = |pattern: &Regex| {
-            pattern.is_match(&format!("0x{}", "a".repeat(40)))
-                && pattern.is_match(&format!("0x{}", "1".repeat(40)))
-                && !pattern.is_match(&"a".repeat(42))
-        };
         let name = network.map(str::trim).filter(|network| !network.is_empty()).unwrap_or(ticker);
         let named = FAMILIES
             .iter()
@@ -260,9 +348,21 @@ impl Family {
             .map_or(Self::Unknown, |(family, ..)| *family);
         match named {
             Self::Rootstock => named,
-            _ if pattern.is_some_and(takes_evm) => Self::Evm,
+            _ if pattern.is_some_and(|pattern| takes_evm(pattern) && !named.is_taken_by(pattern)) => {
+                Self::Evm
+            }
             _ => named,
         }
+    }
+
+    /// Whether a pattern takes addresses in bech32 of this family.
+    fn is_taken_by(self, pattern: &Regex) -> bool {
+        let sample = match self {
+            Self::Cosmos(hrp) => format!("{hrp}1{}", "q".repeat(38)),
+            Self::AvalancheX => format!("X-avax1{}", "q".repeat(38)),
+            _ => return false,
+        };
+        pattern.is_match(&sample)
     }
 
     /// What to call it in a sentence: in German as the object of one.
@@ -292,7 +392,30 @@ impl Family {
         if hex::has_shape(address) {
             return Some(Self::Evm);
         }
-        FAMILIES.iter().map(|(family, ..)| *family).find(|family| family.check(address).is_ok())
+        let telling = FAMILIES.iter().map(|(family, ..)| *family).filter(|family| !family.takes_words());
+        telling.into_iter().find(|family| family.check(address).is_ok())
+    }
+
+    /// Whether words may be its addresses: they have neither a checksum nor a form that hardly anything else has.
+    #[must_use]
+    pub fn takes_words(self) -> bool {
+        matches!(self, Self::Near | Self::Eos | Self::Unknown)
+    }
+
+    /// The family whose address a text certainly is: one that has a checksum in bech32, base58check or another way, and
+    /// passes it. Of what cannot be one not much is looked at.
+    #[must_use]
+    pub fn certain(address: &str) -> Option<Self> {
+        let may_be = !address.contains('.')
+            && !address.starts_with("0x")
+            && (matches!(address.len(), 48 | 56 | 58 | 69 | 95 | 106)
+                || address.contains(':')
+                || address.starts_with("Ae2")
+                || address.starts_with("DdzFF")
+                || ::bech32::primitives::decode::UncheckedHrpstring::new(address).is_ok()
+                || base58::has_checksum(address));
+        let found = may_be.then(|| Self::recognise(address)).flatten()?;
+        (!matches!(found, Self::Evm | Self::Solana)).then_some(found)
     }
 
     /// Checks an address of visible ASCII characters, at most [`LONGEST`] of them.
@@ -301,10 +424,17 @@ impl Family {
     /// When it is certain that it is no address of this family.
     pub fn check(self, address: &str) -> Result<Checked, Fault> {
         let account = match self {
-            Self::Unknown => return Ok(Checked { account: as_account(address), caution: None }),
+            Self::Unknown => {
+                let caution = hex::has_shape(address).then_some(said!(
+                    en: "has a form that Ethereum uses too: make sure that it is not the recipient's Ethereum address",
+                    de: "hat eine Form, die auch Ethereum verwendet: Stellen Sie sicher, dass es nicht die \
+                         Ethereum-Adresse des Empfängers ist",
+                ));
+                return Ok(Checked { account: as_account(address), caution });
+            }
             Self::Algorand => base32::check_algorand(address)?,
             Self::Bitcoin => return check_bitcoin_like(address, &[(&[0], 20), (&[5], 20)], "bc"),
-            Self::BitcoinCash => return check_bitcoin_cash(address),
+            Self::BitcoinCash => return check_cash(address, "bitcoincash"),
             Self::BitcoinGold => return check_bitcoin_like(address, &[(&[38], 20), (&[23], 20)], "btg"),
             Self::Cardano if address.starts_with("addr") || address.starts_with("stake") => {
                 bech32::check_shelley(address)?
@@ -312,14 +442,41 @@ impl Family {
             Self::Cardano => base58::check_byron(address)?,
             Self::Cosmos(hrp) => bech32::check(address, hrp, &[20, 32])?,
             Self::Dash => base58::check(address, &[(&[76], 20), (&[16], 20)])?,
+            Self::AvalancheX => bech32::check_avalanche(address)?,
             Self::DigiByte => {
-                return check_bitcoin_like(address, &[(&[30], 20), (&[63], 20), (&[5], 20)], "dgb");
+                let versions: &[base58::Prefix] = &[(&[30], 20), (&[63], 20), (&[5], 20)];
+                return check_bitcoin_like(address, versions, "dgb")
+                    .map(|checked| checked.with_twin(30, maybe_dogecoin()).with_twin(5, maybe_bitcoin()));
+            }
+            Self::Ecash => return check_cash(address, "ecash"),
+            Self::Eos => return check_eos(address),
+            Self::Firo if address.get(..3).is_some_and(|begin| begin.eq_ignore_ascii_case("sm1")) => {
+                bech32::check_spark(address)?
+            }
+            Self::Firo => base58::check(address, &[(&[82], 20), (&[7], 20), (&[0x01, 0xB9, 0xBB], 20)])?,
+            Self::Horizen => base58::check(address, &[(&[0x20, 0x89], 20), (&[0x20, 0x96], 20)])?,
+            Self::Kaspa => bech32::check_kaspa(address)?,
+            Self::Komodo => {
+                let account = base58::check(address, &[(&[60], 20), (&[85], 20)])?;
+                return Ok(Checked { account, caution: None }.with_twin(60, maybe_ravencoin()));
+            }
+            Self::Kusama => base58::check_substrate(address, 2)?,
+            Self::Near => check_near(address)?,
+            Self::Neo => base58::check(address, &[(&[0x17], 20), (&[0x35], 20)])?,
+            Self::Ontology => base58::check(address, &[(&[0x17], 20)])?,
+            Self::Polkadot => base58::check_substrate(address, 0)?,
+            Self::Verge => {
+                let account = base58::check(address, &[(&[30], 20), (&[33], 20)])?;
+                return Ok(Checked { account, caution: None }.with_twin(30, maybe_dogecoin()));
             }
             Self::Dogecoin => base58::check(address, &[(&[30], 20), (&[22], 20)])?,
             Self::Evm => hex::check(address, None)?,
             Self::Litecoin => return check_litecoin(address),
             Self::Monero => base58::check_monero(address)?,
-            Self::Qtum => return check_bitcoin_like(address, &[(&[58], 20), (&[50], 20)], "qc"),
+            Self::Qtum => {
+                let checked = check_bitcoin_like(address, &[(&[58], 20), (&[50], 20)], "qc")?;
+                return Ok(checked.with_twin(50, maybe_litecoin()));
+            }
             Self::Ravencoin => base58::check(address, &[(&[60], 20), (&[122], 20)])?,
             Self::Ripple => base58::check_ripple(address)?,
             Self::Rootstock => hex::check(address, Some(30))?,
@@ -383,12 +540,82 @@ fn check_bitcoin_like(address: &str, versions: &[base58::Prefix], hrp: &str) -> 
     Ok(Checked { account: base58::check(address, versions)?, caution: None })
 }
 
-fn maybe_bitcoin() -> Option<&'static str> {
-    Some(said!(
+fn maybe_bitcoin() -> &'static str {
+    said!(
         en: "has a form that Bitcoin uses too: make sure that it is not the recipient's Bitcoin address",
         de: "hat eine Form, die auch Bitcoin verwendet: Stellen Sie sicher, dass es nicht die Bitcoin-Adresse des \
              Empfängers ist",
-    ))
+    )
+}
+
+fn maybe_dogecoin() -> &'static str {
+    said!(
+        en: "has a form that Dogecoin uses too: make sure that it is not the recipient's Dogecoin address",
+        de: "hat eine Form, die auch Dogecoin verwendet: Stellen Sie sicher, dass es nicht die Dogecoin-Adresse des \
+             Empfängers ist",
+    )
+}
+
+fn maybe_litecoin() -> &'static str {
+    said!(
+        en: "has a form that Litecoin uses too: make sure that it is not the recipient's Litecoin address",
+        de: "hat eine Form, die auch Litecoin verwendet: Stellen Sie sicher, dass es nicht die Litecoin-Adresse des \
+             Empfängers ist",
+    )
+}
+
+fn maybe_ravencoin() -> &'static str {
+    said!(
+        en: "has a form that Ravencoin uses too: make sure that it is not the recipient's Ravencoin address",
+        de: "hat eine Form, die auch Ravencoin verwendet: Stellen Sie sicher, dass es nicht die Ravencoin-Adresse des \
+             Empfängers ist",
+    )
+}
+
+/// An account of NEAR: a name below another (`anna.near`), or a key or an account of Ethereum as hexadecimal digits. A name
+/// without a point, of which a few are there, may be just any word.
+fn check_near(address: &str) -> Result<Vec<u8>, Fault> {
+    let is_hex = |text: &str| text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
+    let implicit = address.len() == 64 && is_hex(address)
+        || address.strip_prefix("0x").is_some_and(|digits| digits.len() == 40 && is_hex(digits));
+    let is_name = |part: &str| {
+        let ends = |byte: Option<u8>| byte.is_some_and(|byte| byte.is_ascii_alphanumeric());
+        ends(part.bytes().next())
+            && ends(part.bytes().next_back())
+            && part.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_'))
+            && !["--", "__", "-_", "_-"].iter().any(|twice| part.contains(twice))
+    };
+    if address.ends_with(".testnet") {
+        return Err(Fault::test_network());
+    }
+    if implicit || address.len() <= 64 && address.contains('.') && address.split('.').all(is_name) {
+        return Ok(address.as_bytes().to_vec());
+    }
+    Err(Fault::format(said!(
+        en: "is no account of NEAR, which is a name with a point in it, like anna.near, or 64 hexadecimal digits",
+        de: "ist kein Konto von NEAR, das ein Name mit einem Punkt darin ist wie anna.near, oder 64 hexadezimale Ziffern",
+    )))
+}
+
+/// An account of EOS: up to 12 of the letters a to z, the digits 1 to 5 and points. Shorter names without a point were sold
+/// one by one, so that few have them.
+fn check_eos(address: &str) -> Result<Checked, Fault> {
+    let is_name = !address.is_empty()
+        && address.len() <= 12
+        && !address.starts_with('.')
+        && !address.ends_with('.')
+        && address.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'1'..=b'5' | b'.'));
+    if !is_name {
+        return Err(Fault::format(said!(
+            en: "is no account of EOS, which is a name of 12 of the letters a to z and the digits 1 to 5",
+            de: "ist kein Konto von EOS, das ein Name aus 12 der Buchstaben a bis z und Ziffern 1 bis 5 ist",
+        )));
+    }
+    let caution = (address.len() < 12 && !address.contains('.')).then_some(said!(
+        en: "is shorter than accounts of EOS usually are: make sure that it is one",
+        de: "ist kürzer, als Konten von EOS es meist sind: Stellen Sie sicher, dass es eines ist",
+    ));
+    Ok(Checked { account: address.as_bytes().to_vec(), caution })
 }
 
 fn check_litecoin(address: &str) -> Result<Checked, Fault> {
@@ -396,19 +623,20 @@ fn check_litecoin(address: &str) -> Result<Checked, Fault> {
     // The same script has had two versions: 5 until 2017, 50 since.
     if checked.account.len() == 21 && checked.account[0] == 5 {
         checked.account[0] = 50;
-        checked.caution = maybe_bitcoin();
+        checked.caution = Some(maybe_bitcoin());
     }
     Ok(checked)
 }
 
-fn check_bitcoin_cash(address: &str) -> Result<Checked, Fault> {
+/// Bitcoin Cash, or another network with cash addresses of its own prefix.
+fn check_cash(address: &str, prefix: &str) -> Result<Checked, Fault> {
     if address.starts_with(['1', '3']) {
         let mut account = base58::check(address, &[(&[0], 20), (&[5], 20)])?;
         // As the version byte of a cash address of 20 bytes writes the two kinds.
         account[0] = if account[0] == 5 { 8 } else { 0 };
-        return Ok(Checked { account, caution: maybe_bitcoin() });
+        return Ok(Checked { account, caution: Some(maybe_bitcoin()) });
     }
-    Ok(Checked { account: bech32::check_cash_address(address)?, caution: None })
+    Ok(Checked { account: bech32::check_cash_address(address, prefix)?, caution: None })
 }
 
 /// The account of a form that is not known: hexadecimal digits are the same in either case.

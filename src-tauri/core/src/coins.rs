@@ -8,7 +8,7 @@ use std::{collections::HashMap, sync::OnceLock};
 use nowpayments::Coin;
 
 pub use self::pattern::Pattern;
-use crate::addresses::Family;
+use crate::addresses::{self, Family};
 use crate::language::{said, words};
 
 /// All coins, found by their ticker in any case.
@@ -16,6 +16,8 @@ use crate::language::{said, words};
 pub struct Catalogue {
     coins: Vec<ListedCoin>,
     by_ticker: HashMap<String, usize>,
+    /// Those that are an asset, by its name in letters and digits alone.
+    by_asset: HashMap<String, Vec<usize>>,
 }
 
 /// A coin, with its patterns compiled when they are first needed.
@@ -55,6 +57,8 @@ impl Catalogue {
                 continue;
             }
             catalogue.by_ticker.insert(coin.code.to_string(), catalogue.coins.len());
+            let asset = bare(coin.ticker.as_deref().unwrap_or(&coin.code));
+            catalogue.by_asset.entry(asset).or_default().push(catalogue.coins.len());
             catalogue.coins.push(ListedCoin {
                 coin,
                 contradicted: false,
@@ -94,11 +98,9 @@ impl Catalogue {
     /// `usdttrc20`.
     #[must_use]
     pub fn on_network(&self, asset: &str, network: &str) -> Option<&ListedCoin> {
-        let asset = bare(asset);
-        let fits = |coin: &&ListedCoin| {
-            coin.unavailable().is_none() && bare(coin.asset()) == asset && coin.is_on(network)
-        };
-        let mut fitting = self.iter().filter(fits);
+        let listed = self.by_asset.get(&bare(asset))?;
+        let fits = |coin: &&ListedCoin| coin.unavailable().is_none() && coin.is_on(network);
+        let mut fitting = listed.iter().filter_map(|index| self.coins.get(*index)).filter(fits);
         let first = fitting.next()?;
         fitting.next().is_none().then_some(first)
     }
@@ -218,6 +220,23 @@ impl ListedCoin {
         })
     }
 
+    /// Whether it takes addresses of Ethereum beside those of its own network.
+    #[must_use]
+    pub fn takes_evm(&self) -> bool {
+        self.address_pattern().ok().flatten().is_some_and(|pattern| addresses::takes_evm(pattern.regex()))
+    }
+
+    /// Whether its pattern asks for addresses that begin as this one does, and not for just any text.
+    #[must_use]
+    pub fn asks_for_beginning(&self, address: &str) -> bool {
+        const OTHERS: [&str; 16] =
+            ["1", "3", "A", "D", "E", "L", "M", "R", "T", "a", "c", "k", "q", "t", "x", "z"];
+        let Some(pattern) = self.address_pattern().ok().flatten() else { return false };
+        let rest = address.get(1..).unwrap_or_default();
+        let taken = OTHERS.iter().filter(|first| pattern.is_match(&format!("{first}{rest}"))).count();
+        pattern.is_match(address) && 2 * taken < OTHERS.len()
+    }
+
     /// What all of an address must match; none where the API gives no pattern and the family's own check is enough.
     ///
     /// # Errors
@@ -270,7 +289,7 @@ impl ListedCoin {
 /// What networks are called, each by the name that NOWPayments has for it first.
 const NETWORKS: &[&[&str]] = &[
     &["btc", "bitcoin"],
-    &["eth", "ethereum", "ethereummainnet", "mainnet", "erc20"],
+    &["eth", "ethereum", "ethereummainnet", "erc20"],
     &["trx", "tron", "trc20"],
     &["bsc", "bep20", "bnbsmartchain", "bnbchain", "binancesmartchain", "smartchain"],
     &["matic", "polygon", "pol", "polygonpos"],

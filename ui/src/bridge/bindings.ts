@@ -737,7 +737,12 @@ export type BatchRow = {
 	address: string,
 	/**  The ticker, lower case, or what stood there. */
 	currency: string,
-	/**  The exact amount of the coin as text, or what stood there; empty for a sum of money. */
+	/**  What a row that was refused says of its network; `None` where nothing does, or the ticker says it. */
+	network: string | null,
+	/**
+	 *  The exact amount of the coin as text, or what stood there; empty for a sum of money, and where what stood there would
+	 *  be another amount without its file.
+	 */
 	amount: string,
 	/**  The sum of money that is paid instead, or what stood there. */
 	fiat_amount: string | null,
@@ -3419,7 +3424,9 @@ export type RowEdit = {
 	address: string,
 	/**  The ticker. */
 	currency: string,
-	/**  How much, with a point before decimals; empty where a sum of money is meant. */
+	/**  The network that it is paid on; empty where the ticker says it. */
+	network: string,
+	/**  How much, with a point before decimals and nothing between thousands; empty where a sum of money is meant. */
 	amount: string,
 	/**  The sum of money, with a point before decimals; empty where an amount of the coin is meant. */
 	fiat_amount: string,

@@ -82,3 +82,21 @@ test("a row that says both begins with the sum, and its amount is kept at hand",
   expect(field("Amount")).toHaveValue("0.01");
   expect(await kept(user)).toEqual(["0.01", "", ""]);
 });
+
+test("a network that the file names stays with the row, can be corrected, and is asked for nowhere else", async () => {
+  const user = edit(row(1, { status: "bad", currency: "eth", network: "BSC" }));
+  expect(field("Network")).toHaveValue("BSC");
+  await user.clear(field("Network"));
+  await user.type(field("Network"), "ERC20");
+  await kept(user);
+  const [{ edit: sent }] = argumentsOf("edit_payout_row") as [{ edit: Record<string, string> }];
+  expect([sent.currency, sent.network]).toEqual(["eth", "ERC20"]);
+});
+
+test("a row whose file names no network has no field for one, and sends none", async () => {
+  const user = edit(row(1));
+  expect(screen.queryByRole("textbox", { name: "Network" })).not.toBeInTheDocument();
+  await kept(user);
+  const [{ edit: sent }] = argumentsOf("edit_payout_row") as [{ edit: Record<string, string> }];
+  expect(sent.network).toBe("");
+});

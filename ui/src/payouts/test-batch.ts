@@ -18,6 +18,7 @@ export function row(number: number, own: Partial<BatchRow> = {}): BatchRow {
     line: number + 1,
     address: TRON,
     currency: "trx",
+    network: null,
     amount: "200",
     fiat_amount: null,
     fiat_currency: null,

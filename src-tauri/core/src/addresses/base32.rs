@@ -85,6 +85,18 @@ pub(super) fn check_ton(address: &str) -> Result<Vec<u8>, Fault> {
     }
 }
 
+/// An account of TON as an address that does not bounce, whatever way it is written in.
+pub(super) fn write_ton(address: &str) -> Option<String> {
+    let account = String::from_utf8(check_ton(address).ok()?).ok()?;
+    let (workchain, hash) = account.split_once(':')?;
+    let mut bytes = vec![0x51, if workchain == "0" { 0 } else { 0xFF }];
+    for pair in hash.as_bytes().as_chunks::<2>().0 {
+        bytes.push(u8::from_str_radix(str::from_utf8(pair).ok()?, 16).ok()?);
+    }
+    bytes.extend(crc16(&bytes).to_be_bytes());
+    Some(base64::engine::general_purpose::URL_SAFE.encode(bytes))
+}
+
 /// Decodes base32 (RFC 4648) without padding.
 fn decode(address: &str) -> Result<Vec<u8>, Fault> {
     let mut digits = Vec::with_capacity(address.len());

@@ -1,5 +1,6 @@
-//! Base58 addresses: Bitcoin and its relatives, TRON, the XRP Ledger, Tezos, Solana, Monero, old Cardano.
+//! Base58 addresses: Bitcoin and its relatives, TRON, the XRP Ledger, Tezos, Solana, Monero, Polkadot, old Cardano.
 
+use blake2::Blake2b512;
 use sha2::Sha256;
 use sha3::{Digest, Keccak256};
 
@@ -34,6 +35,42 @@ pub(super) fn check(address: &str, prefixes: &[Prefix]) -> Result<Vec<u8>, Fault
         return Ok(payload.to_vec());
     }
     check_in(bs58::Alphabet::BITCOIN, address, prefixes)
+}
+
+/// Whether it is base58check of whatever version.
+pub(super) fn has_checksum(text: &str) -> bool {
+    short_enough(text).is_ok() && bs58::decode(text).with_check(None).into_vec().is_ok()
+}
+
+/// The same hash under another version; `None` for what is not of the one it is to have.
+pub(super) fn rewrite(address: &str, from: Prefix, to: Prefix) -> Option<String> {
+    let account = check(address, &[from]).ok()?;
+    let hash = account.get(from.0.len()..)?;
+    Some(bs58::encode([to.0, hash].concat()).with_check().into_string())
+}
+
+/// Polkadot and its relatives (SS58): the number of the network, a key of 32 bytes, and the first two bytes of the BLAKE2b of
+/// all of it.
+pub(super) fn check_substrate(address: &str, network: u8) -> Result<Vec<u8>, Fault> {
+    const BEFORE: &[u8] = b"SS58PRE";
+    let bytes = decode(address)?;
+    let not_one = || {
+        Fault::format(said!(
+            en: "is well formed, but it is not an address of this network",
+            de: "ist richtig geschrieben, aber keine Adresse dieses Netzwerks",
+        ))
+    };
+    let Some((payload, checksum)) = bytes.split_last_chunk::<2>().filter(|(payload, _)| payload.len() >= 33)
+    else {
+        return Err(Fault::leftover());
+    };
+    if Blake2b512::new().chain_update(BEFORE).chain_update(payload).finalize()[..2] != *checksum {
+        return Err(if payload.len() == 33 { Fault::checksum() } else { Fault::leftover() });
+    }
+    match payload {
+        [own, key @ ..] if *own == network && key.len() == 32 => Ok(payload.to_vec()),
+        _ => Err(not_one()),
+    }
 }
 
 /// Decodes what stands for 25 bytes, as most addresses do: ten digits at a time, which is many times as fast as one at a
@@ -162,7 +199,33 @@ pub(super) fn check_byron(address: &str) -> Result<Vec<u8>, Fault> {
     if crc != crc32(payload) {
         return Err(Fault::checksum());
     }
+    if byron_magic(payload).ok_or_else(broken)? {
+        return Err(Fault::test_network());
+    }
     Ok(payload.to_vec())
+}
+
+/// Whether an address of Byron, `[root, attributes, kind]`, has the number of a network among its attributes, which only
+/// those of test networks have. `None` when it is not that.
+fn byron_magic(payload: &[u8]) -> Option<bool> {
+    const NETWORK: u32 = 2;
+    let (0x83, rest) = payload.split_first().map(|(first, rest)| (*first, rest))? else { return None };
+    let bytes = |rest| -> Option<&[u8]> {
+        let (major, length, rest) = cbor_head(rest)?;
+        let (_, rest) = rest.split_at_checked(usize::try_from(length).ok()?).filter(|_| major == 2)?;
+        Some(rest)
+    };
+    let (major, count, mut rest) = cbor_head(bytes(rest)?)?;
+    let mut found = false;
+    if major != 5 {
+        return None;
+    }
+    for _ in 0..count {
+        let (major, key, value) = cbor_head(rest)?;
+        found |= major == 0 && key == NETWORK;
+        rest = bytes(value)?;
+    }
+    Some(found)
 }
 
 /// The head of a CBOR item (RFC 8949, section 3): major type, argument, and what follows.

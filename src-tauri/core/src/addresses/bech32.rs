@@ -77,6 +77,25 @@ pub(super) fn check_shelley(address: &str) -> Result<Vec<u8>, Fault> {
     }
 }
 
+/// An address on the X-Chain of Avalanche: its letter, and 20 bytes in bech32.
+pub(super) fn check_avalanche(address: &str) -> Result<Vec<u8>, Fault> {
+    let Some(account) = address.strip_prefix("X-") else {
+        return Err(Fault::format(said!(
+            en: "does not begin with X-avax1, as those of this network do",
+            de: "beginnt nicht mit X-avax1, wie die dieses Netzwerks",
+        )));
+    };
+    if account.starts_with("fuji1") {
+        return Err(Fault::test_network());
+    }
+    check(account, "avax", &[20])
+}
+
+/// A private address of Firo (Spark): bech32m, longer than BIP-350 allows. What is inside is not looked at.
+pub(super) fn check_spark(address: &str) -> Result<Vec<u8>, Fault> {
+    check_with::<Bech32m>(address, "sm", &[])
+}
+
 fn check_with<C: Checksum>(address: &str, hrp: &str, lengths: &[usize]) -> Result<Vec<u8>, Fault> {
     let decoded = CheckedHrpstring::new::<C>(address).map_err(|error| match error {
         CheckedHrpstringError::Parse(error) => unreadable(&error, address),
@@ -135,9 +154,42 @@ fn mistyped(error: &ChecksumError) -> Fault {
 /// The symbols of bech32 and of cash addresses.
 const SYMBOLS: &[u8; 32] = b"qpzry9x8gf2tvdw0s3jn54khce6mua7l";
 
-/// A cash address of Bitcoin Cash, with or without `bitcoincash:`: a version byte and a hash of 20 to 64 bytes under a
-/// checksum of 40 bits. Source: the CashAddr specification of Bitcoin Cash.
-pub(super) fn check_cash_address(address: &str) -> Result<Vec<u8>, Fault> {
+/// A cash address, with or without its prefix, `bitcoincash:` on Bitcoin Cash: a version byte and a hash of 20 to 64 bytes under
+/// a checksum of 40 bits. Source: the CashAddr specification of Bitcoin Cash.
+pub(super) fn check_cash_address(address: &str, prefix: &str) -> Result<Vec<u8>, Fault> {
+    let bytes = read_cash(address, prefix, &["bchtest", "bchreg", "ectest", "ecregtest"])?;
+    // The version byte: a reserved bit, four bits of kind (0 and 1 are addresses, 2 and 3 the same for tokens), three bits of size.
+    let Some((version, hash)) = bytes.split_first() else {
+        return Err(Fault::format(said!(
+            en: "is too short",
+            de: "ist zu kurz",
+        )));
+    };
+    let size = [20, 24, 28, 32, 40, 48, 56, 64][usize::from(version & 7)];
+    if version >> 3 > 3 || hash.len() != size {
+        return Err(not_of_this());
+    }
+    Ok(bytes)
+}
+
+/// An address of Kaspa: a version byte and a key of 32 or 33 bytes or the hash of a script, under the checksum of cash addresses.
+pub(super) fn check_kaspa(address: &str) -> Result<Vec<u8>, Fault> {
+    let bytes = read_cash(address, "kaspa", &["kaspatest", "kaspasim", "kaspadev"])?;
+    match (bytes.first(), bytes.len()) {
+        (Some(0 | 8), 33) | (Some(1), 34) => Ok(bytes),
+        _ => Err(not_of_this()),
+    }
+}
+
+fn not_of_this() -> Fault {
+    Fault::format(said!(
+        en: "is well formed, but it is not an address of this network",
+        de: "ist richtig geschrieben, aber keine Adresse dieses Netzwerks",
+    ))
+}
+
+/// The bytes behind `own` prefix, which may be missing, in the symbols and under the checksum of cash addresses.
+fn read_cash(address: &str, own: &str, tests: &[&str]) -> Result<Vec<u8>, Fault> {
     let lower = address.to_ascii_lowercase();
     if lower != address && address.to_ascii_uppercase() != address {
         return Err(Fault::format(said!(
@@ -145,16 +197,16 @@ pub(super) fn check_cash_address(address: &str) -> Result<Vec<u8>, Fault> {
             de: "mischt Groß- und Kleinbuchstaben, was eine solche Adresse nie tut",
         )));
     }
-    let (prefix, data) = lower.split_once(':').unwrap_or(("bitcoincash", &lower));
-    match prefix {
-        "bitcoincash" => {}
-        "bchtest" | "bchreg" => return Err(Fault::test_network()),
-        _ => {
-            return Err(Fault::format(said!(
-                en: "is not an address of Bitcoin Cash",
-                de: "ist keine Adresse von Bitcoin Cash",
-            )));
-        }
+    let (prefix, data) = lower.split_once(':').unwrap_or((own, &lower));
+    if prefix != own {
+        return Err(if tests.contains(&prefix) {
+            Fault::test_network()
+        } else {
+            Fault::format(words!(
+                en: "begins with {prefix}:, and those of this network with {own}:",
+                de: "beginnt mit {prefix}:, die dieses Netzwerks aber mit {own}:",
+            ))
+        });
     }
     let mut symbols = Vec::with_capacity(data.len());
     for (index, character) in data.bytes().enumerate() {
@@ -168,22 +220,7 @@ pub(super) fn check_cash_address(address: &str) -> Result<Vec<u8>, Fault> {
         return Err(Fault::checksum());
     }
     let payload = &symbols[..symbols.len().saturating_sub(8)];
-    let bytes = regroup(payload).ok_or_else(Fault::leftover)?;
-    // The version byte: a reserved bit, four bits of kind (0 and 1 are addresses, 2 and 3 the same for tokens), three bits of size.
-    let Some((version, hash)) = bytes.split_first() else {
-        return Err(Fault::format(said!(
-            en: "is too short",
-            de: "ist zu kurz",
-        )));
-    };
-    let size = [20, 24, 28, 32, 40, 48, 56, 64][usize::from(version & 7)];
-    if version >> 3 > 3 || hash.len() != size {
-        return Err(Fault::format(said!(
-            en: "is well formed, but it is not an address of Bitcoin Cash",
-            de: "ist richtig geschrieben, aber keine Adresse von Bitcoin Cash",
-        )));
-    }
-    Ok(bytes)
+    regroup(payload).ok_or_else(Fault::leftover)
 }
 
 /// The remainder of the generator polynomial of the CashAddr specification; 0 for what carries its own checksum.

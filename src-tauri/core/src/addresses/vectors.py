@@ -13,16 +13,21 @@ from bip_utils import (
     AdaShelleyAddrEncoder,
     AlgoAddrEncoder,
     AtomAddrEncoder,
+    AvaxXChainAddrEncoder,
     BchP2PKHAddrEncoder,
     BchP2SHAddrEncoder,
     EgldAddrEncoder,
     EthAddrEncoder,
     InjAddrEncoder,
+    NearAddrEncoder,
+    NeoAddrEncoder,
+    OneAddrEncoder,
     P2PKHAddrEncoder,
     P2SHAddrEncoder,
     P2TRAddrEncoder,
     P2WPKHAddrEncoder,
     SolAddrEncoder,
+    SubstrateEd25519AddrEncoder,
     TrxAddrEncoder,
     XlmAddrEncoder,
     XlmAddrTypes,
@@ -38,6 +43,7 @@ from bip_utils import (
     Ed25519Blake2bPrivateKey,
     Ed25519MoneroPrivateKey,
     Ed25519PrivateKey,
+    Nist256p1PrivateKey,
     Secp256k1PrivateKey,
 )
 from pytoniq_core import Address
@@ -55,6 +61,10 @@ def secp(number):
 
 def ed(number):
     return Ed25519PrivateKey.FromBytes(seed(number)).PublicKey()
+
+
+def nist(number):
+    return Nist256p1PrivateKey.FromBytes(seed(number)).PublicKey()
 
 
 def monero(number):
@@ -128,6 +138,24 @@ FAMILIES = {
     "DigiByte": base58(b"\x1e", b"\x3f"),
     "Qtum": base58(b"\x3a", b"\x32"),
     "Ravencoin": base58(b"\x3c", b"\x7a"),
+    "Horizen": base58(b"\x20\x89", b"\x20\x96"),
+    "Komodo": base58(b"\x3c", b"\x55"),
+    "Verge": base58(b"\x1e", b"\x21"),
+    "Firo": base58(b"\x52", b"\x07"),
+    "Neo": lambda n: NeoAddrEncoder.EncodeKey(
+        nist(n), ver=b"\x35" if n % 2 else b"\x17"
+    ),
+    "Ontology": lambda n: NeoAddrEncoder.EncodeKey(nist(n), ver=b"\x17"),
+    "Ecash": lambda n: (
+        BchP2PKHAddrEncoder.EncodeKey(secp(n), hrp="ecash", net_ver=b"\x00")
+        if n % 2
+        else BchP2SHAddrEncoder.EncodeKey(secp(n), hrp="ecash", net_ver=b"\x08")
+    ),
+    "Polkadot": lambda n: SubstrateEd25519AddrEncoder.EncodeKey(ed(n), ss58_format=0),
+    "Kusama": lambda n: SubstrateEd25519AddrEncoder.EncodeKey(ed(n), ss58_format=2),
+    "AvalancheX": lambda n: AvaxXChainAddrEncoder.EncodeKey(secp(n)),
+    "one": lambda n: OneAddrEncoder.EncodeKey(secp(n)),
+    "Near": lambda n: NearAddrEncoder.EncodeKey(ed(n)),
     "cosmos": cosmos("cosmos"),
     "bnb": cosmos("bnb"),
     "osmo": cosmos("osmo"),

@@ -47,7 +47,7 @@ pub(super) const TABLES: &[Table] = &[
     },
     Table {
         name: "payout_rows",
-        sql: "SELECT batch, number, line, address, currency, amount, fiat_amount, fiat_currency, coin_amount, extra_id, \
+        sql: "SELECT batch, number, line, address, currency, network, amount, fiat_amount, fiat_currency, coin_amount, extra_id, \
               description, external_id, notes, problems, warnings, status, removed_at, edited_at, unique_external_id, \
               provider_id, provider_status, hash, fee, fee_estimate, error, paid_at, raw \
               FROM payout_rows ORDER BY batch, number",

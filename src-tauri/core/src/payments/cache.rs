@@ -13,6 +13,7 @@ use crate::{
     attention,
     failure::Failure,
     notifications::{self, StatusChange},
+    payouts::recipients,
     store, takings,
 };
 
@@ -27,6 +28,7 @@ mod tests;
 pub(crate) async fn open_database(path: &Path) -> Result<SqlitePool, Failure> {
     let db = store::open(path, &store::SHOP).await?;
     row::complete_keys(&db).await?;
+    recipients::complete_accounts(&db).await?;
     Ok(db)
 }
 

@@ -231,7 +231,9 @@ pub struct RowEdit {
     pub address: String,
     /// The ticker.
     pub currency: String,
-    /// How much, with a point before decimals; empty where a sum of money is meant.
+    /// The network that it is paid on; empty where the ticker says it.
+    pub network: String,
+    /// How much, with a point before decimals and nothing between thousands; empty where a sum of money is meant.
     pub amount: String,
     /// The sum of money, with a point before decimals; empty where an amount of the coin is meant.
     pub fiat_amount: String,
@@ -358,7 +360,10 @@ pub struct BatchRow {
     pub address: String,
     /// The ticker, lower case, or what stood there.
     pub currency: String,
-    /// The exact amount of the coin as text, or what stood there; empty for a sum of money.
+    /// What a row that was refused says of its network; `None` where nothing does, or the ticker says it.
+    pub network: Option<String>,
+    /// The exact amount of the coin as text, or what stood there; empty for a sum of money, and where what stood there would
+    /// be another amount without its file.
     pub amount: String,
     /// The sum of money that is paid instead, or what stood there.
     pub fiat_amount: Option<String>,

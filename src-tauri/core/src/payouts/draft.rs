@@ -83,7 +83,7 @@ impl Payouts {
         let mut record = Record::load(&mut *tx, id).await?;
         not_sent(&record)?;
         let before: Option<Before> = sqlx::query_as(
-            "SELECT line, address, currency, amount, fiat_amount, fiat_currency, extra_id, description, external_id FROM payout_rows
+            "SELECT line, address, currency, network, amount, fiat_amount, fiat_currency, extra_id, description, external_id FROM payout_rows
              WHERE batch = ? AND number = ? AND removed_at IS NULL",
         )
         .bind(id)
@@ -94,6 +94,7 @@ impl Payouts {
         let fields = [
             (Column::Address, edit.address.trim()),
             (Column::Currency, edit.currency.trim()),
+            (Column::Network, edit.network.trim()),
             (Column::Amount, edit.amount.trim()),
             (Column::FiatAmount, edit.fiat_amount.trim()),
             (Column::FiatCurrency, edit.fiat_currency.trim()),
@@ -106,9 +107,19 @@ impl Payouts {
             return Ok(());
         }
         let row = import::check_row(&fields, before.line, &coins).map_err(unreadable)?;
-        let (row, mut problems, mut warnings) = match row {
-            Row::Accepted(row) => (Some(row.clone()), Vec::new(), files::warnings(&row)),
-            Row::Rejected(row) => (None, files::problems(&row), Vec::new()),
+        // What stood there is certain: only what was typed just now can be meant in two ways.
+        let typed = fields.iter().filter(|(column, now)| before.of(*column) != *now);
+        let ambiguous = typed.into_iter().find_map(|(column, now)| match column {
+            Column::Amount | Column::FiatAmount => import::ambiguous_amount(*column, now),
+            _ => None,
+        });
+        let (row, mut problems, mut warnings) = match (row, ambiguous) {
+            (Row::Accepted(_), Some(ambiguous)) => (None, vec![files::problem(&ambiguous)], Vec::new()),
+            (Row::Accepted(row), None) => (Some(row.clone()), Vec::new(), files::warnings(&row)),
+            (Row::Rejected(row), ambiguous) => {
+                let more = ambiguous.iter().map(files::problem);
+                (None, files::problems(&row).into_iter().chain(more).collect(), Vec::new())
+            }
         };
         if let Some(twin) = same_external_id(&mut tx, id, number, edit.external_id.trim()).await? {
             problems.push(twin);
@@ -119,6 +130,7 @@ impl Payouts {
         let [
             address,
             currency,
+            mut network,
             mut amount,
             mut fiat_amount,
             mut fiat_currency,
@@ -127,13 +139,15 @@ impl Payouts {
             external_id,
         ] = fields.map(|(_, value)| value.to_owned());
         if let Some(row) = &row {
+            // The ticker says it now.
+            network.clear();
             amount = row.amount.coins().map(Amount::to_string).unwrap_or_default();
             let fiat = row.amount.fiat().map(|fiat| (fiat.amount.to_string(), fiat.currency.to_owned()));
             (fiat_amount, fiat_currency) = fiat.unwrap_or_default();
         }
         let some = |text: String| Some(text).filter(|text| !text.is_empty());
         sqlx::query(
-            "UPDATE payout_rows SET address = ?3, account = ?13, currency = ?4, amount = ?5, fiat_amount = ?14, fiat_currency = ?15, coin_amount = NULL, extra_id = ?6, description = ?7, external_id = ?8,
+            "UPDATE payout_rows SET address = ?3, account = ?13, currency = ?4, network = ?16, amount = ?5, fiat_amount = ?14, fiat_currency = ?15, coin_amount = NULL, extra_id = ?6, description = ?7, external_id = ?8,
                     status = ?9, problems = ?10, warnings = ?11, edited_at = ?12,
                     found_problems = '[]', found_warnings = '[]', address_checked = 0, fee_estimate = NULL
              WHERE batch = ?1 AND number = ?2",
@@ -153,6 +167,7 @@ impl Payouts {
         .bind(addresses::account(&address))
         .bind(some(fiat_amount))
         .bind(some(fiat_currency))
+        .bind(some(network))
         .execute(&mut *tx)
         .await?;
         if record.state == BatchState::Checked {
@@ -223,6 +238,7 @@ struct Before {
     line: u32,
     address: String,
     currency: String,
+    network: Option<String>,
     amount: String,
     fiat_amount: Option<String>,
     fiat_currency: Option<String>,
@@ -232,21 +248,26 @@ struct Before {
 }
 
 impl Before {
-    /// What changes, in words.
-    fn changes(&self, fields: &[(Column, &str)]) -> Vec<String> {
-        let before = |column| match column {
+    /// What stands in a column; empty for nothing.
+    fn of(&self, column: Column) -> &str {
+        let text = match column {
             Column::Address => Some(&self.address),
             Column::Currency => Some(&self.currency),
+            Column::Network => self.network.as_ref(),
             Column::Amount => Some(&self.amount),
             Column::FiatAmount => self.fiat_amount.as_ref(),
             Column::FiatCurrency => self.fiat_currency.as_ref(),
             Column::ExtraId => self.extra_id.as_ref(),
             Column::Description => self.description.as_ref(),
             Column::ExternalId => self.external_id.as_ref(),
-            Column::Network => None,
         };
+        text.map_or("", String::as_str)
+    }
+
+    /// What changes, in words.
+    fn changes(&self, fields: &[(Column, &str)]) -> Vec<String> {
         let change = |(column, now): &(Column, &str)| {
-            let before = before(*column).map_or("", String::as_str);
+            let before = self.of(*column);
             (before != *now).then(|| {
                 words!(
                     en: "{column} “{before}” is “{now}” now",

@@ -437,8 +437,8 @@ fn words(name: &str, summary: &Summary) -> String {
 /// Keeps a row of a file.
 async fn insert_row(tx: &mut SqliteConnection, batch: &str, number: u32, row: &Row) -> Result<(), Failure> {
     let insert = sqlx::query(
-        "INSERT INTO payout_rows (batch, number, status, line, address, account, currency, amount, fiat_amount, fiat_currency, extra_id, description, external_id, notes, raw, problems, warnings)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO payout_rows (batch, number, status, line, address, account, currency, network, amount, fiat_amount, fiat_currency, extra_id, description, external_id, notes, raw, problems, warnings)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
     )
     .bind(batch)
     .bind(number);
@@ -449,6 +449,8 @@ async fn insert_row(tx: &mut SqliteConnection, batch: &str, number: u32, row: &R
             .bind(&row.address)
             .bind(addresses::account(&row.address))
             .bind(&row.currency)
+            // The ticker says it now.
+            .bind(None::<&str>)
             .bind(row.amount.coins().map(Amount::to_string).unwrap_or_default())
             .bind(row.amount.fiat().map(|fiat| fiat.amount.to_string()))
             .bind(row.amount.fiat().map(|fiat| fiat.currency))
@@ -467,6 +469,7 @@ async fn insert_row(tx: &mut SqliteConnection, batch: &str, number: u32, row: &R
                 .bind(row.field(Column::Address))
                 .bind(addresses::account(row.field(Column::Address)))
                 .bind(row.field(Column::Currency))
+                .bind(optional(Column::Network))
                 .bind(row.field(Column::Amount))
                 .bind(optional(Column::FiatAmount))
                 .bind(optional(Column::FiatCurrency))
@@ -494,13 +497,16 @@ pub(super) fn warnings(row: &AcceptedRow) -> Vec<RowProblem> {
 }
 
 pub(super) fn problems(row: &RejectedRow) -> Vec<RowProblem> {
-    let problem = |problem: &import::Problem| RowProblem {
+    std::iter::once(&row.problem).chain(&row.also).map(problem).collect()
+}
+
+pub(super) fn problem(problem: &import::Problem) -> RowProblem {
+    RowProblem {
         column: problem.column.clone(),
         value: problem.value.clone(),
         code: problem.code.to_string(),
         message: problem.message.clone(),
-    };
-    std::iter::once(&row.problem).chain(&row.also).map(problem).collect()
+    }
 }
 
 /// Where transactions of the batch's coins can be looked at.

@@ -226,7 +226,8 @@ pub struct RejectedRow {
     pub problem: Problem,
     /// What else is wrong with it.
     pub also: Vec<Problem>,
-    /// What stood in the known columns, in their order; empty when the record could not be split into fields.
+    /// What stood in the known columns, in their order; empty when the record could not be split into fields. An amount that was
+    /// read is in plain digits, and one that would be another amount without the file is empty: `raw` has it.
     pub fields: Vec<(Column, String)>,
     /// The record as it stands in the file, without its line end; bytes that are not UTF-8 as `\xE4`.
     pub raw: String,
@@ -309,6 +310,8 @@ pub enum ProblemCode {
     ExternalIdDuplicate,
     /// The network is not the one that the coin is paid on.
     NetworkMismatch,
+    /// A cell of a worksheet does not hold what belongs in its column.
+    CellContent,
     /// The spreadsheet hides the row.
     RowHidden,
 }
@@ -382,6 +385,8 @@ pub enum FileErrorCode {
     ColumnMissing,
     /// Two columns mean the same.
     ColumnDuplicate,
+    /// The name of a column hints at one that decides where coins go, and does not say it.
+    ColumnUnclear,
     /// Reading it was stopped before its end.
     Stopped,
 }
@@ -504,29 +509,31 @@ pub fn check(
     run::check(&Document::open(bytes, choices, coins)?, choices, coins, job, sink)
 }
 
-/// Checks one row by itself, as the importer does: what its columns hold is taken literally, with a point before decimals.
+/// Checks one row by itself, as the importer does: what its columns hold is taken literally, and amounts as they are typed, in
+/// digits with a point before decimals and nothing between thousands.
 pub(super) fn check_row(fields: &[(Column, &str)], line: u32, coins: &Catalogue) -> Result<Row, FileError> {
     let quoted = |text: &str| format!("\"{}\"", text.replace('"', "\"\""));
     let names: Vec<String> = fields.iter().map(|(column, _)| column.to_string()).collect();
     let values: Vec<String> = fields.iter().map(|(_, value)| quoted(value)).collect();
     let text = format!("{}\n{}\n", names.join(","), values.join(","));
-    let choices = Choices {
-        numbers: Some(Numbers::Point),
-        delimiter: Some(FieldDelimiter::Comma),
-        ..Choices::default()
-    };
-    let import = import(text.as_bytes(), &choices, coins)?;
-    let accepted = import.accepted.into_iter().map(|row| Row::Accepted(AcceptedRow { line, ..row }));
-    let rejected = import.rejected.into_iter().map(|row| Row::Rejected(RejectedRow { line, ..row }));
-    accepted.chain(rejected).next().ok_or_else(|| {
-        FileError::new(
+    let choices = Choices { delimiter: Some(FieldDelimiter::Comma), ..Choices::default() };
+    let row = run::check_one(&Document::open(text.as_bytes(), &choices, coins)?, &choices, coins)?;
+    match row {
+        Some(Row::Accepted(row)) => Ok(Row::Accepted(AcceptedRow { line, ..row })),
+        Some(Row::Rejected(row)) => Ok(Row::Rejected(RejectedRow { line, ..row })),
+        None => Err(FileError::new(
             FileErrorCode::Empty,
             said!(
                 en: "The row is empty.",
                 de: "Die Zeile ist leer.",
             ),
-        )
-    })
+        )),
+    }
+}
+
+/// What is wrong with an amount that was typed and means one thing here and another there, as `1.500`.
+pub(super) fn ambiguous_amount(column: Column, text: &str) -> Option<Problem> {
+    amounts::ambiguous(column, text)
 }
 
 /// The beginning of a value, for a message or a report.

@@ -7,7 +7,7 @@ use futures_util::TryStreamExt;
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use specta::Type;
-use sqlx::{FromRow, SqliteConnection};
+use sqlx::{FromRow, SqliteConnection, SqlitePool};
 
 use super::{
     Payouts,
@@ -234,6 +234,33 @@ impl Payouts {
     }
 }
 
+/// Reads accounts anew that are written in another way since the shop was opened last.
+pub(crate) async fn complete_accounts(db: &SqlitePool) -> Result<(), sqlx::Error> {
+    loop {
+        let mut db = db.begin().await?;
+        let sql = "SELECT account FROM accounts_to_read LIMIT 1000";
+        let accounts: Vec<String> = sqlx::query_scalar(sql).fetch_all(&mut *db).await?;
+        if accounts.is_empty() {
+            return Ok(());
+        }
+        for before in accounts {
+            let now = addresses::account(&before);
+            if now != before {
+                // Of a recipient who is there twice now one keeps the account that nobody is found by.
+                for sql in [
+                    "UPDATE payout_rows SET account = ? WHERE account = ?",
+                    "UPDATE OR IGNORE contacts SET account = ? WHERE account = ?",
+                ] {
+                    sqlx::query(sql).bind(&*now).bind(&before).execute(&mut *db).await?;
+                }
+            }
+            let sql = "DELETE FROM accounts_to_read WHERE account = ?";
+            sqlx::query(sql).bind(&before).execute(&mut *db).await?;
+        }
+        db.commit().await?;
+    }
+}
+
 /// Marks the rows of a batch whose recipients are new, look like somebody known, or are not allowed by the rules. The batch
 /// must be counted anew afterwards.
 pub(super) async fn judge(tx: &mut SqliteConnection, batch: &str) -> Result<(), Failure> {
@@ -278,8 +305,8 @@ async fn alike(tx: &mut SqliteConnection, batch: &str) -> Result<Vec<(u32, Strin
         )
         .fetch(&mut *tx);
         while let Some(account) = accounts.try_next().await? {
-            if let Some(ends) = ends(&account) {
-                known.entry(ends).or_insert(account);
+            for (ends, form) in forms(&account) {
+                known.entry(ends).or_insert(form);
             }
         }
     }
@@ -294,18 +321,26 @@ async fn alike(tx: &mut SqliteConnection, batch: &str) -> Result<Vec<(u32, Strin
     // Of two new ones in the same batch it cannot be said which one is meant: both are shown.
     let mut new = HashMap::<String, (u32, &str)>::new();
     for (number, account) in &rows {
-        let Some(ends) = ends(account) else { continue };
-        if let Some(other) = known.get(&ends) {
-            alike.push((*number, other.clone()));
-            continue;
-        }
-        let (first, other) = *new.entry(ends).or_insert((*number, account));
-        if other != account {
-            alike.push((first, account.clone()));
-            alike.push((*number, other.to_owned()));
+        for (ends, form) in forms(account) {
+            if let Some(other) = known.get(&ends) {
+                alike.push((*number, other.clone()));
+                break;
+            }
+            let (first, other) = *new.entry(ends).or_insert((*number, account));
+            if other != account {
+                alike.push((first, form));
+                alike.push((*number, other.to_owned()));
+                break;
+            }
         }
     }
     Ok(alike)
+}
+
+/// What people compare of an account, in each way that it is written, with that.
+fn forms(account: &str) -> impl Iterator<Item = (String, String)> {
+    let written = [Some(account.to_owned()), addresses::other_form(account)];
+    written.into_iter().flatten().filter_map(|form| Some((ends(&form)?, form)))
 }
 
 /// The four characters at each end of an address that do not follow from its network: what people compare, and what somebody
@@ -365,6 +400,34 @@ pub(super) fn problem(taken_for: &str, address: &str, currency: &str) -> RowProb
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_script_of_litecoin_is_compared_in_both_of_its_forms() {
+        let forms: Vec<_> = forms("3CWFddi6m4ndiGyKqzYvsFYagqDLPVMTzC").map(|(ends, _)| ends).collect();
+        assert_eq!(forms, ["3CWF…MTzC", "MJiP…Uqhf"]);
+    }
+
+    #[tokio::test]
+    async fn accounts_that_were_written_in_two_ways_become_one_when_the_shop_is_opened() {
+        const TON: &str = "EQCD39VS5jcptHL8vMjEXrzGaRcCVYto7HUn4bpAOg8xqB2N";
+        let folder = tempfile::tempdir().unwrap();
+        let db = store::open(&folder.path().join("shop.sqlite"), &store::SHOP).await.unwrap();
+        for sql in [
+            format!(
+                "INSERT INTO contacts (id, name, address, account, currency, added_at) VALUES ('a', 'Anna', '{TON}', '{TON}', 'ton', '')"
+            ),
+            format!("INSERT INTO accounts_to_read VALUES ('{TON}'), ('word')"),
+        ] {
+            sqlx::query(sqlx::AssertSqlSafe(sql)).execute(&db).await.unwrap();
+        }
+        complete_accounts(&db).await.unwrap();
+        let account: String =
+            sqlx::query_scalar("SELECT account FROM contacts").fetch_one(&db).await.unwrap();
+        assert_eq!(account, "UQCD39VS5jcptHL8vMjEXrzGaRcCVYto7HUn4bpAOg8xqEBI");
+        let left: u32 =
+            sqlx::query_scalar("SELECT count(*) FROM accounts_to_read").fetch_one(&db).await.unwrap();
+        assert_eq!(left, 0);
+    }
 
     #[test]
     fn what_people_compare_of_an_address_is_not_what_its_network_says() {

@@ -98,8 +98,8 @@ pub(super) const PAYOUT_COLUMNS: [&str; 8] = [
     "external_id",
 ];
 
-/// What a file of bad rows has beside them: where they stood, and what is wrong.
-const BAD_COLUMNS: [&str; 3] = ["line", "problem", "as_read"];
+/// What a file of bad rows has beside them: the network they name, where they stood, and what is wrong.
+const BAD_COLUMNS: [&str; 4] = ["network", "line", "problem", "as_read"];
 
 impl Payouts {
     pub(super) async fn report(&self, id: &str, format: ReportFormat) -> Result<Vec<u8>, Failure> {
@@ -201,6 +201,7 @@ fn bad_fields(row: StoredRow) -> [String; PAYOUT_COLUMNS.len() + BAD_COLUMNS.len
         text(row.extra_id.unwrap_or_default()),
         text(row.description.unwrap_or_default()),
         text(row.external_id.unwrap_or_default()),
+        text(row.network.unwrap_or_default()),
         row.line.to_string(),
         text(problems.join(" ")),
         text(row.raw.unwrap_or_default()),

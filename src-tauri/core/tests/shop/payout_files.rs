@@ -257,11 +257,110 @@ async fn bad_rows_are_saved_with_their_reasons_and_read_again_once_they_are_corr
     let lines: Vec<_> = file.lines().collect();
     assert_eq!(lines.len(), 3, "{file}");
     assert!(
-        lines[1].starts_with(&format!("{TRX},trx,1e3,,,,\"a, b\",,6,\"amount: Write the amount out")),
+        lines[1].starts_with(&format!("{TRX},trx,1e3,,,,\"a, b\",,,6,\"amount: Write the amount out")),
         "{file}"
     );
     let corrected =
         file.replace("1e3", "1000").replace("\r\nx,", &format!("\r\n{ETH},")).replace(",trx,5", ",eth,5");
     let batch = owner.import(&corrected).await;
     assert_eq!((batch.summary.payable, batch.file.rejected), (2, 0), "{batch:#?}");
+}
+
+#[tokio::test]
+async fn a_corrected_row_of_a_file_with_commas_keeps_the_amount_that_the_file_means() {
+    let owner = Owner::new().await;
+    let text = format!(
+        "address;currency;amount\nbad;trx;1,500\nbad;trx;1.500\nbad;trx;0,500\nbad;trx;0.500\n{TRX};trx;2,5\n"
+    );
+    let file = asks(owner.open("may.csv", &text).await);
+    let choices = Choices { numbers: Some(Numbers::Comma), ..file.choices };
+    let batch = owner.payouts().answer_file(&file.id, choices).await.unwrap().batch().unwrap();
+    let id = batch.summary.id;
+    let amounts = async |filter| -> Vec<String> {
+        owner.rows(&id, filter).await.into_iter().map(|row| row.amount).collect()
+    };
+    assert_eq!(amounts(RowFilter::Bad).await, ["1.5", "1500", "0.5", ""], "the last has no certain meaning");
+    // What the window sends when only the address is corrected.
+    for row in owner.rows(&id, RowFilter::Bad).await {
+        owner.payouts().edit_row(&id, row.number, &edit(TRX, "trx", &row.amount)).await.unwrap();
+    }
+    assert_eq!(amounts(RowFilter::All).await, ["1.5", "1500", "0.5", "", "2.5"]);
+    let bad = owner.rows(&id, RowFilter::Bad).await;
+    assert_eq!((bad.len(), bad[0].problems[0].code.as_str()), (1, "amount_missing"));
+    assert!(bad[0].raw.as_ref().is_some_and(|raw| raw.ends_with(";0.500")), "what stood there is kept");
+}
+
+#[tokio::test]
+async fn an_amount_that_is_typed_and_means_two_things_is_refused() {
+    let owner = Owner::new().await;
+    let batch = owner.import(&format!("{HEADER}{TRX},trx,12.3456\n{TRX},trx,0.5\n{TRX},trx,12.345\n")).await;
+    let id = batch.summary.id;
+    for (typed, code) in [
+        ("1.500", Some("amount_ambiguous")),
+        ("1,500", Some("amount_ambiguous")),
+        ("1 500", Some("amount_ambiguous")),
+        ("1,5", Some("amount_ambiguous")),
+        ("1.5", None),
+        ("1500", None),
+        ("0.125", None),
+    ] {
+        owner.payouts().edit_row(&id, 1, &edit(TRX, "trx", typed)).await.unwrap();
+        let row = owner.rows(&id, RowFilter::All).await.remove(0);
+        assert_eq!(row.problems.first().map(|problem| problem.code.as_str()), code, "{typed}");
+    }
+    // What stands there already is certain.
+    owner.payouts().edit_row(&id, 3, &edit(ETH, "eth", "12.345")).await.unwrap();
+    let row = owner.rows(&id, RowFilter::All).await.remove(2);
+    assert_eq!((row.amount.as_str(), row.problems.as_slice()), ("12.345", [].as_slice()));
+}
+
+#[tokio::test]
+async fn the_network_of_a_bad_row_is_kept_until_the_row_is_right_and_is_saved_with_it() {
+    let owner = Owner::new().await;
+    let text = format!("address,currency,network,amount\n{ETH},usdterc20,TRX,5\n{TRX},usdt,TRC-20,1e3\n");
+    let batch = owner.import(&text).await;
+    let id = batch.summary.id;
+    let row = async |index| owner.rows(&id, RowFilter::All).await.remove(index);
+    let first = row(0).await;
+    assert_eq!(
+        (first.network.as_deref(), first.problems[0].code.as_str()),
+        (Some("TRX"), "network_mismatch")
+    );
+    let with = |network: &str, edit: RowEdit| RowEdit { network: network.to_owned(), ..edit };
+
+    // Another field alone: the network is still another one.
+    let again = with("TRX", edit(ETH, "usdterc20", "6"));
+    owner.payouts().edit_row(&id, 1, &again).await.unwrap();
+    assert_eq!(row(0).await.problems[0].code, "network_mismatch");
+    let file = owner.payouts().bad_rows_csv(&id).await.unwrap();
+    assert!(file.lines().next().unwrap().contains(",network,"), "{file}");
+    let saved = owner.import(&file).await;
+    let rows = owner.rows(&saved.summary.id, RowFilter::All).await;
+    assert_eq!(rows[0].problems[0].code, "network_mismatch", "{file}");
+
+    owner.payouts().edit_row(&id, 1, &with("ERC20", again)).await.unwrap();
+    owner.payouts().edit_row(&id, 2, &with("TRC-20", edit(TRX, "usdt", "1000"))).await.unwrap();
+    let (first, second) = (row(0).await, row(1).await);
+    assert_eq!((first.currency.as_str(), first.network), ("usdterc20", None), "the ticker says it");
+    assert_eq!((second.currency.as_str(), second.network), ("usdttrc20", None));
+}
+
+#[tokio::test]
+async fn a_first_payout_is_never_taken_for_a_header() {
+    let owner = Owner::new().await;
+    let file = asks(owner.open("a.csv", &format!("{TRX},usdttrc20,5,wallet\n{TRX},trx,7,x\n")).await);
+    assert_eq!((file.survey.asks.as_slice(), file.survey.header), ([Ask::Columns].as_slice(), false));
+}
+
+#[tokio::test]
+async fn a_column_that_may_be_the_memo_or_the_network_is_asked_about() {
+    let owner = Owner::new().await;
+    let text = format!("address,currency,amount,Exchange memo\n{TRX},trx,0.5,7\n");
+    let file = asks(owner.open("a.csv", &text).await);
+    assert_eq!(file.survey.asks, [Ask::Columns]);
+    assert!(file.survey.trouble.as_ref().is_some_and(|words| words.contains("Exchange memo")));
+    let columns = Some(vec![Some(Column::Address), Some(Column::Currency), Some(Column::Amount), None]);
+    let choices = Choices { columns, header: Some(true), ..file.choices };
+    let batch = owner.payouts().answer_file(&file.id, choices).await.unwrap().batch().unwrap();
+    assert_eq!(batch.summary.payable, 1);
 }

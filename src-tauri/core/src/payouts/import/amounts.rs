@@ -32,6 +32,8 @@ pub enum Numbers {
 pub(super) enum Reading {
     /// The owner says how they are written.
     Said(Numbers),
+    /// They were not read from a file but typed: digits, one point before decimals, and nothing between thousands.
+    Typed,
     /// Nobody said anything: only what has one meaning is taken.
     Shown(Points),
 }
@@ -51,6 +53,9 @@ pub(super) enum Points {
 impl Points {
     /// What one amount shows; `None` when it shows nothing.
     pub(super) fn shown_by(text: &str) -> Option<Self> {
+        if has_decimal_comma(text) {
+            return Some(Self::Unsettled);
+        }
         if !text.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b'.' | b',')) {
             return None;
         }
@@ -65,6 +70,63 @@ impl Points {
             _ => Some(Self::Unsettled),
         }
     }
+}
+
+/// Whether the last separator of a number is a comma that cannot stand between thousands, whatever else is written with the
+/// number: `1,5`, `-1,50`, `1.234,56 €`, `1'234,5678`, and `1 234,567`, which has something else between thousands.
+fn has_decimal_comma(text: &str) -> bool {
+    let Some(last) = text.rfind([',', '.']).filter(|last| text[*last..].starts_with(',')) else {
+        return false;
+    };
+    let (before, after) = (&text[..last], &text[last + 1..]);
+    let decimals = after.bytes().take_while(u8::is_ascii_digit).count();
+    let ends_in_digits = |text: &str| text.bytes().next_back().is_some_and(|byte| byte.is_ascii_digit());
+    let grouped = before.char_indices().any(|(at, c)| {
+        matches!(c, '.' | '\'' | '’' | ' ' | '\u{A0}' | '\u{202F}' | '\u{2009}')
+            && ends_in_digits(&before[..at])
+    });
+    ends_in_digits(before) && (matches!(decimals, 1 | 2 | 4..) || decimals == 3 && grouped)
+}
+
+/// What is wrong with an amount that was typed and could be meant in two ways, as `1.500`.
+pub(super) fn ambiguous(column: Column, text: &str) -> Option<Problem> {
+    if !is_plain(text) || !is_ambiguous(text) {
+        return None;
+    }
+    let readings = readings(text, column == Column::FiatAmount);
+    Some(Problem::new(
+        column,
+        text,
+        ProblemCode::AmountAmbiguous,
+        words!(
+            en: "The point can stand before decimals or between thousands: write {readings}, whichever is meant.",
+            de: "Der Punkt kann vor Nachkommastellen oder zwischen Tausendern stehen: Schreiben Sie {readings}, was \
+                 davon gemeint ist.",
+        ),
+    ))
+}
+
+/// What may be meant by a number whose point is ambiguous, each in a way that leaves only that.
+fn readings(text: &str, is_fiat: bool) -> String {
+    let plain = text.replace('.', "");
+    // One decimal fewer or more than three leaves only one reading.
+    match text.trim_end_matches('0') {
+        short if short.len() < text.len() => either(short.trim_end_matches('.'), &plain),
+        _ if is_fiat => plain,
+        _ => either(&format!("{text}0"), &plain),
+    }
+}
+
+/// What of an amount that was refused is kept for the row: as it stood, but nothing where that would be another amount, or a
+/// certain one, for whoever reads it without the file. `1.500` is that where nobody knows what its point means.
+pub(super) fn kept(text: &str, problem: &Problem) -> String {
+    let unread = matches!(problem.code, ProblemCode::AmountFormat | ProblemCode::AmountAmbiguous);
+    if unread && is_plain(text) { String::new() } else { text.to_owned() }
+}
+
+/// Whether it is digits and at most one point, with digits on both of its sides.
+fn is_plain(text: &str) -> bool {
+    text.split_once('.').map_or(is_digits(text), |(whole, decimals)| is_digits(whole) && is_digits(decimals))
 }
 
 /// Whether a number with one point could have it between thousands: `1.000` and `123.456`, not `0.125` nor `1234.567`.
@@ -91,7 +153,9 @@ impl Numbers {
             None => whole.to_owned(),
             Some(separator) => {
                 let mut groups = whole.split(separator);
-                let first = groups.next().filter(|first| (1..=3).contains(&first.len()))?;
+                // Nobody writes thousands behind a zero: 0,125 has a comma before decimals.
+                let is_first = |first: &&str| (1..=3).contains(&first.len()) && !first.starts_with('0');
+                let first = groups.next().filter(is_first)?;
                 if !groups.all(|group| group.len() == 3 && is_digits(group)) || !is_digits(first) {
                     return None;
                 }
@@ -127,8 +191,8 @@ pub(super) fn is_open(text: &str, points: Points) -> bool {
 pub(super) fn read(column: Column, text: &str, cell: Cell, reading: Reading) -> Result<Amount, Problem> {
     let problem = |code, message: String| Problem::new(column, text, code, message);
     let is_fiat = column == Column::FiatAmount;
-    let in_sheet = matches!(cell, Cell::Number);
-    if let Some(message) = explain_cell(text, cell) {
+    let in_sheet = matches!(cell, Cell::Number | Cell::Money);
+    if let Some(message) = explain_cell(column, text, cell) {
         return Err(problem(ProblemCode::AmountFormat, message));
     }
     let plain;
@@ -175,13 +239,7 @@ pub(super) fn read(column: Column, text: &str, cell: Cell, reading: Reading) -> 
         ));
     }
     if !in_sheet && reading == Reading::Shown(Points::Unsettled) && is_ambiguous(text) {
-        let plain = text.replace('.', "");
-        // One decimal fewer or more than three leaves only one reading.
-        let readings = match text.trim_end_matches('0') {
-            short if short.len() < text.len() => either(short.trim_end_matches('.'), &plain),
-            _ if is_fiat => plain,
-            _ => either(&format!("{text}0"), &plain),
-        };
+        let readings = readings(text, is_fiat);
         return Err(problem(
             ProblemCode::AmountAmbiguous,
             words!(
@@ -229,11 +287,19 @@ pub(super) fn read(column: Column, text: &str, cell: Cell, reading: Reading) -> 
 }
 
 /// What is wrong with a cell of a worksheet, seen from what it is.
-fn explain_cell(text: &str, cell: Cell) -> Option<String> {
+fn explain_cell(column: Column, text: &str, cell: Cell) -> Option<String> {
     match cell {
         Cell::Written | Cell::Quoted => None,
-        Cell::Number if text.starts_with('-') => None,
-        Cell::Number => (significant_digits(text) > DIGITS_OF_A_SPREADSHEET).then(|| {
+        Cell::Money if column == Column::Amount => Some(
+            said!(
+                en: "The cell shows a sum of money, not an amount of the coin: format the column as number, or call \
+                     it fiat_amount, if the sum is meant.",
+                de: "Die Zelle zeigt einen Geldbetrag und keinen Betrag des Coins: Formatieren Sie die Spalte als \
+                     Zahl, oder nennen Sie sie fiat_amount, wenn der Geldbetrag gemeint ist.",
+            ).to_owned(),
+        ),
+        Cell::Number | Cell::Money if text.starts_with('-') => None,
+        Cell::Number | Cell::Money => (significant_digits(text) > DIGITS_OF_A_SPREADSHEET).then(|| {
             words!(
                 en: "The cell holds a number with more than {DIGITS_OF_A_SPREADSHEET} digits, which no spreadsheet \
                      keeps exactly: round it there, or format the cell as text and enter the amount again.",
@@ -242,6 +308,14 @@ fn explain_cell(text: &str, cell: Cell) -> Option<String> {
                      und geben Sie den Betrag neu ein.",
             )
         }),
+        Cell::Scaled => Some(
+            said!(
+                en: "The cell shows its number in thousands, so that another number is seen than the one in it: \
+                     format the column as number.",
+                de: "Die Zelle zeigt ihre Zahl in Tausendern, also eine andere Zahl, als darin steht: Formatieren Sie \
+                     die Spalte als Zahl.",
+            ).to_owned(),
+        ),
         Cell::Date => Some(
             said!(
                 en: "The cell holds a date, perhaps because the spreadsheet took the amount for one: format the \
@@ -496,7 +570,9 @@ fn ambiguity(text: &str) -> String {
     let readings = match text.rfind(['.', ',']) {
         Some(last) => {
             let whole: String = text[..last].chars().filter(char::is_ascii_digit).collect();
-            either(&format!("{whole}.{}", &text[last + 1..]), &plain)
+            let decimal = format!("{whole}.{}", &text[last + 1..]);
+            // Nobody writes thousands behind a zero.
+            if plain.starts_with('0') { decimal } else { either(&decimal, &plain) }
         }
         None => plain,
     };
@@ -598,6 +674,7 @@ mod tests {
             ("1,5", AmountAmbiguous, "1.5 or 15"),
             ("1.000,00", AmountAmbiguous, "1000.00 or 100000"),
             ("1,000", AmountAmbiguous, "1.000 or 1000"),
+            ("0,125", AmountAmbiguous, "write 0.125, whichever"),
             ("1 000", AmountAmbiguous, "write 1000"),
             ("1.000", AmountAmbiguous, "write 1 or 1000"),
             ("12.340", AmountAmbiguous, "write 12.34 or 12340"),
@@ -638,12 +715,40 @@ mod tests {
             ("12,34,567", Point, Err(ProblemCode::AmountFormat)),
             (" 5", Comma, Err(ProblemCode::AmountFormat)),
             ("1\u{A0}000", Comma, Err(ProblemCode::AmountFormat)),
+            ("0,125", Point, Err(ProblemCode::AmountFormat)),
+            ("0.500", Comma, Err(ProblemCode::AmountFormat)),
+            ("0 500", Comma, Err(ProblemCode::AmountFormat)),
+            ("01,500", Point, Err(ProblemCode::AmountFormat)),
+            ("0,125", Comma, Ok("0.125")),
             ("0,000", Comma, Err(ProblemCode::AmountZero)),
             ("0,1234567", Comma, Err(ProblemCode::AmountDecimals)),
         ] {
             let read = read(Column::Amount, text, Cell::Written, Reading::Said(numbers));
             let read = read.as_ref().map(Amount::to_string).map_err(|problem| problem.code);
             assert_eq!(read, expected.map(str::to_owned), "{text:?} with a {numbers:?}");
+        }
+    }
+
+    #[test]
+    fn a_comma_before_decimals_is_seen_whatever_else_is_written_with_the_number() {
+        for (text, expected) in [
+            ("1,5", Some(Points::Unsettled)),
+            ("-1,5", Some(Points::Unsettled)),
+            ("1 234,56", Some(Points::Unsettled)),
+            ("1.234,56 €", Some(Points::Unsettled)),
+            ("1'234,56", Some(Points::Unsettled)),
+            ("1\u{A0}234,567", Some(Points::Unsettled)),
+            ("1,2345", Some(Points::Unsettled)),
+            ("0,125", Some(Points::Unsettled)),
+            ("1,234.5", Some(Points::Decimal)),
+            ("1,234,567", Some(Points::Decimal)),
+            ("0.5", Some(Points::Decimal)),
+            ("1.000", None),
+            ("$1,234", None),
+            ("5 ETH, 12", None),
+            ("", None),
+        ] {
+            assert_eq!(Points::shown_by(text), expected, "{text}");
         }
     }
 
@@ -663,6 +768,8 @@ mod tests {
             ("-5", Cell::Number, "negative"),
             ("2026-05-01", Cell::Date, "a date"),
             ("0.05", Cell::Percentage, "percentage"),
+            ("5", Cell::Money, "a sum of money"),
+            ("5000", Cell::Scaled, "in thousands"),
             ("TRUE", Cell::Truth, "true or false"),
             ("#REF!", Cell::Error, "error"),
             ("", Cell::NoResult, "without its result"),

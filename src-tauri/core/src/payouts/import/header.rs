@@ -84,10 +84,24 @@ impl Header {
             },
         };
         let this = Self { columns, currency: choices.currency.clone(), fiat_currency, named };
+        // What the owner says of the columns does not say that the file names them.
+        if named && choices.header != Some(true) && rows::looks_like_payout(record, coins) {
+            return refuse(FileErrorCode::HeaderMissing, no_header(record.line));
+        }
         let missing = this.missing();
         if !missing.is_empty() {
-            let (code, message) = this.explain_missing(record, &missing, coins);
-            return refuse(code, message);
+            return refuse(FileErrorCode::ColumnMissing, this.explain_missing(record, &missing));
+        }
+        if choices.columns.is_none()
+            && let Some((name, column)) = this.unclear()
+        {
+            let message = words!(
+                en: "The column {} may hold the {column}, and would be kept as a note. Say what each column holds.",
+                de: "Die Spalte {} enthält vielleicht {column} und würde als Notiz behalten. Sagen Sie, was jede \
+                     Spalte enthält.",
+                quote(name),
+            );
+            return refuse(FileErrorCode::ColumnUnclear, message);
         }
         for column in this.columns.iter().filter_map(|(column, _)| *column) {
             let same = this.columns.iter().filter(|(other, _)| *other == Some(column));
@@ -154,36 +168,58 @@ impl Header {
         needed.filter(|column| !has(column)).collect()
     }
 
-    /// Finds out what stands in the place of the header, and says it.
-    fn explain_missing(
-        &self,
-        record: &Record<'_>,
-        missing: &[Column],
-        coins: &Catalogue,
-    ) -> (FileErrorCode, String) {
-        const NEEDED: &str = "address,currency,amount";
+    /// A column that is not known and whose name has a word for memos or networks, where no other column holds that.
+    fn unclear(&self) -> Option<(&str, Column)> {
+        let unknown = self.columns.iter().filter(|(column, _)| self.named && column.is_none());
+        let mut meant = unknown.filter_map(|(_, name)| Some((name.as_str(), hinted(name)?)));
+        meant.find(|(_, column)| self.position(*column).is_none())
+    }
+
+    /// Says which columns are missing.
+    fn explain_missing(&self, record: &Record<'_>, missing: &[Column]) -> String {
         let line = record.line;
-        if self.named && rows::looks_like_payout(record, coins) {
-            return (
-                FileErrorCode::HeaderMissing,
-                words!(
-                    en: "Line {line} looks like a payout, not like a header. Add the line {NEEDED} above it, or say \
-                         what each column holds.",
-                    de: "Zeile {line} sieht aus wie eine Auszahlung und nicht wie eine Kopfzeile. Schreiben Sie die \
-                         Zeile {NEEDED} darüber, oder sagen Sie, was jede Spalte enthält.",
-                ),
-            );
-        }
         let missing: Vec<String> = missing.iter().map(ToString::to_string).collect();
         let found: Vec<String> = self.columns.iter().take(20).map(|(_, name)| quote(name)).collect();
-        (
-            FileErrorCode::ColumnMissing,
-            words!(
-                en: "The header in line {line} has no column {}. It names {}; needed are {NEEDED}.",
-                de: "Die Kopfzeile in Zeile {line} hat keine Spalte {}. Sie nennt {}; nötig sind {NEEDED}.",
-                missing.join(said!(en: " and no column ", de: " und keine Spalte ")), found.join(", "),
-            ),
+        words!(
+            en: "The header in line {line} has no column {}. It names {}; needed are {NEEDED}.",
+            de: "Die Kopfzeile in Zeile {line} hat keine Spalte {}. Sie nennt {}; nötig sind {NEEDED}.",
+            missing.join(said!(en: " and no column ", de: " und keine Spalte ")), found.join(", "),
         )
+    }
+}
+
+/// The columns that every file needs.
+const NEEDED: &str = "address,currency,amount";
+
+/// Says that a payout stands in the place of the header.
+fn no_header(line: u32) -> String {
+    words!(
+        en: "Line {line} looks like a payout, not like a header. Add the line {NEEDED} above it, or say that the file has \
+             no header and what each column holds.",
+        de: "Zeile {line} sieht aus wie eine Auszahlung und nicht wie eine Kopfzeile. Schreiben Sie die Zeile {NEEDED} \
+             darüber, oder sagen Sie, dass die Datei keine Kopfzeile hat und was jede Spalte enthält.",
+    )
+}
+
+/// The column that a word in a name hints at: `Tag of the exchange`, `networkId`. A fee of the network is neither.
+fn hinted(name: &str) -> Option<Column> {
+    let mut words = vec![String::new()];
+    let mut lower_before = false;
+    for c in name.chars() {
+        if !c.is_alphanumeric() || c.is_uppercase() && lower_before {
+            words.push(String::new());
+        }
+        lower_before = c.is_lowercase();
+        if let Some(word) = words.last_mut().filter(|_| c.is_alphanumeric()) {
+            word.extend(c.to_lowercase());
+        }
+    }
+    let has = |known: &[&str]| words.iter().any(|word| known.contains(&word.as_str()));
+    match () {
+        () if has(&["fee", "fees", "cost", "costs"]) => None,
+        () if has(&["memo", "memos", "tag"]) => Some(Column::ExtraId),
+        () if has(&["network", "chain", "blockchain", "netzwerk"]) => Some(Column::Network),
+        () => None,
     }
 }
 
@@ -226,11 +262,42 @@ pub(super) fn known(name: &str) -> Option<Column> {
         "amount" | "payoutamount" | "paymentamount" | "cryptoamount" | "quantity" | "qty" => Column::Amount,
         "fiatamount" | "amountfiat" | "amountinfiat" | "payoutfiatamount" => Column::FiatAmount,
         "fiatcurrency" | "currencyfiat" | "payoutfiatcurrency" => Column::FiatCurrency,
-        "extraid" | "memo" | "tag" | "destinationtag" | "memotag" | "tagmemo" | "memoid"
-        | "payoutextraid" => Column::ExtraId,
+        "extraid"
+        | "memo"
+        | "tag"
+        | "destinationtag"
+        | "memotag"
+        | "tagmemo"
+        | "memoid"
+        | "payoutextraid"
+        | "addresstag"
+        | "addressmemo"
+        | "desttag"
+        | "destmemo"
+        | "destinationmemo"
+        | "destinationtagmemo"
+        | "memodestinationtag"
+        | "withdrawaltag"
+        | "withdrawalmemo"
+        | "recipienttag"
+        | "recipientmemo"
+        | "walletmemo"
+        | "wallettag"
+        | "xrptag"
+        | "xlmmemo"
+        | "memooptional"
+        | "tagoptional"
+        | "destinationtagoptional"
+        | "memotagoptional"
+        | "extraidoptional"
+        | "memoifrequired"
+        | "memoifapplicable" => Column::ExtraId,
         "description" | "payoutdescription" => Column::Description,
         "externalid" | "uniqueexternalid" | "clientorderid" => Column::ExternalId,
-        "network" | "chain" | "blockchain" | "paymentnetwork" | "cryptonetwork" => Column::Network,
+        "network" | "chain" | "blockchain" | "paymentnetwork" | "cryptonetwork" | "networkname"
+        | "networktype" | "chainname" | "chaintype" | "blockchainname" | "blockchainnetwork"
+        | "withdrawalnetwork" | "payoutnetwork" | "transfernetwork" | "coinnetwork" | "tokennetwork"
+        | "assetnetwork" | "protocol" | "protocolname" => Column::Network,
         _ => return None,
     })
 }

@@ -52,6 +52,10 @@ pub(super) enum Cell {
     Date,
     /// True or false in a worksheet.
     Truth,
+    /// A number in a worksheet that is shown with the sign of a currency of money.
+    Money,
+    /// A number in a worksheet that is shown divided by a thousand, or by a million.
+    Scaled,
     /// A number in a worksheet that is shown as a percentage.
     Percentage,
     /// An error in a worksheet, such as `#REF!`.

@@ -3,6 +3,7 @@
 use std::{
     collections::{BTreeMap, HashMap},
     hash::{BuildHasher, RandomState},
+    sync::{Mutex, PoisonError},
 };
 
 use super::{
@@ -13,6 +14,7 @@ use super::{
     header::Header,
     lossless, quote,
     record::{Cell, Fault, FaultKind, Field, Record},
+    table::Table,
 };
 use crate::{
     addresses::{self, Checked, Family, Kind, characters},
@@ -31,25 +33,31 @@ pub const LONGEST_EXTERNAL_ID: usize = 128;
 /// The longest memo or tag, in characters.
 pub const LONGEST_EXTRA_ID: usize = 256;
 
+/// The longest text that Stellar takes as a memo, in bytes.
+const LONGEST_STELLAR_MEMO: usize = 28;
+
 /// Checks rows of a file, on several threads at once.
 pub(super) struct Checker<'a> {
-    pub(super) header: &'a Header,
-    pub(super) coins: &'a Catalogue,
-    pub(super) reading: Reading,
+    header: &'a Header,
+    coins: &'a Catalogue,
+    reading: Reading,
     /// What separates the fields of the file.
-    pub(super) delimiter: u8,
+    delimiter: u8,
     /// The lines on which external ids that occur more than once were seen first, by their hash.
-    pub(super) repeated: HashMap<u64, u32>,
-    pub(super) hasher: RandomState,
+    repeated: HashMap<u64, u32>,
+    hasher: RandomState,
+    /// What to suggest for unknown tickers, at most [`MOST_SUGGESTIONS`] in a file.
+    suggestions: Mutex<HashMap<String, Option<String>>>,
 }
+
+/// For how many different unknown tickers of a file it is found out what may be meant, which is slow.
+const MOST_SUGGESTIONS: usize = 1000;
 
 /// What one thread has found out beside its rows.
 #[derive(Debug, Default)]
 pub(super) struct Aside<'a> {
     /// What is meant by a ticker and a network that are no ticker by themselves.
     meant: HashMap<(String, String), Option<&'a ListedCoin>>,
-    /// What to suggest for unknown tickers.
-    suggestions: HashMap<String, Option<String>>,
     /// What was written instead of a ticker, which was meant, and how often.
     pub(super) translated: BTreeMap<(String, String), u32>,
 }
@@ -99,6 +107,25 @@ impl Value<'_> {
 }
 
 impl<'a> Checker<'a> {
+    pub(super) fn new(
+        table: &'a Table<'_>,
+        coins: &'a Catalogue,
+        reading: Reading,
+        repeated: HashMap<u64, u32>,
+        hasher: RandomState,
+    ) -> Self {
+        let suggestions = Mutex::default();
+        Self {
+            header: &table.header,
+            coins,
+            reading,
+            delimiter: table.delimiter,
+            repeated,
+            hasher,
+            suggestions,
+        }
+    }
+
     /// Checks a record that is not blank.
     pub(super) fn check(
         &self,
@@ -135,7 +162,18 @@ impl<'a> Checker<'a> {
             keep(Problem::new(Column::Amount, cells.amount.text, ProblemCode::AmountDecimals, message));
         }
         let extra_id = coin.map(|coin| check_extra_id(cells.extra_id, coin).map_err(&mut keep));
-        check_text(Column::Description, cells.description.text, LONGEST_DESCRIPTION).map_err(&mut keep).ok();
+        let description = cells.description;
+        let no_result = matches!(description.cell, Cell::NoResult | Cell::Error);
+        match explain_cell(description, said!(en: "a description", de: "einer Beschreibung")) {
+            Some(message) if no_result => {
+                keep(Problem::new(Column::Description, description.text, ProblemCode::CellContent, message));
+            }
+            _ => {
+                check_text(Column::Description, description.text, LONGEST_DESCRIPTION)
+                    .map_err(&mut keep)
+                    .ok();
+            }
+        }
         match self.check_external_id(&cells, record.line) {
             Ok(()) => {}
             Err(problem) => keep(problem),
@@ -162,7 +200,7 @@ impl<'a> Checker<'a> {
         let (Some(coin), Some(Some(address)), Some(amount), Some(Ok(no_memo)), true) =
             (coin, address, amount, extra_id, problems.is_empty())
         else {
-            return Err(reject(problems, cells.known(self.header)));
+            return Err(reject(problems, self.known(&cells)));
         };
         let some = |value: Value<'_>| (!value.text.is_empty()).then(|| value.text.to_owned());
         let warnings = [
@@ -275,6 +313,13 @@ impl<'a> Checker<'a> {
     /// An external id may occur once in a file; each row but the first that has it is refused.
     fn check_external_id(&self, cells: &Cells<'_>, line: u32) -> Result<(), Problem> {
         let text = cells.external_id.text;
+        let has_lost = !matches!(cells.external_id.cell, Cell::Date | Cell::Percentage | Cell::Truth);
+        if let Some(message) =
+            explain_cell(cells.external_id, said!(en: "an external id", de: "einer external_id"))
+            && has_lost
+        {
+            return Err(Problem::new(Column::ExternalId, text, ProblemCode::CellContent, message));
+        }
         if text.is_empty() {
             return Ok(());
         }
@@ -311,6 +356,9 @@ impl<'a> Checker<'a> {
             ));
         }
         let network = cells.network.text;
+        if let Some(message) = explain_cell(cells.network, said!(en: "a network", de: "eines Netzwerks")) {
+            return Err(Problem::new(Column::Network, network, ProblemCode::CellContent, message));
+        }
         let coin = match (self.coins.get(ticker), network) {
             (Some(coin), "") => coin,
             (Some(coin), network) if coin.is_on(network) => coin,
@@ -343,7 +391,7 @@ impl<'a> Checker<'a> {
                         message,
                     ));
                 }
-                (None, None) => return Err(self.unknown(ticker, network, aside)),
+                (None, None) => return Err(self.unknown(ticker, network)),
             },
         };
         if let Some(reason) = coin.unavailable() {
@@ -361,7 +409,21 @@ impl<'a> Checker<'a> {
         })
     }
 
-    fn unknown(&self, ticker: &str, network: &str, aside: &mut Aside<'a>) -> Problem {
+    /// What may be meant by an unknown ticker. Finding out is slow, so it ends after so many different ones.
+    fn suggest(&self, ticker: &str) -> Option<String> {
+        let mut known = self.suggestions.lock().unwrap_or_else(PoisonError::into_inner);
+        match known.get(ticker) {
+            Some(hint) => hint.clone(),
+            None if known.len() >= MOST_SUGGESTIONS => None,
+            None => {
+                let hint = self.coins.suggest(ticker);
+                known.insert(ticker.to_owned(), hint.clone());
+                hint
+            }
+        }
+    }
+
+    fn unknown(&self, ticker: &str, network: &str) -> Problem {
         if let Some(fiat) = fiat::find(ticker) {
             let message = words!(
                 en: "{} is no coin. Write the coin to pay in here; a sum in {fiat} belongs in the columns \
@@ -389,12 +451,7 @@ impl<'a> Checker<'a> {
                 quote(network),
             )
         };
-        // Finding out is slow, so it ends after a thousand different ones.
-        if aside.suggestions.len() < 1000 && !aside.suggestions.contains_key(ticker) {
-            aside.suggestions.insert(ticker.to_owned(), self.coins.suggest(ticker));
-        }
-        let hint = aside.suggestions.get(ticker).cloned().flatten();
-        let hint = hint.map_or(String::new(), |hint| format!(" {hint}"));
+        let hint = self.suggest(ticker).map_or(String::new(), |hint| format!(" {hint}"));
         let message = words!(
             en: "NOWPayments has no coin {}{on}.{reason}{hint}",
             de: "NOWPayments hat keinen Coin {}{on}.{reason}{hint}",
@@ -403,7 +460,24 @@ impl<'a> Checker<'a> {
         Problem::new(Column::Currency, ticker, ProblemCode::CurrencyUnknown, message)
     }
 
-    /// A line within quotes that looks like a payout: two stray quotes can swallow rows without breaking a rule.
+    /// What stood in the columns that the file has. Amounts that were read are in plain digits, so that they mean the same
+    /// without the file.
+    fn known(&self, cells: &Cells<'_>) -> Vec<(Column, String)> {
+        let columns = self.header.columns().iter().filter_map(|(column, _)| *column);
+        let known = |column| {
+            let Value { text, cell, .. } = cells.get(column);
+            if text.is_empty() || !matches!(column, Column::Amount | Column::FiatAmount) {
+                return text.to_owned();
+            }
+            match amounts::read(column, text, cell, self.reading) {
+                Ok(amount) => amount.to_string(),
+                Err(problem) => amounts::kept(text, &problem),
+            }
+        };
+        columns.map(|column| (column, known(column))).collect()
+    }
+
+    /// A line within quotes that has as many fields as the header, or looks like a payout: two stray quotes can swallow rows without breaking a rule.
     fn warn_quoted_lines(&self, record: &Record<'_>) -> Option<(WarningCode, String)> {
         if record.line == record.last_line {
             return None;
@@ -414,7 +488,7 @@ impl<'a> Checker<'a> {
                     let lines = field.bytes.split(|byte| matches!(byte, b'\n' | b'\r')).skip(1);
                     lines
                         .flat_map(|line| Reader::new(line, self.delimiter).next())
-                        .any(|line| looks_like_payout(&line, self.coins))
+                        .any(|line| line.count == self.header.len() || looks_like_payout(&line, self.coins))
                 },
             )?;
         let column = self.header.name(index)?;
@@ -489,12 +563,6 @@ impl Header {
 }
 
 impl<'r> Cells<'r> {
-    /// What stood in the columns that the file has.
-    fn known(&self, header: &Header) -> Vec<(Column, String)> {
-        let columns = header.columns().iter().filter_map(|(column, _)| *column);
-        columns.map(|column| (column, self.get(column).text.to_owned())).collect()
-    }
-
     /// What stood in a column.
     pub(super) fn get(&self, column: Column) -> Value<'r> {
         match column {
@@ -524,13 +592,14 @@ pub(super) fn is_external_id(text: &str) -> bool {
     !text.is_empty() && check_text(Column::ExternalId, text, LONGEST_EXTERNAL_ID).is_ok()
 }
 
-/// Whether a record has both a known ticker and a number in it.
+/// Whether a record has both a known ticker and a number in it, or an address.
 pub(super) fn looks_like_payout(record: &Record<'_>, coins: &Catalogue) -> bool {
     let mut cells = record.fields.iter().filter_map(Field::text);
     let is_number = |cell: &str| {
         cell.starts_with(|c: char| c.is_ascii_digit()) && cell.parse::<nowpayments::Amount>().is_ok()
     };
-    cells.clone().any(|cell| coins.get(cell).is_some()) && cells.any(is_number)
+    cells.clone().any(|cell| Family::recognise(cell).is_some())
+        || cells.clone().any(|cell| coins.get(cell).is_some()) && cells.any(is_number)
 }
 
 /// Says what is wrong with the quotes of a record.
@@ -630,8 +699,27 @@ fn check_address(
     };
     let family = coin.family();
     let fits = pattern.is_none_or(|pattern| pattern.is_match(text));
-    let fault = match family.check(text) {
-        Ok(checked) if fits => return Ok(Some(checked)),
+    if family.takes_words() && is_total(text) {
+        let message = words!(
+            en: "{} is a word for a sum, not an address: delete the row if it adds up the others.",
+            de: "{} ist ein Wort für eine Summe und keine Adresse: Löschen Sie die Zeile, wenn sie die anderen \
+                 zusammenzählt.",
+            quote(text),
+        );
+        return problem(ProblemCode::AddressFormat, message);
+    }
+    let (family, checked) = match family.check(text) {
+        // Some networks have addresses of their own beside those of Ethereum.
+        Err(_) if fits && text.starts_with("0x") && coin.takes_evm() => {
+            (Family::Evm, Family::Evm.check(text))
+        }
+        checked => (family, checked),
+    };
+    // A pattern that takes many texts takes addresses of other networks, too.
+    let is_foreign =
+        || family.takes_words() && Family::certain(text).is_some() && !coin.asks_for_beginning(text);
+    let fault = match checked {
+        Ok(checked) if fits && !is_foreign() => return Ok(Some(checked)),
         Ok(_) => None,
         Err(fault) => Some(fault),
     };
@@ -727,11 +815,28 @@ fn check_address(
     }
 }
 
+/// Whether a text is what people write before the sum of a column.
+fn is_total(text: &str) -> bool {
+    const WORDS: [&str; 10] = [
+        "total",
+        "totals",
+        "subtotal",
+        "sum",
+        "grandtotal",
+        "gesamt",
+        "summe",
+        "gesamtsumme",
+        "zwischensumme",
+        "insgesamt",
+    ];
+    WORDS.iter().any(|word| word.eq_ignore_ascii_case(text.trim_end_matches(':')))
+}
+
 /// What is wrong with a cell of a worksheet that is to hold a text.
 fn explain_cell(value: Value<'_>, what: &str) -> Option<String> {
     let holds = match value.cell {
         Cell::Written | Cell::Quoted => return None,
-        Cell::Number
+        Cell::Number | Cell::Money | Cell::Scaled
             if amounts::significant_digits(value.text) > amounts::DIGITS_OF_A_SPREADSHEET
                 || value.text.len() > amounts::DIGITS_OF_A_SPREADSHEET =>
         {
@@ -742,7 +847,7 @@ fn explain_cell(value: Value<'_>, what: &str) -> Option<String> {
                      Stellen verändert. Formatieren Sie die Spalte als Text, und geben Sie den Inhalt neu ein.",
             ));
         }
-        Cell::Number => return None,
+        Cell::Number | Cell::Money | Cell::Scaled => return None,
         Cell::Date => said!(en: "a date", de: "ein Datum"),
         Cell::Percentage => said!(en: "a percentage", de: "einen Prozentwert"),
         Cell::Truth => said!(en: "true or false", de: "wahr oder falsch"),
@@ -820,8 +925,9 @@ fn check_extra_id(value: Value<'_>, coin: &ListedCoin) -> Result<Option<(Warning
             ).to_owned(),
         );
     }
-    if let Some((mantissa, exponent)) = text.split_once("E+")
-        && mantissa.parse::<nowpayments::Amount>().is_ok()
+    if let Some((mantissa, exponent)) = text.split_once(['E', 'e'])
+        && mantissa.replace(',', ".").parse::<nowpayments::Amount>().is_ok()
+        && let Some(exponent) = exponent.strip_prefix('+')
         && exponent.bytes().all(|byte| byte.is_ascii_digit())
     {
         let message = said!(
@@ -840,6 +946,18 @@ fn check_extra_id(value: Value<'_>, coin: &ListedCoin) -> Result<Option<(Warning
                 en: "A tag is a whole number from 0 to {}.",
                 de: "Ein Tag ist eine ganze Zahl von 0 bis {}.",
                 u32::MAX,
+            ),
+        );
+    }
+    // Text memos of Stellar have at most 28 bytes; hashes are written as 64 digits.
+    let is_hash = text.len() == 64 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+    if coin.family() == Family::Stellar && text.len() > LONGEST_STELLAR_MEMO && !is_hash {
+        return problem(
+            ProblemCode::ExtraIdFormat,
+            words!(
+                en: "A memo of Stellar has at most {LONGEST_STELLAR_MEMO} characters, or it is a hash of 64 digits.",
+                de: "Ein Memo von Stellar hat höchstens {LONGEST_STELLAR_MEMO} Zeichen, oder es ist ein Hash mit 64 \
+                     Ziffern.",
             ),
         );
     }

@@ -218,14 +218,8 @@ pub(super) fn check(
     }
     let table = document.table(choices, coins)?;
     let shown = look(&table, job)?;
-    let checker = Checker {
-        header: &table.header,
-        coins,
-        reading: choices.numbers.map_or(Reading::Shown(shown.points), Reading::Said),
-        delimiter: table.delimiter,
-        repeated: shown.repeated,
-        hasher: shown.hasher,
-    };
+    let reading = choices.numbers.map_or(Reading::Shown(shown.points), Reading::Said);
+    let checker = Checker::new(&table, coins, reading, shown.repeated, shown.hasher);
     let work = |piece: &Piece<'_>| {
         let mut part = Part { rows: Vec::with_capacity(piece.expected()), ..Part::default() };
         piece.each(|record: &Record<'_>, hidden| {
@@ -299,6 +293,28 @@ pub(super) fn check(
         (summary.open, summary.open_count) = (shown.open, shown.open_count);
     }
     Ok(summary)
+}
+
+/// Checks the first row of a document whose amounts were typed; `None` when it is blank, or there is none.
+pub(super) fn check_one(
+    document: &Document<'_>,
+    choices: &Choices,
+    coins: &Catalogue,
+) -> Result<Option<Row>, FileError> {
+    let table = document.table(choices, coins)?;
+    let checker = Checker::new(&table, coins, Reading::Typed, HashMap::new(), RandomState::new());
+    let mut row = None;
+    for (piece, _) in table.pieces() {
+        piece.each(|record, hidden| {
+            if row.is_none() && !record.blank {
+                row = Some(match checker.check(record, hidden, &mut Aside::default()) {
+                    Ok(CheckedRow { row, .. }) => Row::Accepted(row),
+                    Err(row) => Row::Rejected(*row),
+                });
+            }
+        });
+    }
+    Ok(row)
 }
 
 /// The hash of what is a hash already.

@@ -6,7 +6,7 @@ use specta::Type;
 use super::{
     Choices, Column, Encoding, FieldDelimiter, FileError, FileErrorCode, FileNote, Job, OpenAmount, header,
     record::{Field, Record},
-    run,
+    rows, run,
     table::Document,
 };
 use crate::{addresses::Family, coins::Catalogue, language::said};
@@ -117,7 +117,10 @@ pub fn survey(bytes: &[u8], choices: &Choices, coins: &Catalogue, job: &Job) -> 
         }
         Err(error) => match error.code {
             // In a single column there is no room for an address and an amount.
-            FileErrorCode::HeaderMissing | FileErrorCode::ColumnMissing | FileErrorCode::ColumnDuplicate
+            FileErrorCode::HeaderMissing
+            | FileErrorCode::ColumnMissing
+            | FileErrorCode::ColumnDuplicate
+            | FileErrorCode::ColumnUnclear
                 if survey.columns.len() > 1 =>
             {
                 survey.asks.push(Ask::Columns);
@@ -129,11 +132,15 @@ pub fn survey(bytes: &[u8], choices: &Choices, coins: &Catalogue, job: &Job) -> 
     Ok(survey)
 }
 
-/// Whether a record seems to name columns: it has a name that is known, or nothing that stands in a payout.
+/// Whether a record seems to name columns: it has a name that is known, or nothing that stands in a payout. A payout may have
+/// such a name as its description.
 fn names_columns(record: &Record<'_>, coins: &Catalogue) -> bool {
     let holds_data = |text: &str| {
         looks_like_number(text) || coins.get(text).is_some() || Family::recognise(text).is_some()
     };
+    if rows::looks_like_payout(record, coins) {
+        return false;
+    }
     header::known_names(record) > 0 || !record.fields.iter().filter_map(Field::text).any(holds_data)
 }
 

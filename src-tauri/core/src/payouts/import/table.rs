@@ -318,8 +318,9 @@ impl Piece<'_> {
 fn named_delimiter(text: &[u8]) -> Option<(FieldDelimiter, usize)> {
     let end = text.iter().position(|byte| matches!(byte, b'\n' | b'\r'))?;
     let line = &text[..end];
-    let [s, e, p, b'=', delimiter] = line.trim_ascii_end() else { return None };
-    if ![*s, *e, *p].eq_ignore_ascii_case(b"sep") {
+    // The separator may be a blank itself: a tab.
+    let [s, e, p, b'=', delimiter, after @ ..] = line else { return None };
+    if ![*s, *e, *p].eq_ignore_ascii_case(b"sep") || !after.trim_ascii().is_empty() {
         return None;
     }
     let length = end + if text[end..].starts_with(b"\r\n") { 2 } else { 1 };

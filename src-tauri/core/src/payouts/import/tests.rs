@@ -3,9 +3,11 @@ use proptest::prelude::*;
 use super::*;
 
 const BTC: &str = "bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4";
+const TON: &str = "UQD9KGj6SIn4bKmlk0SFqTmkp4e8AiJsSFsR1C3_BpjGBOAF";
 const ETH: &str = "0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed";
 const TRX: &str = "TKppXbvbxJVW8t3RM3L3VpnD2KY4YCpYAH";
 const XRP: &str = "rLVo29ML6SNPRYKYWwrcQFk1xd3ktvQwat";
+const KAVA: &str = "kava12rt97hg4naky3ws34vd4hvcq5zvkcuvgwjj9ek";
 const XLM: &str = "GA2BIQUDNHBYBIWOWFEUF67TQB32H3UIGCUHUZJ6KHCP2W3CQVRNYAOP";
 
 /// A list of coins with one of every sort.
@@ -35,6 +37,12 @@ fn coins() -> Catalogue {
         coin("XLM", "xlm", "xlm", "^G[A-Z0-9]{55}$", serde_json::json!({"extra_id_exists": true, "extra_id_regex": "^[A-Za-z0-9 ]{1,28}$"})),
         coin("GUSD", "eth", "gusd", EVM, serde_json::json!({"network_precision": "2"})),
         coin("NEAR", "near", "near", "[a-z0-9._-]{2,64}", plain()),
+        coin("LAX", "odd", "lax", "[a-zA-Z0-9._:-]{2,64}", plain()),
+        coin("ODD", "odd", "odd", "^(bc1|[13])[a-zA-HJ-NP-Z0-9]{25,62}$", plain()),
+        coin("APT", "apt", "apt", "^0x[0-9a-fA-F]{1,64}$", plain()),
+        coin("KAVA", "kava", "kava", "^(kava1[0-9a-z]{38}|0x[0-9a-fA-F]{40})$", plain()),
+        coin("TON", "ton", "ton", "^[UE]Q[A-Za-z0-9_-]{46}$", serde_json::json!({"extra_id_exists": true, "extra_id_optional": true, "extra_id_regex": "^.{1,120}$"})),
+        coin("XLMANY", "xlm", "xlmany", "^G[A-Z0-9]{55}$", serde_json::json!({"extra_id_exists": true, "extra_id_regex": "^.{1,120}$"})),
         coin("OFF", "eth", "off", EVM, serde_json::json!({"enable": false})),
         coin("KEPT", "eth", "kept", EVM, serde_json::json!({"available_for_payout": false})),
         coin("BROKEN", "odd", "broken", "^(a$", plain()),
@@ -332,6 +340,19 @@ fn addresses_are_refused_with_a_code_and_the_reason() {
         (BTC, "eth", "address_network", "Ask the recipient"),
         ("LdP8Qox1VAhCzLJNqrr74YovaWYyNBUWvL", "btc", "address_network", "Litecoin"),
         ("a", "near", "address_format", "near"),
+        (BTC, "near", "address_network", "Bitcoin"),
+        (BTC, "lax", "address_network", "Bitcoin"),
+        (TRX, "lax", "address_network", "TRON"),
+        ("cosmos1t0478zjhvrsneah7fvyecs3hgztnkm0g9h279u", "lax", "address_network", "Cosmos"),
+        ("total", "near", "address_format", "a word for a sum"),
+        ("Summe:", "lax", "address_format", "a word for a sum"),
+        ("kava1krjxel6dlwypa6xscm9f5qpdmgyfdwusn26zz4", "kava", "address_checksum", "checksum"),
+        (
+            &format!("0x{}", &ETH[2..].replace('A', "a").replace('B', "b").replacen("ae", "Ae", 1)),
+            "kava",
+            "address_checksum",
+            "checksum",
+        ),
         ("anything", "broken", "coin_unusable", "cannot be checked"),
         ("x", "split", "coin_unusable", "cannot be checked"),
         ("anything", "nothing", "coin_unusable", "cannot be checked"),
@@ -352,6 +373,11 @@ fn good_addresses_of_every_sort_of_coin_are_taken_as_they_stand() {
         (TRX, "trx"),
         (TRX, "UsdtTrc20"),
         ("alice.near", "near"),
+        ("anything.at-all", "lax"),
+        (BTC, "odd"),
+        (ETH, "kava"),
+        (KAVA, "kava"),
+        (&format!("0x{}", "1a".repeat(32)), "apt"),
         (&format!("  {TRX}\t"), "trx"),
         (&format!("\"{TRX}\""), "trx"),
     ] {
@@ -434,6 +460,23 @@ fn a_point_before_three_digits_is_settled_by_the_rest_of_the_file() {
 }
 
 #[test]
+fn an_address_of_ethereum_on_an_unknown_network_gets_a_caution() {
+    assert_eq!(warnings_of(&format!("{ETH},apt,1,,,")), [WarningCode::AddressUnusual]);
+    assert_eq!(warnings_of(&format!("{ETH},kava,1,,,")), []);
+}
+
+#[test]
+fn suggestions_for_unknown_tickers_end_after_a_thousand_in_the_whole_file() {
+    let mut file = "address,currency,amount\n".to_owned();
+    for number in 0..3000 {
+        file.push_str(&format!("{TRX},usdt{number},1\n"));
+    }
+    let import = import(file.as_bytes(), &Choices::default(), &coins()).unwrap();
+    let hinted = import.rejected.iter().filter(|row| row.problem.message.contains("Say which network"));
+    assert_eq!((import.rejected.len(), hinted.count()), (3000, 1000));
+}
+
+#[test]
 fn memos_are_checked_against_the_coin() {
     for (row, code, words) in [
         (format!("{XLM},xlm,1,,,"), "extra_id_missing", "needs a memo"),
@@ -443,6 +486,9 @@ fn memos_are_checked_against_the_coin() {
         (format!("{XRP},xrp,1,12a,,"), "extra_id_format", "whole number"),
         (format!("{XRP},xrp,1,4294967296,,"), "extra_id_format", "4294967295"),
         (format!("{XRP},xrp,1,1.23457E+12,,"), "extra_id_format", "spreadsheet"),
+        (format!("{TON},ton,1,\"1,23457E+12\",,"), "extra_id_format", "spreadsheet"),
+        (format!("{TON},ton,1,1.23457e+12,,"), "extra_id_format", "spreadsheet"),
+        (format!("{XLM},xlmany,1,{},,", "a".repeat(29)), "extra_id_format", "at most 28"),
         (format!("{XRP},xrp,1,٣,,"), "extra_id_format", "U+0663"),
         (format!("{BTC},btc,1,77,,"), "extra_id_unexpected", "no memo"),
         ("abc,badmemo,1,5,,".to_owned(), "coin_unusable", "memos and tags"),
@@ -453,6 +499,8 @@ fn memos_are_checked_against_the_coin() {
     }
     assert_eq!(warnings_of(&format!("{XRP},xrp,1,,,")), [WarningCode::ExtraIdMissing]);
     assert_eq!(warnings_of(&format!("{XRP},xrp,1,0,,")), []);
+    assert_eq!(warnings_of(&format!("{XLM},xlmany,1,{},,", "a1".repeat(32))), [], "a hash");
+    assert_eq!(warnings_of(&format!("{TON},ton,1,a+b,,")), []);
     assert_eq!(one(&format!("{XLM},xlm,1, hello you ,,")).accepted[0].extra_id.as_deref(), Some("hello you"));
 }
 

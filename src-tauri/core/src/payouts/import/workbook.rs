@@ -70,8 +70,9 @@ impl<'b> Workbook<'b> {
         let by_id: HashMap<&str, &Relation> =
             relations.iter().map(|relation| (relation.id.as_str(), relation)).collect();
         let mut of_1904 = false;
-        for (name, attributes) in this.elements(&main.path)? {
-            match name.as_str() {
+        const PARTS: &[&str] = &["workbookPr", "sheet"];
+        for (name, attributes) in this.elements(&main.path, PARTS, &["date1904", "id", "name", "state"])? {
+            match name {
                 "workbookPr" => of_1904 = attributes.truth("date1904"),
                 "sheet" => {
                     let relation = attributes.get("id").and_then(|id| by_id.get(id));
@@ -90,11 +91,15 @@ impl<'b> Workbook<'b> {
         }
         let part = |kind: &str| relations.iter().find(|relation| relation.kind == kind);
         if let Some(styles) = part("styles") {
-            this.formats = Formats::read(this.elements(&styles.path)?, of_1904);
+            let elements = this.elements(&styles.path, formats::ELEMENTS, formats::ATTRIBUTES)?;
+            this.formats = Formats::read(elements, of_1904);
         }
         if let Some(strings) = part("sharedStrings") {
             let path = strings.path.clone();
-            this.shared = this.read_part(&path, read_texts)?;
+            let mut room = this.budget;
+            this.shared = this.read_part(&path, |part| read_texts(part, &mut room))?;
+            // They are held beside what is unpacked later.
+            this.budget = this.budget.min(room);
         }
         Ok(this)
     }
@@ -159,17 +164,25 @@ impl<'b> Workbook<'b> {
         })
     }
 
-    /// The elements of a small part, with their attributes.
-    fn elements(&mut self, path: &str) -> Result<Vec<(String, Attributes)>, FileError> {
+    /// The elements of a part that are `wanted`, in its order, with as many of their attributes as are.
+    fn elements(
+        &mut self,
+        path: &str,
+        wanted: &[&'static str],
+        attributes: &[&str],
+    ) -> Result<Vec<(&'static str, Attributes)>, FileError> {
+        let mut room = self.budget;
         self.read_part(path, |mut part| {
             let mut elements = Vec::new();
             let mut buffer = Vec::new();
             loop {
                 match part.read_event_into(&mut buffer)? {
                     Event::Start(element) => {
-                        elements.push((local_name(&element), Attributes::read(&element)?));
-                        if elements.len() > MOST_ELEMENTS {
-                            return Err(Damage::TooLarge);
+                        let name = element.local_name();
+                        if let Some(name) = wanted.iter().find(|wanted| **wanted == name.as_ref()) {
+                            let attributes = Attributes::read(&element, attributes)?;
+                            spend(&mut room, size_of::<(&str, Attributes)>() + attributes.size())?;
+                            elements.push((*name, attributes));
                         }
                     }
                     Event::Eof => return Ok(elements),
@@ -181,9 +194,10 @@ impl<'b> Workbook<'b> {
     }
 
     fn relations(&mut self, path: &str, folder: &str) -> Result<Vec<Relation>, FileError> {
-        let elements = self.elements(path.trim_start_matches('/'))?;
-        let relation = |(name, attributes): (String, Attributes)| {
-            if name != "Relationship" || attributes.get("TargetMode") == Some("External") {
+        const ATTRIBUTES: &[&str] = &["TargetMode", "Target", "Type", "Id"];
+        let elements = self.elements(path.trim_start_matches('/'), &["Relationship"], ATTRIBUTES)?;
+        let relation = |(_, attributes): (&str, Attributes)| {
+            if attributes.get("TargetMode") == Some("External") {
                 return None;
             }
             let target = attributes.get("Target")?;
@@ -199,8 +213,11 @@ impl<'b> Workbook<'b> {
     }
 }
 
-/// More elements than any list of sheets, styles or relations has.
-const MOST_ELEMENTS: usize = 1_000_000;
+/// Takes what is held in memory, in bytes, from the room that there is for it.
+fn spend(room: &mut u64, bytes: usize) -> Result<(), Damage> {
+    *room = room.checked_sub(u64::try_from(bytes).unwrap_or(u64::MAX)).ok_or(Damage::TooLarge)?;
+    Ok(())
+}
 
 /// What one part is to another.
 struct Relation {
@@ -213,15 +230,25 @@ struct Relation {
 struct Attributes(Vec<(String, String)>);
 
 impl Attributes {
-    fn read(element: &BytesStart<'_>) -> Result<Self, Damage> {
+    /// Those that are `wanted`.
+    fn read(element: &BytesStart<'_>, wanted: &[&str]) -> Result<Self, Damage> {
         let mut attributes = Vec::new();
         for attribute in element.attributes() {
             let attribute = attribute.map_err(quick_xml::Error::from)?;
-            let name = attribute.key.local_name().as_ref().to_owned();
+            let name = attribute.key.local_name();
+            if !wanted.contains(&name.as_ref()) {
+                continue;
+            }
+            let name = name.as_ref().to_owned();
             let value = attribute.normalized_value(quick_xml::XmlVersion::Implicit1_0)?.into_owned();
             attributes.push((name, value));
         }
         Ok(Self(attributes))
+    }
+
+    /// What it takes of memory beside itself, in bytes.
+    fn size(&self) -> usize {
+        self.0.iter().map(|(name, value)| size_of::<(String, String)>() + name.len() + value.len()).sum()
     }
 
     fn get(&self, name: &str) -> Option<&str> {
@@ -233,18 +260,16 @@ impl Attributes {
     }
 }
 
-fn local_name(element: &BytesStart<'_>) -> String {
-    element.local_name().as_ref().to_owned()
-}
-
 /// The texts that cells share: of each, everything in `t` that is not a reading aid.
-fn read_texts(mut part: Part<'_>) -> Result<Vec<Box<str>>, Damage> {
+fn read_texts(mut part: Part<'_>, room: &mut u64) -> Result<Vec<Box<str>>, Damage> {
     let mut texts = Vec::new();
     let mut buffer = Vec::new();
     loop {
         match part.read_event_into(&mut buffer)? {
             Event::Start(element) if element.local_name().as_ref() == "si" => {
-                texts.push(sheet::text_until(&mut part, "si")?.into_boxed_str());
+                let text = sheet::text_until(&mut part, "si")?;
+                spend(room, size_of::<Box<str>>() + text.len())?;
+                texts.push(text.into_boxed_str());
             }
             Event::Eof => return Ok(texts),
             _ => {}

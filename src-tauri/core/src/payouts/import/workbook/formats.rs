@@ -1,15 +1,20 @@
-//! Which numbers a worksheet shows as dates or percentages: the number formats of ECMA-376, part 1, 18.8.30.
+//! Which numbers a worksheet shows as something else, as dates, percentages or money: the number formats of ECMA-376, part 1, 18.8.30.
 
 use std::collections::HashMap;
 
 use chrono::{Days, NaiveDate, TimeDelta};
 
 use super::Attributes;
+use crate::fiat;
 
 /// How a number is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Shown {
     Number,
+    /// With the sign or code of a currency.
+    Money,
+    /// Divided by a thousand, or by a million.
+    Scaled,
     Percentage,
     Date,
 }
@@ -22,14 +27,19 @@ pub(super) struct Formats {
     of_1904: bool,
 }
 
+/// What is read of the styles of a workbook.
+pub(super) const ELEMENTS: &[&str] = &["numFmt", "cellXfs", "xf", "cellStyles", "dxfs"];
+/// What of each of them.
+pub(super) const ATTRIBUTES: &[&str] = &["numFmtId", "formatCode"];
+
 impl Formats {
-    pub(super) fn read(elements: Vec<(String, Attributes)>, of_1904: bool) -> Self {
+    pub(super) fn read(elements: Vec<(&str, Attributes)>, of_1904: bool) -> Self {
         let mut own = HashMap::new();
         let mut styles = Vec::new();
         let mut in_cells = false;
         for (name, attributes) in elements {
             let id = || attributes.get("numFmtId").and_then(|id| id.parse::<u32>().ok());
-            match name.as_str() {
+            match name {
                 "numFmt" => {
                     if let (Some(id), Some(code)) = (id(), attributes.get("formatCode")) {
                         own.insert(id, shown_by(code));
@@ -73,31 +83,70 @@ impl Formats {
 
 fn built_in(id: u32) -> Shown {
     match id {
+        // The others of accounting (37 to 41, 43) show no sign of a currency.
+        5..=8 | 42 | 44 => Shown::Money,
         9 | 10 => Shown::Percentage,
         14..=22 | 27..=36 | 45..=47 | 50..=58 => Shown::Date,
         _ => Shown::Number,
     }
 }
 
-/// Reads a format code: what stands in quotes, in brackets or after a backslash is shown as it is.
+/// Reads a format code: what stands in quotes, after a backslash, or as a currency in brackets, is shown as it is.
 fn shown_by(code: &str) -> Shown {
-    let mut characters = code.chars();
+    // What is shown beside the digits.
+    let mut literal = String::new();
+    let mut scaled = false;
+    let mut before = ' ';
+    let mut characters = code.chars().peekable();
     while let Some(c) = characters.next() {
+        // A comma between digits groups them; one behind the last of them divides by a thousand.
+        if c == ',' && is_digit(before) {
+            while characters.next_if_eq(&',').is_some() {}
+            scaled |= !characters.peek().copied().is_some_and(is_digit);
+        }
+        before = c;
         match c {
-            '"' => drop(characters.by_ref().find(|c| *c == '"')),
-            '\\' | '_' | '*' => drop(characters.next()),
+            '"' => literal.extend(characters.by_ref().take_while(|c| *c != '"')),
+            '\\' => literal.extend(characters.next()),
+            '_' | '*' => drop(characters.next()),
             '[' => {
                 let inside: String = characters.by_ref().take_while(|c| *c != ']').collect();
+                if let Some(symbol) = inside.strip_prefix('$') {
+                    literal.push(' ');
+                    literal.extend(symbol.chars().take_while(|c| *c != '-'));
+                    literal.push(' ');
+                    continue;
+                }
                 if matches!(inside.to_ascii_lowercase().as_str(), "h" | "hh" | "m" | "mm" | "s" | "ss") {
                     return Shown::Date;
                 }
             }
             '%' => return Shown::Percentage,
             'd' | 'D' | 'm' | 'M' | 'y' | 'Y' | 'h' | 'H' | 's' | 'S' => return Shown::Date,
-            _ => {}
+            other => literal.push(other),
         }
     }
-    Shown::Number
+    match () {
+        () if names_money(&literal) => Shown::Money,
+        () if scaled => Shown::Scaled,
+        () => Shown::Number,
+    }
+}
+
+/// Whether it stands for a digit in a format code.
+fn is_digit(c: char) -> bool {
+    matches!(c, '0' | '#' | '?')
+}
+
+/// Whether a text has the sign or the code of a currency in it.
+fn names_money(text: &str) -> bool {
+    const SIGNS: [&str; 10] = ["kr", "kr.", "zł", "kč", "ft", "fr", "fr.", "chf", "rub", "lei"];
+    let is_sign = |c: char| matches!(c, '$' | '¢' | '£' | '¤' | '¥' | '\u{20A0}'..='\u{20CF}');
+    text.chars().any(is_sign)
+        || text.split(|c: char| c.is_whitespace() || is_digit(c)).any(|word| {
+            let bare = word.trim_matches(|c: char| !c.is_alphabetic());
+            fiat::find(bare).is_some() || SIGNS.contains(&word.to_lowercase().as_str())
+        })
 }
 
 #[cfg(test)]
@@ -105,12 +154,25 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_format_says_whether_a_number_is_a_date_or_a_percentage() {
+    fn a_format_says_whether_a_number_is_a_date_a_percentage_or_money() {
         for (code, expected) in [
             ("General", Shown::Number),
             ("0.00", Shown::Number),
-            ("#,##0.00\\ \"USD per day\"", Shown::Number),
+            ("#,##0.00\\ \"USD per day\"", Shown::Money),
+            ("#,##0.00\\ \"days\"", Shown::Number),
             ("[Red]#,##0.00;[$m-409]0", Shown::Number),
+            ("\"$\"#,##0.00", Shown::Money),
+            ("#,##0.00\\ [$€-407]", Shown::Money),
+            ("#,##0.00 €", Shown::Money),
+            ("[$CHF-807] 0.00", Shown::Money),
+            ("[$-407]0.00", Shown::Number),
+            ("_(\"$\"* #,##0.00_)", Shown::Money),
+            ("0,", Shown::Scaled),
+            ("#,##0,,\"M\"", Shown::Scaled),
+            ("0.0,", Shown::Scaled),
+            ("#,##0,.00", Shown::Scaled),
+            ("#,##0;[Red]-#,##0", Shown::Number),
+            ("#,###", Shown::Number),
             ("_(* #,##0.00_)", Shown::Number),
             ("\\d0", Shown::Number),
             ("0.0%", Shown::Percentage),
@@ -122,6 +184,7 @@ mod tests {
             assert_eq!(shown_by(code), expected, "{code}");
         }
         assert_eq!((built_in(0), built_in(9), built_in(14)), (Shown::Number, Shown::Percentage, Shown::Date));
+        assert_eq!((built_in(4), built_in(7), built_in(44)), (Shown::Number, Shown::Money, Shown::Money));
     }
 
     #[test]

@@ -148,7 +148,7 @@ pub(super) fn read(
     loop {
         match part.read_event_into(&mut buffer)? {
             Event::Start(element) if element.local_name().as_ref() == "row" => {
-                let attributes = Attributes::read(&element)?;
+                let attributes = Attributes::read(&element, &["r", "hidden"])?;
                 let number = match attributes.get("r") {
                     Some(number) => number.parse().map_err(|_| {
                         other(said!(
@@ -193,7 +193,7 @@ fn read_row(
     loop {
         match part.read_event_into(&mut buffer)? {
             Event::Start(element) if element.local_name().as_ref() == "c" => {
-                let attributes = Attributes::read(&element)?;
+                let attributes = Attributes::read(&element, &["r", "t", "s"])?;
                 let column = match attributes.get("r") {
                     Some(reference) => column(reference).ok_or_else(|| {
                         other(said!(
@@ -294,7 +294,8 @@ fn read_cell(
                 Some(_) => Ok(Some((Cell::Written, formula, Text::Shared(index)))),
             }
         }
-        "str" | "inlineStr" => own(Cell::Written, value),
+        "str" => own(Cell::Written, unescaped(value)),
+        "inlineStr" => own(Cell::Written, value),
         "b" => own(Cell::Truth, if value.trim() == "1" { "TRUE" } else { "FALSE" }.to_owned()),
         "e" => own(Cell::Error, value),
         "d" => own(Cell::Date, value),
@@ -318,6 +319,8 @@ fn read_cell(
             // text that means the same binary fraction is what was typed, as long as it has no more than 15 digits.
             match formats.of(style) {
                 Shown::Number => own(Cell::Number, number.to_string()),
+                Shown::Money => own(Cell::Money, number.to_string()),
+                Shown::Scaled => own(Cell::Scaled, number.to_string()),
                 Shown::Percentage => own(Cell::Percentage, number.to_string()),
                 Shown::Date => {
                     let days = number.to_string();
@@ -342,6 +345,37 @@ pub(super) fn text_until(part: &mut Part<'_>, element: &str) -> Result<String, D
     collect_until(part, element, |inside| {
         inside.last().is_some_and(|name| name == "t") && !inside.iter().any(|name| name == "rPh")
     })
+    .map(unescaped)
+}
+
+/// A text without the escapes that XML does not need and workbooks have all the same: `_x000D_` for a carriage return, and
+/// `_x005F_` for an underscore that would begin one (ECMA-376, part 1, 22.9.2.19).
+fn unescaped(text: String) -> String {
+    if !text.contains("_x") {
+        return text;
+    }
+    let mut plain = String::with_capacity(text.len());
+    let mut rest = text.as_str();
+    while let Some(at) = rest.find("_x") {
+        let (before, escape) = rest.split_at(at);
+        plain.push_str(before);
+        let digits = escape.get(2..6).filter(|digits| digits.bytes().all(|byte| byte.is_ascii_hexdigit()));
+        let c = digits
+            .filter(|_| escape.as_bytes().get(6) == Some(&b'_'))
+            .and_then(|digits| char::from_u32(u32::from_str_radix(digits, 16).ok()?));
+        match c {
+            Some(c) => {
+                plain.push(c);
+                rest = &escape[7..];
+            }
+            None => {
+                plain.push('_');
+                rest = &escape[1..];
+            }
+        }
+    }
+    plain.push_str(rest);
+    plain
 }
 
 fn collect_until(

@@ -91,3 +91,47 @@ fn no_digit_that_was_written_is_left_out_unseen() {
         assert_eq!((record.fields[0].text(), record.fields[0].cell), (Some(read), Cell::Number), "{written}");
     }
 }
+
+#[test]
+fn escapes_of_characters_in_texts_are_read_as_what_they_stand_for() {
+    let sheet = r#"<worksheet><sheetData><row><c t="s"><v>0</v></c><c t="inlineStr"><is><t>a_x005F_x0041_b</t></is></c><c t="str"><v>x_x000D_y_xZZ_</v></c></row></sheetData></worksheet>"#;
+    let bytes =
+        packed(&[("xl/a.xml", sheet), EMPTY, ("xl/texts.xml", "<sst><si><t>one_x000D__x</t></si></sst>")]);
+    let sheet = Workbook::open(&bytes).unwrap().into_sheet("A & B").unwrap();
+    let record = sheet.record(0, 3).unwrap();
+    let texts: Vec<_> = record.fields.iter().map(|field| field.text().unwrap()).collect();
+    assert_eq!(texts, ["one\r_x", "a_x0041_b", "x\ry_xZZ_"]);
+}
+
+#[test]
+fn what_is_held_of_a_workbook_counts_against_the_budget_and_the_rest_is_not_held() {
+    let sheet = "<worksheet><sheetData><row><c><v>1</v></c></row></sheetData></worksheet>";
+    let open = |texts: &str, budget| {
+        let bytes = packed(&[("xl/a.xml", sheet), EMPTY, ("xl/texts.xml", texts)]);
+        Workbook::open_within(&bytes, budget).map(|_| ()).map_err(|error| error.code)
+    };
+    // 5 bytes each in the file, and more than three times as many in memory.
+    let empty = format!("<sst>{}</sst>", "<si/>".repeat(10_000));
+    assert_eq!(open(&empty, 120_000), Err(FileErrorCode::TooLarge));
+    assert_eq!(open(&empty, 400_000), Ok(()));
+    // Other elements and attributes are unpacked, and nothing of them is held.
+    let other = format!("<sst>{}</sst>", r#"<x a="1" b="2" c="3" d="4"/>"#.repeat(10_000));
+    assert_eq!(open(&other, 400_000), Ok(()));
+}
+
+#[test]
+fn elements_of_styles_count_by_what_is_kept_of_them() {
+    let element = br#"<xf numFmtId="4" fontId="1" fillId="2" borderId="3" xfId="4"/>"#;
+    let mut reader = Reader::from_reader(BufReader::new(&element[..]));
+    reader.config_mut().expand_empty_elements = true;
+    let mut buffer = Vec::new();
+    let Event::Start(start) = reader.read_event_into(&mut buffer).unwrap() else { panic!("no element") };
+    let attributes = Attributes::read(&start, formats::ATTRIBUTES).unwrap();
+    assert_eq!(
+        (attributes.0.len(), attributes.get("numFmtId"), attributes.get("fontId")),
+        (1, Some("4"), None)
+    );
+    let mut room = 100;
+    assert!(spend(&mut room, attributes.size()).is_ok());
+    assert!(spend(&mut room, 101).is_err());
+}
