@@ -137,6 +137,33 @@ async fn daily(owner: &Owner) -> Batch {
     approved(owner, &Schedule { execute_at: hours(5), repetition: Some(repetition) }).await
 }
 
+#[tokio::test]
+async fn a_batch_of_the_same_rows_that_was_made_by_hand_is_no_run_of_a_series() {
+    let owner = Owner::new().await;
+    let id = daily(&owner).await.summary.id;
+    owner.pass(5 * 3600 - 30);
+    let rows = owner.world.simulator.ledger().payouts;
+    let row = |row: &nowpayments_simulator::LedgerRow| nowpayments::payouts::NewPayout {
+        extra_id: row.extra_id.clone(),
+        ..nowpayments::payouts::NewPayout::new(
+            row.address.clone(),
+            row.currency.parse().unwrap(),
+            row.amount.to_string().parse().unwrap(),
+        )
+    };
+    let call = nowpayments::payouts::CreatePayout {
+        withdrawals: rows.iter().map(row).collect(),
+        ..Default::default()
+    };
+    let by_hand = owner.world.client().send(&call).await.unwrap().id.to_string();
+    owner.pass(1800);
+    owner.payouts().look(&id).await.unwrap();
+    let next = owner.payouts().list().await.unwrap().into_iter().find(|batch| batch.id != id).unwrap();
+    let next = owner.get(&next.id).await;
+    assert_ne!(next.provider_id, Some(by_hand));
+    assert!(next.schedule.is_some());
+}
+
 /// NOWPayments' list of payouts cannot be read, however often it is asked for.
 fn hide_the_list(owner: &Owner) {
     let (method, path) = ("GET".to_owned(), "/payout".to_owned());
