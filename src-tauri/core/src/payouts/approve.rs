@@ -18,7 +18,7 @@ use crate::{
     language::{said, words},
     second_factor::{
         Claim, local, provider_now,
-        secret::{TotpSecret, read_code, start_of, step_of},
+        secret::{TotpSecret, read_code, step_of},
     },
 };
 
@@ -136,13 +136,6 @@ impl Payouts {
 
         let now = provider_now(&self.ctx);
         let step = step_of(now);
-        // One that was given at the end of the half minute before would be refused now, and count.
-        if let Given::Typed(code) = &code
-            && self.desk.is_last_code(code)
-        {
-            let wait = (start_of(step + 1) - now).to_std().unwrap_or_default();
-            return Ok(Attempt::Wait(wait + Duration::from_millis(500)));
-        }
         let before = match self.second_factor.claim(step).await? {
             Claim::Mine { before } => before,
             Claim::Used { free_at } => {
@@ -151,6 +144,13 @@ impl Payouts {
                 ));
             }
         };
+        // One that was given at the end of the half minute before would be refused now, and count.
+        if let Given::Typed(code) = &code
+            && self.desk.is_last_code(code)
+        {
+            self.second_factor.unclaim(step, before).await?;
+            return Err(used_before());
+        }
         let typed = matches!(code, Given::Typed(_));
         let verification_code = match code {
             Given::Typed(code) => code,
@@ -344,6 +344,20 @@ fn ended(record: &Record) -> Result<Attempt, Failure> {
             Err(Failure::new(FailureCode::Stale, record.trouble.clone().unwrap_or_else(|| stale().message)))
         }
         _ => Ok(Attempt::Approved),
+    }
+}
+
+fn used_before() -> Failure {
+    Failure {
+        code: FailureCode::WrongCode,
+        message: said!(
+            en: "This code was used already, and each is good only once. Nothing was sent. Enter the one that your phone \
+                 shows now.",
+            de: "Dieser Code wurde schon benutzt, und jeder gilt nur einmal. Es wurde nichts gesendet. Geben Sie den ein, \
+                 den Ihr Telefon jetzt zeigt.",
+        )
+        .to_owned(),
+        field: Some("code".to_owned()),
     }
 }
 

@@ -211,18 +211,29 @@ async fn alike(tx: &mut SqliteConnection, record: &Record) -> Result<Vec<Alike>,
 }
 
 /// What a row pays to whom.
-type Content = (Option<String>, String, String, Option<String>, Option<String>, Option<String>);
-
-#[derive(sqlx::FromRow)]
-struct Counted {
+#[derive(PartialEq, Eq, Hash, sqlx::FromRow)]
+struct Content {
     account: Option<String>,
     currency: String,
     amount: String,
     fiat_amount: Option<String>,
     fiat_currency: Option<String>,
     extra_id: Option<String>,
+}
+
+#[derive(sqlx::FromRow)]
+struct Counted {
+    #[sqlx(flatten)]
+    content: Content,
     rows: u32,
     settled: u32,
+}
+
+#[derive(sqlx::FromRow)]
+struct Numbered {
+    #[sqlx(flatten)]
+    content: Content,
+    number: u32,
 }
 
 /// The rows of a batch that pays again which are not to be paid any more: of the rows that the first batch had, so many are
@@ -253,24 +264,20 @@ pub(super) async fn paid_meanwhile(tx: &mut SqliteConnection, record: &Record) -
         .fetch_all(&mut *tx)
         .await?;
         for row in counted {
-            let content =
-                (row.account, row.currency, row.amount, row.fiat_amount, row.fiat_currency, row.extra_id);
-            let (all, settled) = left.entry(content).or_default();
+            let (all, settled) = left.entry(row.content).or_default();
             *all += if firsts.contains(batch) { row.rows } else { 0 };
             *settled += row.settled;
         }
     }
-    let mine: Vec<(u32, Option<String>, String, String, Option<String>, Option<String>, Option<String>)> =
-        sqlx::query_as(
-            "SELECT number, account, currency, amount, fiat_amount, fiat_currency, extra_id FROM payout_rows
+    let mine: Vec<Numbered> = sqlx::query_as(
+        "SELECT number, account, currency, amount, fiat_amount, fiat_currency, extra_id FROM payout_rows
              WHERE batch = ? AND removed_at IS NULL AND status <> 'bad' ORDER BY number",
-        )
-        .bind(&record.id)
-        .fetch_all(&mut *tx)
-        .await?;
+    )
+    .bind(&record.id)
+    .fetch_all(&mut *tx)
+    .await?;
     let mut paid = Vec::new();
-    for (number, account, currency, amount, fiat_amount, fiat_currency, extra_id) in mine {
-        let content = (account, currency, amount, fiat_amount, fiat_currency, extra_id);
+    for Numbered { content, number } in mine {
         // What the first batch did not have is nothing that is paid again.
         let Some((all, settled)) = left.get_mut(&content).filter(|(all, _)| *all > 0) else { continue };
         if *settled >= *all {

@@ -421,7 +421,7 @@ impl Payouts {
             BatchState::Finished | BatchState::FinishedWithFailures => true,
             _ => false,
         };
-        if !begun || !schedule.repetition.is_some_and(|repetition| repetition.goes_on_after(at)) {
+        if !begun || !schedule.repetition.as_ref().is_some_and(|repetition| repetition.goes_on_after(at)) {
             return Ok(false);
         }
         let followed: bool =
@@ -448,33 +448,46 @@ impl Payouts {
             .into_iter()
             .map(|row| PayableRow { unique_external_id: None, provider_id: None, ..row })
             .collect();
-        let mut batches: Vec<_> = batches
+        let batches: Vec<_> = batches
             .into_iter()
             .map(|(id, payouts)| (payouts.iter().filter_map(|payout| payout.created_at).min(), id, payouts))
             .filter(|(created, ..)| created.unwrap_or(now) <= at + NEXT_RUN_APPEARS)
             .collect();
-        // The one after it may be there, too.
-        batches.sort_by_key(|(created, ..)| *created);
+        let mut further = schedule.further_runs();
+        let (next, after_it) = (further.next(), further.next());
         let mut runs = Vec::new();
         for (created, provider_id, payouts) in batches {
-            // A run needs no code: what waits for one was made by somebody, and of what is over nothing comes.
-            let is_run = |payout: &&Payout| {
-                payout.unique_external_id.is_none()
-                    && !matches!(payout.status, PayoutStatus::New | PayoutStatus::Creating)
-                    && !lookup::is_over(&payout.status)
-                    && (!shows_times || payout.execute_at.is_some_and(|due| due > at))
+            let due = payouts.iter().filter_map(|payout| payout.execute_at).min();
+            // The one after it may be there, too.
+            let is_next = |due: DateTime<Utc>| match (next, after_it) {
+                (Some(next), Some(after_it)) => due < next + (after_it - next) / 2,
+                _ => true,
             };
-            if payouts.iter().all(is_run)
+            let in_time = match due {
+                Some(due) => due > at && is_next(due),
+                None => !shows_times || payouts.iter().any(|payout| has_begun(&payout.status)),
+            };
+            // A run needs no code: what waits for one was made by somebody, and of what is over nothing comes.
+            let waits_for_a_code = |payout: &&Payout| {
+                payout.unique_external_id.is_some()
+                    || matches!(payout.status, PayoutStatus::New | PayoutStatus::Creating)
+            };
+            if in_time
+                && !payouts.iter().any(waits_for_a_code)
+                && !payouts.iter().all(|payout| lookup::is_over(&payout.status))
                 && let Some(pairs) = lookup::pair(&rows, &payouts)?
                 && let Ok(id) = provider_id.parse::<PayoutBatchId>()
             {
-                let due = payouts.iter().filter_map(|payout| payout.execute_at).min();
-                runs.push((due, created, provider_id, id, payouts, pairs));
+                runs.push((due.is_none(), created, provider_id, id, payouts, pairs));
             }
         }
-        runs.sort_by_key(|(due, created, ..)| (*due, *created));
-        // Two that are due at the same time, or show no time, cannot be told apart.
-        let unclear = matches!(runs.as_slice(), [(first, ..), (second, ..), ..] if first == second);
+        // One that is due when the next is goes before those that have begun; of those the first is the next.
+        runs.sort_by_key(|(is_untimed, created, ..)| (*is_untimed, *created));
+        let waits = |payouts: &[&Payout]| !payouts.iter().any(|payout| has_begun(&payout.status));
+        let unclear = match runs.as_slice() {
+            [(first, .., one, _), (second, .., two, _), ..] => first == second && waits(one) && waits(two),
+            _ => false,
+        };
         if unclear {
             let ids: Vec<_> = runs.iter().map(|(_, _, id, ..)| *id).collect();
             self.say_that_runs_are_alike(record, &ids).await?;
@@ -484,7 +497,7 @@ impl Payouts {
             let batch = self.ctx.client.send(&GetPayout { id }).await?;
             let run = Run {
                 provider_id,
-                execute_at: batch.withdrawals.iter().find_map(|payout| payout.execute_at),
+                execute_at: batch.withdrawals.iter().find_map(|payout| payout.execute_at).or(next),
                 created: created.unwrap_or(now),
             };
             let mut tx = self.ctx.write().await?;
@@ -582,6 +595,14 @@ impl Payouts {
         .await?;
         Ok(id)
     }
+}
+
+/// Whether a payout is on its way or has been.
+fn has_begun(status: &PayoutStatus) -> bool {
+    matches!(
+        status,
+        PayoutStatus::Processing | PayoutStatus::Sending | PayoutStatus::Finished | PayoutStatus::Failed
+    )
 }
 
 /// The next run of a series, as NOWPayments has made it.

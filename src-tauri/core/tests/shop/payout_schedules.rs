@@ -225,6 +225,21 @@ async fn all_runs_are_found_that_came_while_paydesk_was_closed_and_no_more_are_l
 }
 
 #[tokio::test]
+async fn a_run_that_is_over_comes_before_one_that_waits_for_its_time() {
+    let mut owner = Owner::new().await;
+    daily(&owner).await;
+    owner.core.close().await;
+    owner.pass(36 * 3600);
+    owner.open_again().await;
+    let payouts = owner.payouts();
+    let all = |batches: &Vec<BatchSummary>| {
+        let done = batches.iter().filter(|batch| batch.state == BatchState::Finished).count();
+        (batches.len(), done) == (3, 2)
+    };
+    wait_for(&owner.core, || payouts.list(), all).await;
+}
+
+#[tokio::test]
 async fn a_time_that_was_changed_since_it_was_shown_is_not_sent_and_a_past_one_is_refused() {
     let owner = Owner::new().await;
     let shown = owner.import(FILE).await;

@@ -185,7 +185,7 @@ async fn a_code_that_was_used_at_the_end_of_its_half_minute_costs_no_attempt_in_
     let second = owner.payouts().look(&second.summary.id).await.unwrap(); // sees the provider's clock
     let failure = owner.approve(&second, &code).await.unwrap_err();
     assert_eq!(failure.code, FailureCode::WrongCode);
-    assert!(failure.message.contains("good in"), "{failure}");
+    assert!(failure.message.contains("phone shows now"), "{failure}");
     let second = owner.get(&second.summary.id).await;
     assert_eq!(second.approval.as_ref().unwrap().attempts_left, 10);
     owner.approve(&second, &owner.code()).await.unwrap();
