@@ -182,6 +182,7 @@ pub fn bridge<R: Runtime>() -> tauri_specta::Builder<R> {
             commands::payouts::approve_with_pin,
             commands::payouts::look_up_payout_batch,
             commands::payouts::release_payout_batch,
+            commands::payouts::declare_not_payout_batch,
             commands::payouts::save_payout_report,
             commands::payouts::stop_payout_check,
             commands::payouts::schedule_payouts,

@@ -361,6 +361,8 @@ impl Owner {
             BatchState::Draft | BatchState::Checked if self.corrects(&batch).await? => {}
             BatchState::Draft => drop(self.payouts.check(id).await),
             BatchState::Checked if self.schedules(&batch).await? => {}
+            // Above all a check that is too long ago.
+            BatchState::Checked if !batch.obstacles.is_empty() => drop(self.payouts.check(id).await),
             BatchState::Checked => self.send(&batch).await?,
             BatchState::Unknown if batch.may_release => drop(self.payouts.release(id).await),
             BatchState::Created => self.approve(&batch).await?,
@@ -406,6 +408,8 @@ impl Owner {
             }
             if next.schedule.is_some_and(|schedule| schedule.execute_at <= self.clock.glance()) {
                 let _ = self.payouts.give_up_parts(id).await;
+            } else if !next.obstacles.is_empty() {
+                let _ = self.payouts.check(&next.summary.id).await;
             } else if whole.trouble.is_some() {
                 self.send(whole).await?;
             } else {
@@ -444,7 +448,9 @@ impl Owner {
             BatchState::Draft | BatchState::Checked if self.corrects(&batch).await? => {}
             BatchState::Draft => drop(self.payouts.check(&again.id).await),
             BatchState::Checked => {
-                ensure!(batch.rows_hash == first.rows_hash, "the same rows have another hash");
+                // Of a batch in parts it is that of what is left.
+                let in_parts = first.summary.state == BatchState::InParts;
+                ensure!(in_parts || batch.rows_hash == first.rows_hash, "the same rows have another hash");
                 if self.payouts.send(&again.id, &batch.rows_hash, None).await.is_ok() {
                     bail!(Trouble::Wrong("the same rows were sent while they were under way".to_owned()));
                 }

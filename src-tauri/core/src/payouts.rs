@@ -17,6 +17,7 @@ mod check;
 mod control;
 mod desk;
 mod draft;
+mod earlier;
 mod files;
 mod lookup;
 mod parts;
@@ -310,6 +311,18 @@ impl Payouts {
     pub async fn look(&self, id: &str) -> Result<Batch, Failure> {
         self.take_up(id).await?;
         self.desk.follow(id);
+        self.get(id).await
+    }
+
+    /// A person's word that one of the provider's batches which an unknown one may be ([`Batch::candidates`]) is another. It is
+    /// looked for without that one from then on.
+    ///
+    /// # Errors
+    /// [`FailureCode::Stale`](crate::FailureCode::Stale) when it is not unknown any more, or that batch no candidate; when
+    /// NOWPayments could not be asked.
+    pub async fn is_not(&self, id: &str, candidate: &str) -> Result<Batch, Failure> {
+        let (this, batch, candidate) = (self.clone(), id.to_owned(), candidate.to_owned());
+        self.ctx.to_the_end(async move { this.declare_not_ours(&batch, &candidate).await }).await?;
         self.get(id).await
     }
 

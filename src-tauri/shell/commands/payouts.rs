@@ -189,6 +189,17 @@ pub(crate) async fn release_payout_batch(core: State<'_, Core>, id: String) -> A
     core.shop()?.payouts.release(&id).await
 }
 
+/// A person's word that one of the provider's batches which an unknown one may be is another.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn declare_not_payout_batch(
+    core: State<'_, Core>,
+    id: String,
+    candidate: String,
+) -> Answer<Batch> {
+    core.shop()?.payouts.is_not(&id, &candidate).await
+}
+
 /// Writes other values into a row of a batch that was not sent.
 #[tauri::command]
 #[specta::specta]

@@ -47,6 +47,13 @@ test("the whole truth is there: the sum in words, every address, the memo, time 
   expect(list.textContent).toContain(row(1).address);
 });
 
+test("that more coins are taken than at the check is read before the code is given", async () => {
+  const warning = "NOWPayments takes 105 TRX for the sums of money.";
+  open({}, () => batch("created", { approval: approval({ warning }) }));
+  const banner = await screen.findByText("More coins than at the check");
+  expect(banner.closest("[role=status]")).toHaveTextContent(warning);
+});
+
 test("who is new is counted and marked, and who is known has a name", async () => {
   open({ payout_rows: paged(() => [row(1, { contact: "Anna Weber" }), row(2, { is_new: true })]) }, () =>
     batch("created", { approval: approval({ new_recipients: 1 }) }),

@@ -290,6 +290,8 @@ export const commands = {
 	lookUpPayoutBatch: (id: string) => typedError<Batch, Failure>(__TAURI_INVOKE("look_up_payout_batch", { id })),
 	/**  The owner's word that an unknown batch was not created. */
 	releasePayoutBatch: (id: string) => typedError<Batch, Failure>(__TAURI_INVOKE("release_payout_batch", { id })),
+	/**  A person's word that one of the provider's batches which an unknown one may be is another. */
+	declareNotPayoutBatch: (id: string, candidate: string) => typedError<Batch, Failure>(__TAURI_INVOKE("declare_not_payout_batch", { id, candidate })),
 	/**  Writes the report of a batch to a file that the owner names; the file's path, or `None` when none was named. */
 	savePayoutReport: (id: string, format: ReportFormat) => typedError<string | null, Failure>(__TAURI_INVOKE("save_payout_report", { id, format })),
 	/**  Stops the check of a batch; what it has found is kept. */
@@ -693,7 +695,10 @@ export type Batch = {
 	edited: number,
 	/**  What the owner says that the batch must add up to. */
 	control: Control | null,
-	/**  The hash of the exact rows as they stand (SHA-256, hex): what an approval is bound to. */
+	/**
+	 *  The hash of the exact rows as they stand (SHA-256, hex): what an approval is bound to. Of a batch in parts: of those that
+	 *  are still to be sent.
+	 */
 	rows_hash: string,
 	/**  The check against the shop while it runs: rows done, of how many. */
 	checking: Progress | null,
@@ -717,6 +722,8 @@ export type Batch = {
 	can_be_called_off: boolean,
 	/**  How often we looked for an unknown batch without finding it since the last answer. */
 	looks: number,
+	/**  The provider's batches that an unknown one may be: of each a person may say that it is not. */
+	candidates: string[],
 	/**  The owner may say that an unknown batch was not created (we looked, and found nothing). */
 	may_release: boolean,
 	/**  What happened, oldest first. */
@@ -3161,6 +3168,8 @@ export type PendingApproval = {
 	new_recipients: number,
 	/**  Totals per coin. */
 	totals: CoinTotal[],
+	/**  What must be read before it is approved, in words: NOWPayments takes more coins than at the check. */
+	warning: string | null,
 	/**  A code that is valid can be used from this time on (a code works only once); `None`: now. */
 	not_before: string | null,
 };

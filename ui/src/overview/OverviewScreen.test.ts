@@ -257,6 +257,7 @@ test("a payout that waits for a code is at the top, with its deadline", async ()
         recipients: 3,
         new_recipients: 0,
         totals: [],
+        warning: null,
         not_before: null,
       },
     ],

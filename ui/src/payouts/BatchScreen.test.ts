@@ -140,6 +140,21 @@ test("an unknown batch is released only after the owner has looked", async () =>
   await waitFor(() => expect(argumentsOf("release_payout_batch")).toEqual([{ id: "b1" }]));
 });
 
+test("of each batch that may be an unknown one its owner says that it is another", async () => {
+  const user = open(() => batch("unknown", { candidates: ["5500000713"] }), undefined, {
+    declare_not_payout_batch: () => batch("unknown"),
+  });
+  await user.click(await screen.findByRole("button", { name: "5500000713 is not this batch…" }));
+  const dialog = await screen.findByRole("dialog", { name: /5500000713 at NOWPayments is not this batch/ });
+  const go = within(dialog).getByRole("button", { name: "It is not this batch" });
+  expect(go).toBeDisabled();
+  await user.click(within(dialog).getByRole("checkbox", { name: /I compared them/ }));
+  await user.click(go);
+  await waitFor(() =>
+    expect(argumentsOf("declare_not_payout_batch")).toEqual([{ id: "b1", candidate: "5500000713" }]),
+  );
+});
+
 test("rows are followed as they are paid", async () => {
   let rows = [row(1, { status: "sending" })];
   open(

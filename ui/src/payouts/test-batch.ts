@@ -125,6 +125,7 @@ export function approval(own: Partial<PendingApproval> = {}): PendingApproval {
     recipients: 3,
     new_recipients: 0,
     totals,
+    warning: null,
     not_before: null,
     ...own,
   };
@@ -159,6 +160,7 @@ export function batch(state: BatchState, own: Partial<Batch> = {}): Batch {
     schedule: null,
     can_be_called_off: false,
     looks: 0,
+    candidates: [],
     may_release: false,
     steps: [],
     worth: "598.5",

@@ -29,6 +29,15 @@ impl Payouts {
         ) {
             return Err(stale());
         }
+        if self.has_rows_never_shown(id).await? {
+            return Err(Failure::other(said!(
+                en: "NOWPayments created this batch with other rows than were sent, so it is not known which of them were \
+                     paid. Look them up in the dashboard of NOWPayments, and import those that were not.",
+                de: "NOWPayments hat diese Zahlliste mit anderen Zeilen angelegt, als gesendet wurden, darum ist nicht \
+                     bekannt, welche davon gezahlt wurden. Sehen Sie im Dashboard von NOWPayments nach, und importieren \
+                     Sie die, die es nicht wurden.",
+            )));
+        }
         // Of a part and of its whole only one.
         let again: Option<String> = sqlx::query_scalar(
             "SELECT name FROM payout_batches WHERE pays_again = ?1 OR pays_again = ?2
@@ -86,8 +95,21 @@ impl Payouts {
         .await
     }
 
+    /// Whether a batch or a part of it has come to an end in which something may have been paid, with rows that NOWPayments has
+    /// never shown.
+    async fn has_rows_never_shown(&self, id: &str) -> Result<bool, Failure> {
+        Ok(sqlx::query_scalar(
+            "SELECT EXISTS (SELECT 1 FROM payout_rows JOIN payout_batches ON payout_batches.id = payout_rows.batch
+                WHERE (payout_batches.id = ?1 OR whole = ?1) AND state IN ('finished', 'finished_with_failures')
+                  AND removed_at IS NULL AND status = 'ready')",
+        )
+        .bind(id)
+        .fetch_one(&self.ctx.db)
+        .await?)
+    }
+
     /// Looks at a batch at NOWPayments, or at all of its parts.
-    async fn look_at_all(&self, id: &str) -> Result<(), Failure> {
+    pub(super) async fn look_at_all(&self, id: &str) -> Result<(), Failure> {
         let parts = report::with_parts(&mut *self.ctx.db.acquire().await?, id).await?;
         for part in parts.into_iter().rev() {
             self.take_up(&part).await?;

@@ -8,7 +8,9 @@ use secrecy::SecretString;
 use super::{
     Payouts,
     batch::BatchState,
+    reading::{totals, worth},
     record::{Record, stale},
+    rules::rules,
     watch,
 };
 use crate::{
@@ -129,6 +131,8 @@ impl Payouts {
         let Some(provider_id) = record.provider_id.as_deref().and_then(|id| id.parse().ok()) else {
             return Err(stale());
         };
+        self.keeps_limits(&record).await?;
+        self.still_unpaid(&record).await?;
 
         let now = provider_now(&self.ctx);
         let step = step_of(now);
@@ -140,11 +144,19 @@ impl Payouts {
                 ));
             }
         };
+        // One that was given at the end of the half minute before would be refused now, and count.
+        if let Given::Typed(code) = &code
+            && self.desk.is_last_code(code)
+        {
+            self.second_factor.unclaim(step, before).await?;
+            return Err(used_before());
+        }
         let typed = matches!(code, Given::Typed(_));
         let verification_code = match code {
             Given::Typed(code) => code,
             Given::Made(secret) => secret.code(step),
         };
+        let given = verification_code.clone();
         let how = if typed {
             said!(en: "A typed code", de: "Ein getippter Code")
         } else {
@@ -167,6 +179,7 @@ impl Payouts {
         let answer = self.ctx.client.send(&VerifyPayout { id: provider_id, verification_code }).await;
         let error = match answer {
             Ok(()) => {
+                self.desk.keep_last_code(&given);
                 let mut tx = self.ctx.write().await?;
                 watch::approved(&self.ctx, &mut tx, &mut record).await?;
                 tx.commit().await?;
@@ -178,6 +191,9 @@ impl Payouts {
         };
         let refused = error.refused().is_some_and(nowpayments::Refused::is_wrong_code);
         let not_done = error.outcome() == Outcome::NotDone;
+        if !not_done {
+            self.desk.keep_last_code(&given);
+        }
         // A code that was refused was not the one of this half minute, so that one is still good; but one that was made here
         // was, and would be refused again.
         if not_done && (typed || !refused) {
@@ -269,6 +285,22 @@ impl Payouts {
         Err(failure)
     }
 
+    /// What sums of money are in coins is exact only now: the limits are kept with that, too.
+    async fn keeps_limits(&self, record: &Record) -> Result<(), Failure> {
+        let mut tx = self.ctx.db.begin().await?;
+        let rules = rules(&mut *tx, &self.ctx).await?;
+        let totals = totals(&mut *tx, &record.id).await?;
+        let over = self.over_limits(&mut tx, record, &rules, worth(&totals).as_ref()).await?;
+        if over.is_empty() {
+            return Ok(());
+        }
+        Err(Failure::other(words!(
+            en: "This batch cannot be approved. No code was given. {}",
+            de: "Diese Zahlliste kann nicht freigegeben werden. Es wurde kein Code gegeben. {}",
+            over.join(" "),
+        )))
+    }
+
     /// Counts a code as tried, before it is, or takes that back.
     async fn count(&self, record: &mut Record, by: i32, note: &str) -> Result<(), Failure> {
         let mut tx = self.ctx.write().await?;
@@ -312,6 +344,20 @@ fn ended(record: &Record) -> Result<Attempt, Failure> {
             Err(Failure::new(FailureCode::Stale, record.trouble.clone().unwrap_or_else(|| stale().message)))
         }
         _ => Ok(Attempt::Approved),
+    }
+}
+
+fn used_before() -> Failure {
+    Failure {
+        code: FailureCode::WrongCode,
+        message: said!(
+            en: "This code was used already, and each is good only once. Nothing was sent. Enter the one that your phone \
+                 shows now.",
+            de: "Dieser Code wurde schon benutzt, und jeder gilt nur einmal. Es wurde nichts gesendet. Geben Sie den ein, \
+                 den Ihr Telefon jetzt zeigt.",
+        )
+        .to_owned(),
+        field: Some("code".to_owned()),
     }
 }
 

@@ -170,7 +170,8 @@ pub struct Batch {
     pub edited: u32,
     /// What the owner says that the batch must add up to.
     pub control: Option<Control>,
-    /// The hash of the exact rows as they stand (SHA-256, hex): what an approval is bound to.
+    /// The hash of the exact rows as they stand (SHA-256, hex): what an approval is bound to. Of a batch in parts: of those that
+    /// are still to be sent.
     pub rows_hash: String,
     /// The check against the shop while it runs: rows done, of how many.
     pub checking: Option<Progress>,
@@ -194,6 +195,8 @@ pub struct Batch {
     pub can_be_called_off: bool,
     /// How often we looked for an unknown batch without finding it since the last answer.
     pub looks: u32,
+    /// The provider's batches that an unknown one may be: of each a person may say that it is not.
+    pub candidates: Vec<String>,
     /// The owner may say that an unknown batch was not created (we looked, and found nothing).
     pub may_release: bool,
     /// What happened, oldest first.
@@ -303,6 +306,8 @@ pub struct PendingApproval {
     pub new_recipients: u32,
     /// Totals per coin.
     pub totals: Vec<CoinTotal>,
+    /// What must be read before it is approved, in words: NOWPayments takes more coins than at the check.
+    pub warning: Option<String>,
     /// A code that is valid can be used from this time on (a code works only once); `None`: now.
     pub not_before: Option<DateTime<Utc>>,
 }

@@ -11,7 +11,7 @@ use nowpayments::{
     Amount, Error, Ticker,
     balance::GetBalance,
     estimates::GetEstimate,
-    payouts::{GetPayoutFee, GetPayoutMinimum, PayoutStatus, ValidateAddress},
+    payouts::{GetPayoutFee, GetPayoutMinimum, ValidateAddress},
 };
 use sqlx::SqliteConnection;
 
@@ -20,6 +20,7 @@ use super::{
     amount::PayoutAmount,
     batch::{BatchState, Progress, RowProblem, RowStatus},
     draft::{json, not_sent},
+    earlier,
     import::Column,
     lookup::{self, Contents},
     reading::share,
@@ -27,6 +28,7 @@ use super::{
     record::{self, PayableRow, Record},
     rhythm::Rhythm,
     rules::rules,
+    send::{ALL_PAGES, STILL_ON_ITS_WAY},
 };
 use crate::{
     changes::Changed,
@@ -45,7 +47,9 @@ const MOST_TRIES_AT_A_LIMIT: u32 = 20;
 /// So exactly is told what a sum of money is in coins, which nobody knows better: coins have no more on most networks.
 const COIN_DECIMALS: i64 = 8;
 /// How many pages of the provider's list the check goes through for payouts that were made elsewhere.
-const MOST_PAGES: u32 = 50;
+const MOST_PAGES: u32 = 200;
+/// So far back it goes at least.
+const LOOKED_BACK: TimeDelta = TimeDelta::days(7);
 
 /// An address to be checked, and the rows that pay to it.
 struct Recipient {
@@ -169,9 +173,10 @@ impl Payouts {
         let client = &self.ctx.client;
         let balances = client.send(&GetBalance {}).await?;
         let began = provider_now(&self.ctx);
-        let (rows, hash) = {
+        let (rows, hash, created) = {
             let mut tx = self.ctx.db.begin().await?;
-            (record::payable(&mut *tx, id).await?, Record::load(&mut *tx, id).await?.rows_hash)
+            let record = Record::load(&mut *tx, id).await?;
+            (record::payable(&mut *tx, id).await?, record.rows_hash, record.created_at)
         };
         let (sums, tickers) = (sums_of(&rows)?, tickers_of(&rows));
         let recipients = self.unchecked(id).await?;
@@ -204,7 +209,12 @@ impl Payouts {
                 return Ok(Ended::Whole);
             }
         }
-        let elsewhere = lookup::list(client, began - TimeDelta::days(7), MOST_PAGES).await?;
+        // What was restored from a backup may be older than what it has paid since: all of its life is looked at.
+        let (since, most_pages) = match created < began - LOOKED_BACK {
+            true => (created, ALL_PAGES),
+            false => (began - LOOKED_BACK, MOST_PAGES),
+        };
+        let elsewhere = lookup::list(client, since - STILL_ON_ITS_WAY, most_pages).await?;
 
         let step = (progress.of / 50).max(1);
         let rhythm = Rhythm::new();
@@ -270,8 +280,7 @@ impl Payouts {
             .execute(&mut *tx)
             .await?;
         }
-        refuse_same_ids(&mut tx, id).await?;
-        warn_of_earlier(&mut tx, id).await?;
+        earlier::judge(&mut tx, &record).await?;
         warn_of_elsewhere(&mut tx, id, &rows, &elsewhere).await?;
         for (currency, facts) in &facts {
             let balance = balances.get(currency.as_str());
@@ -286,11 +295,15 @@ impl Payouts {
                 .execute(&mut *tx)
                 .await?;
         }
-        sqlx::query("UPDATE payout_batches SET checked_at = ? WHERE id = ?")
-            .bind(store::time(began))
-            .bind(id)
-            .execute(&mut *tx)
-            .await?;
+        sqlx::query(
+            "UPDATE payout_batches SET checked_at = ?, check_ended_at = ?, seen_in_part = ? WHERE id = ?",
+        )
+        .bind(store::time(began))
+        .bind(store::time(provider_now(&self.ctx)))
+        .bind(!elsewhere.complete)
+        .bind(id)
+        .execute(&mut *tx)
+        .await?;
         recipients::judge(&mut tx, id).await?;
         record.recount(&mut tx).await?;
         record.set_trouble(&mut *tx, None).await?;
@@ -561,7 +574,7 @@ async fn keep_verdict(
 }
 
 /// Adds a problem to a row, which is bad from then on.
-async fn find_problem(
+pub(super) async fn find_problem(
     tx: &mut SqliteConnection,
     batch: &str,
     number: u32,
@@ -580,7 +593,7 @@ async fn find_problem(
     Ok(())
 }
 
-async fn warn(
+pub(super) async fn warn(
     tx: &mut SqliteConnection,
     batch: &str,
     number: u32,
@@ -645,80 +658,6 @@ fn without_rate(row: &PayableRow) -> Result<RowProblem, Failure> {
     amount_problem(row, "no_rate", message)
 }
 
-/// Refuses rows with an id of the owner's that a row of an earlier batch has, which was paid or may be.
-async fn refuse_same_ids(tx: &mut SqliteConnection, batch: &str) -> Result<(), Failure> {
-    let same: Vec<(u32, String, String, chrono::DateTime<chrono::Utc>)> = sqlx::query_as(
-        "SELECT mine.number, mine.external_id, payout_batches.name, max(payout_batches.created_at)
-         FROM payout_rows AS mine
-         JOIN payout_rows AS other ON other.external_id = mine.external_id AND other.batch <> mine.batch
-         JOIN payout_batches ON payout_batches.id = other.batch
-         WHERE mine.batch = ? AND mine.removed_at IS NULL AND mine.status = 'ready' AND other.removed_at IS NULL
-           AND (other.status IN ('waiting', 'processing', 'sending', 'paid') OR payout_batches.state IN ('submitting', 'unknown'))
-         GROUP BY mine.number",
-    )
-    .bind(batch)
-    .fetch_all(&mut *tx)
-    .await?;
-    for (number, external_id, name, at) in same {
-        let problem = RowProblem {
-            column: Some("external_id".to_owned()),
-            message: words!(
-                en: "A row of “{name}” of {} has the same external id and was paid or is about to be. An id stands for one \
-                     payout: remove the row, or give it an id of its own.",
-                de: "Eine Zeile von „{name}“ vom {} hat dieselbe external_id und wurde gezahlt oder wird es bald. \
-                     Sie steht für eine Auszahlung: Entfernen Sie die Zeile, oder geben Sie ihr eine eigene.",
-                day(at),
-            ),
-            value: external_id,
-            code: "external_id_paid".to_owned(),
-        };
-        find_problem(tx, batch, number, &problem).await?;
-    }
-    Ok(())
-}
-
-/// Warns of rows that an earlier batch has paid, or is about to: same address, memo, coin and amount.
-async fn warn_of_earlier(tx: &mut SqliteConnection, batch: &str) -> Result<(), Failure> {
-    let earlier: Vec<(u32, RowStatus, String, chrono::DateTime<chrono::Utc>)> = sqlx::query_as(
-        "SELECT mine.number, other.status, payout_batches.name, max(payout_batches.created_at)
-         FROM payout_rows AS mine
-         JOIN payout_rows AS other ON other.account = mine.account AND other.currency = mine.currency AND other.amount = mine.amount
-              AND other.fiat_amount IS mine.fiat_amount AND other.fiat_currency IS mine.fiat_currency
-              AND other.extra_id IS mine.extra_id AND other.batch <> mine.batch
-         JOIN payout_batches ON payout_batches.id = other.batch
-         WHERE mine.batch = ? AND mine.removed_at IS NULL AND mine.status = 'ready'
-           AND other.removed_at IS NULL
-           AND (other.status IN ('waiting', 'processing', 'sending', 'paid', 'failed') OR payout_batches.state IN ('submitting', 'unknown')
-                -- Parts that are going to be sent.
-                OR payout_batches.whole IS NOT NULL AND payout_batches.state IN ('draft', 'checked'))
-         GROUP BY mine.number",
-    )
-    .bind(batch)
-    .fetch_all(&mut *tx)
-    .await?;
-    for (number, status, name, at) in earlier {
-        let at = day(at);
-        let (code, message) = match status {
-            RowStatus::Paid => (
-                "paid_before",
-                words!(
-                    en: "The same amount was paid to this address before, in “{name}” of {at}.",
-                    de: "Derselbe Betrag wurde schon an diese Adresse gezahlt, in „{name}“ vom {at}.",
-                ),
-            ),
-            _ => (
-                "sent_before",
-                words!(
-                    en: "“{name}” of {at} sends the same amount to this address, and has not ended.",
-                    de: "„{name}“ vom {at} sendet denselben Betrag an diese Adresse und ist nicht beendet.",
-                ),
-            ),
-        };
-        warn(tx, batch, number, code, message).await?;
-    }
-    Ok(())
-}
-
 /// Warns of rows that NOWPayments shows as payouts that no batch of this computer has made.
 async fn warn_of_elsewhere(
     tx: &mut SqliteConnection,
@@ -729,8 +668,7 @@ async fn warn_of_elsewhere(
     let contents = Contents::of(rows);
     let mut seen = BTreeMap::new();
     for payout in &elsewhere.payouts {
-        let dead = matches!(payout.status, PayoutStatus::Rejected | PayoutStatus::Cancelled);
-        let alike = if dead { Vec::new() } else { contents.alike(payout) };
+        let alike = if lookup::is_over(&payout.status) { Vec::new() } else { contents.alike(payout) };
         if !alike.is_empty() && !lookup::is_ours(&mut *tx, payout).await? {
             for row in alike {
                 seen.entry(row.number).or_insert(payout);
@@ -739,10 +677,18 @@ async fn warn_of_elsewhere(
     }
     for (number, payout) in seen {
         let at = payout.created_at.map(|at| words!(en: " on {}", de: " am {}", day(at))).unwrap_or_default();
-        let message = words!(
-            en: "The same amount was sent to this address{at} already, but not from this computer.",
-            de: "Derselbe Betrag wurde{at} schon an diese Adresse gesendet, aber nicht von diesem Rechner.",
-        );
+        let message = match lookup::was_tried_here(&mut *tx, payout).await? {
+            true => words!(
+                en: "The same amount was sent to this address{at} already, by a try on this computer that was given up or \
+                     whose batch was discarded.",
+                de: "Derselbe Betrag wurde{at} schon an diese Adresse gesendet, durch einen Versuch auf diesem Rechner, \
+                     der aufgegeben oder dessen Zahlliste verworfen wurde.",
+            ),
+            false => words!(
+                en: "The same amount was sent to this address{at} already, but not from this computer.",
+                de: "Derselbe Betrag wurde{at} schon an diese Adresse gesendet, aber nicht von diesem Rechner.",
+            ),
+        };
         warn(tx, batch, number, "paid_elsewhere", message).await?;
     }
     Ok(())

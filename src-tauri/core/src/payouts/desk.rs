@@ -10,12 +10,14 @@ use std::{
     time::Duration,
 };
 
+use secrecy::{ExposeSecret, SecretString};
 use tokio::{
     sync::{Notify, OwnedMutexGuard},
     time::Instant,
 };
 
 use super::{Payouts, batch::Progress, files::Files};
+use crate::hashing;
 
 #[derive(Debug, Default)]
 pub(super) struct Desk {
@@ -25,6 +27,8 @@ pub(super) struct Desk {
     paces: Mutex<HashMap<String, Pace>>,
     /// Held while rows are taken out of an ended batch to be paid again.
     pub(super) again: tokio::sync::Mutex<()>,
+    /// The hash of the code that was given last and may be used up.
+    last_code: Mutex<Option<String>>,
     /// Files that are open.
     pub(super) files: Files,
     /// Something is to be looked at earlier than was planned.
@@ -141,6 +145,16 @@ impl Desk {
         if let Some(wait) = error.refused().and_then(|refused| refused.retry_after) {
             self.later(id, wait);
         }
+    }
+
+    /// Whether this is the code that was given last, which is good only once.
+    pub(super) fn is_last_code(&self, code: &SecretString) -> bool {
+        lock(&self.last_code).as_ref() == Some(&hashing::of_bytes(code.expose_secret().as_bytes()))
+    }
+
+    /// Remembers a code that may be used up.
+    pub(super) fn keep_last_code(&self, code: &SecretString) {
+        *lock(&self.last_code) = Some(hashing::of_bytes(code.expose_secret().as_bytes()));
     }
 
     /// A batch need not be looked at any more.

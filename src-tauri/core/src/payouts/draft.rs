@@ -214,16 +214,23 @@ impl Payouts {
                      nichts geändert.",
             )));
         }
-        record
-            .audit(
-                &mut tx,
-                self.ctx.now(),
-                said!(
-                    en: "It was discarded; it was never sent.",
-                    de: "Sie wurde verworfen; gesendet wurde sie nie.",
-                ),
-            )
+        let tried: bool = sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM payout_sent_ids WHERE batch = ?)")
+            .bind(id)
+            .fetch_one(&mut *tx)
             .await?;
+        let words = match tried {
+            true => said!(
+                en: "It was discarded. It had been sent, and that try was given up or refused: as far as NOWPayments has \
+                     shown, nothing was created.",
+                de: "Sie wurde verworfen. Sie war gesendet worden, und dieser Versuch wurde aufgegeben oder abgelehnt: \
+                     Soweit NOWPayments es gezeigt hat, wurde nichts angelegt.",
+            ),
+            false => said!(
+                en: "It was discarded; it was never sent.",
+                de: "Sie wurde verworfen; gesendet wurde sie nie.",
+            ),
+        };
+        record.audit(&mut tx, self.ctx.now(), words).await?;
         sqlx::query("DELETE FROM payout_batches WHERE id = ?").bind(id).execute(&mut *tx).await?;
         tx.commit().await?;
         self.desk.forget(id);

@@ -81,8 +81,8 @@ pub(super) enum Found {
     Nothing,
     /// This is it.
     Batch(PayoutBatchId),
-    /// Something like it, in words; a person must look.
-    Unclear(String),
+    /// Something like it, in words, and the provider's batches that it may be; a person must look.
+    Unclear(String, Vec<String>),
 }
 
 /// Looks for the batch that was made of `rows` at `submitted` or later.
@@ -130,29 +130,33 @@ pub(super) fn find(
         }
         match pair(rows, payouts)? {
             Some(_) => alike.push((id, payouts)),
+            // Of what is rejected or cancelled nothing can come.
+            None if payouts.iter().all(|payout| is_over(&payout.status)) => {}
             None if payouts.iter().any(|payout| contents.may_hold(payout)) => partly.push(id),
             None => {}
         }
     }
-    let over = |(_, payouts): &(&String, &Vec<&Payout>)| {
-        payouts.iter().all(|payout| payout.status == PayoutStatus::Rejected)
-    };
+    let over = |(_, payouts): &(&String, &Vec<&Payout>)| payouts.iter().all(|payout| is_over(&payout.status));
     Ok(match (alike.as_slice(), partly.as_slice()) {
         ([], []) => Found::Nothing,
         ([(id, _)], []) => found(id),
         // Nothing can come of any of them: it does not matter which one is ours.
         ([(id, _), ..], _) if alike.iter().all(over) => found(id),
         _ => {
-            let ids: Vec<_> =
-                alike.iter().map(|(id, _)| id.as_str()).chain(partly.iter().map(|id| id.as_str())).collect();
-            Found::Unclear(words!(
+            let ids: Vec<String> = alike
+                .iter()
+                .map(|(id, _)| (*id).clone())
+                .chain(partly.iter().map(|id| (*id).clone()))
+                .collect();
+            let words = words!(
                 en: "NOWPayments shows payouts that may be this batch ({}), but they cannot be told apart for \
                      certain. Compare them in the dashboard of NOWPayments; do not send these rows again before.",
                 de: "NOWPayments zeigt Auszahlungen, die diese Zahlliste sein können ({}), sie lassen sich aber \
                      nicht sicher unterscheiden. Vergleichen Sie sie im Dashboard von NOWPayments; senden Sie diese \
                      Zeilen vorher nicht noch einmal.",
                 ids.join(", "),
-            ))
+            );
+            Found::Unclear(words, ids)
         }
     })
 }
@@ -166,8 +170,14 @@ fn found(id: &str) -> Found {
                 de: "NOWPayments zeigt diese Zahlliste unter einer Nummer, die keinen Sinn ergibt.",
             )
             .to_owned(),
+            Vec::new(),
         ),
     }
+}
+
+/// Whether nothing can come of a payout any more.
+pub(super) fn is_over(status: &PayoutStatus) -> bool {
+    matches!(status, PayoutStatus::Rejected | PayoutStatus::Cancelled)
 }
 
 /// How far a payout is, for choosing the batch that must not be overlooked.
@@ -326,10 +336,20 @@ pub(super) async fn is_ours(db: impl SqliteExecutor<'_>, payout: &Payout) -> Res
     .await?)
 }
 
-/// The provider's batches that belong to other batches of this computer.
+/// Whether a payout has an id that was given to a row here, whatever has become of that row and its batch.
+pub(super) async fn was_tried_here(db: impl SqliteExecutor<'_>, payout: &Payout) -> Result<bool, Failure> {
+    Ok(sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM payout_sent_ids WHERE unique_external_id = ?)")
+        .bind(payout.unique_external_id.as_deref())
+        .fetch_one(db)
+        .await?)
+}
+
+/// The provider's batches that belong to other batches of this computer, and those of which a person said that they are not this
+/// one.
 pub(super) async fn taken(db: &mut SqliteConnection, batch: &str) -> Result<HashSet<String>, Failure> {
     let ids: Vec<String> = sqlx::query_scalar(
-        "SELECT provider_id FROM payout_batches WHERE provider_id IS NOT NULL AND id <> ?",
+        "SELECT provider_id FROM payout_batches WHERE provider_id IS NOT NULL AND id <> ?1
+         UNION SELECT provider_id FROM payout_candidates WHERE batch = ?1 AND not_ours_at IS NOT NULL",
     )
     .bind(batch)
     .fetch_all(db)
@@ -376,7 +396,7 @@ mod tests {
         let found = match find(&rows, &ids, &taken, &listing, at(0), false).unwrap() {
             Found::Nothing => "nothing".to_owned(),
             Found::Batch(id) => id.to_string(),
-            Found::Unclear(_) => "unclear".to_owned(),
+            Found::Unclear(..) => "unclear".to_owned(),
         };
         assert_eq!(found, expected);
     }
@@ -409,6 +429,11 @@ mod tests {
         check(nameless_batch("7", 1, "CREATING")[..2].to_vec(), "unclear");
         check([nameless_batch("7", 1, "CREATING"), nameless_batch("8", 4, "CREATING")].concat(), "unclear");
         check([nameless_batch("7", 1, "REJECTED"), nameless_batch("8", 4, "REJECTED")].concat(), "7");
+        check(nameless_batch("7", 1, "REJECTED")[..2].to_vec(), "nothing");
+        check(
+            [nameless_batch("7", 1, "CREATING"), nameless_batch("8", 4, "CANCELLED")[..1].to_vec()].concat(),
+            "7",
+        );
         check([nameless_batch("99", 1, "CREATING"), nameless_batch("8", 4, "CREATING")].concat(), "8");
     }
 
@@ -482,7 +507,7 @@ mod tests {
         let silent = nameless(silent);
         let rows = [row.clone(), self::row(2, "B", "trx", "1")];
         let found = find(&rows, &HashSet::new(), &HashSet::new(), &listing(silent), at(0), false).unwrap();
-        assert!(matches!(found, Found::Unclear(_)), "{found:?}");
+        assert!(matches!(found, Found::Unclear(..)), "{found:?}");
         // The same recipient gets an amount, too, and the payouts come in another order.
         let rows = [row.clone(), self::row(2, "A", "trx", "900")];
         let mut payouts =

@@ -17,6 +17,7 @@ use super::{
 use crate::{
     changes::Changed,
     failure::Failure,
+    hashing::FieldHash,
     language::{said, words},
     store,
 };
@@ -92,8 +93,9 @@ impl Payouts {
             let id = self.ctx.surroundings.uuid().to_string();
             let count = u32::try_from(chunk.len()).unwrap_or(u32::MAX);
             sqlx::query(
-                "INSERT INTO payout_batches (id, name, state, records, header, blank, accepted, rejected, checked_at, whole, part, execute_at, created_at, updated_at)
-                 VALUES (?1, ?2, 'checked', ?3, 0, 0, ?3, 0, ?4, ?5, ?6, ?8, ?7, ?7)",
+                "INSERT INTO payout_batches (id, name, state, records, header, blank, accepted, rejected, checked_at, check_ended_at, seen_in_part,
+                        whole, part, execute_at, created_at, updated_at)
+                 VALUES (?1, ?2, 'checked', ?3, 0, 0, ?3, 0, ?4, ?9, ?10, ?5, ?6, ?8, ?7, ?7)",
             )
             .bind(&id)
             .bind(words!(en: "{} ({number} of {})", de: "{} ({number} von {})", record.name, chunks.len()))
@@ -103,6 +105,8 @@ impl Payouts {
             .bind(number)
             .bind(store::time(now))
             .bind(record.execute_at.map(store::time))
+            .bind(record.check_ended_at.map(store::time))
+            .bind(record.seen_in_part)
             .execute(&mut *tx)
             .await?;
             sqlx::query(
@@ -341,6 +345,25 @@ pub(super) async fn done(db: &mut SqliteConnection, whole: &str) -> Result<(u32,
     .bind(whole)
     .fetch_one(db)
     .await?)
+}
+
+/// The hash of what the parts pay that are still to be sent, which the owner is shown before the next one is; `None` when there
+/// are none.
+pub(super) async fn hash_of_unsent(
+    db: &mut SqliteConnection,
+    whole: &str,
+) -> Result<Option<String>, Failure> {
+    let parts = parts(db, whole).await?;
+    let mut unsent = parts.iter().filter(|part| is_open(part.state)).peekable();
+    if unsent.peek().is_none() {
+        return Ok(None);
+    }
+    let mut hash = FieldHash::new("paydesk parts to be sent 1");
+    for part in unsent {
+        hash.text(Some(&part.id));
+        hash.text(Some(&part.rows_hash));
+    }
+    Ok(Some(hash.finish()))
 }
 
 /// The parts that were sent before, whatever came of it.

@@ -1,6 +1,6 @@
 //! What the window sees of batches, rows and approvals.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use nowpayments::Amount;
 use sqlx::{FromRow, SqliteConnection, SqliteExecutor};
 
@@ -24,6 +24,11 @@ use crate::{
 
 /// How many complete looks, late enough, must have found nothing before the owner may give up an unknown batch.
 pub(super) const LOOKS_TO_RELEASE: u32 = 2;
+
+/// What a check has found is good for so long.
+const CHECK_IS_GOOD_FOR: TimeDelta = TimeDelta::hours(1);
+/// What the look before a part has shown is good for the next one for so long: an hour for the code, and some more.
+const PART_IS_GOOD_FOR: TimeDelta = TimeDelta::hours(2);
 
 impl Payouts {
     pub(super) async fn read_list(&self) -> Result<Vec<BatchSummary>, Failure> {
@@ -53,6 +58,16 @@ impl Payouts {
         let control = control(&mut *tx, &record).await?;
         let warnings = warnings(&mut tx, &record, &totals).await?;
         let summary = summary(&mut tx, record.clone(), totals.clone()).await?;
+        let unsent = match record.state {
+            BatchState::InParts => parts::hash_of_unsent(&mut tx, id).await?,
+            _ => None,
+        };
+        let candidates = sqlx::query_scalar(
+            "SELECT provider_id FROM payout_candidates WHERE batch = ? AND not_ours_at IS NULL ORDER BY provider_id",
+        )
+        .bind(id)
+        .fetch_all(&mut *tx)
+        .await?;
         let edited =
             sqlx::query_scalar("SELECT count(*) FROM payout_rows WHERE batch = ? AND edited_at IS NOT NULL")
                 .bind(id)
@@ -74,7 +89,7 @@ impl Payouts {
             removed: record.removed,
             edited,
             control,
-            rows_hash: record.rows_hash.clone(),
+            rows_hash: unsent.unwrap_or_else(|| record.rows_hash.clone()),
             checking,
             obstacles,
             warnings,
@@ -86,6 +101,7 @@ impl Payouts {
             looks: record.looks,
             schedule: self.local_schedule(&record),
             can_be_called_off: record.can_be_called_off(provider_now(&self.ctx)),
+            candidates: if record.state == BatchState::Unknown { candidates } else { Vec::new() },
             may_release: record.state == BatchState::Unknown && record.late_looks >= LOOKS_TO_RELEASE,
             steps,
             worth_currency: worth.as_ref().map(|worth| worth.currency.clone()),
@@ -144,6 +160,7 @@ impl Payouts {
             recipients: record.payable,
             new_recipients: record.new_recipients,
             totals,
+            warning: record.dearer.clone(),
             not_before: not_before.map(|at| local(&self.ctx, at)),
         })
     }
@@ -323,6 +340,17 @@ impl Payouts {
             obstacles.extend(self.ctx.may_change().err().map(|failure| failure.message));
             let rules = rules(&mut *tx, &self.ctx).await?;
             obstacles.extend(self.over_limits(tx, record, &rules, worth(totals).as_ref()).await?);
+            if record.state == BatchState::Checked && self.is_checked_long_ago(record) {
+                obstacles.push(
+                    said!(
+                        en: "It was checked too long ago: balances, rates and what was paid may be others by now. Check \
+                             it again.",
+                        de: "Sie wurde vor zu langer Zeit geprüft: Guthaben, Kurse und was gezahlt ist können inzwischen \
+                             andere sein. Prüfen Sie erneut.",
+                    )
+                    .to_owned(),
+                );
+            }
             if record.execute_at.is_some_and(|at| at <= provider_now(&self.ctx)) {
                 obstacles.push(
                     said!(
@@ -344,6 +372,16 @@ impl Payouts {
         }
         Ok(obstacles)
     }
+
+    /// Whether what the check of a batch has found does not count any more. A part waits for the one before it to be approved: for
+    /// it the last look at NOWPayments counts, which was made for that one.
+    fn is_checked_long_ago(&self, record: &Record) -> bool {
+        let (at, good_for) = match record.whole {
+            Some(_) => (record.checked_at.max(record.check_ended_at), PART_IS_GOOD_FOR),
+            None => (record.check_ended_at.or(record.checked_at), CHECK_IS_GOOD_FOR),
+        };
+        at.is_some_and(|at| provider_now(&self.ctx) - at > good_for)
+    }
 }
 
 /// What something is worth, and in what.
@@ -354,7 +392,7 @@ pub(super) struct Worth {
 
 /// What all coins are worth together: of all of them or of none, since a part would be taken for the whole, and only where all
 /// of it is told in one currency.
-fn worth(totals: &[CoinTotal]) -> Option<Worth> {
+pub(super) fn worth(totals: &[CoinTotal]) -> Option<Worth> {
     let currency = totals.first()?.worth_currency.clone()?;
     let worths: Option<Vec<&Amount>> = totals
         .iter()
@@ -420,6 +458,18 @@ async fn warnings(
                 short = decimal(short),
             ));
         }
+    }
+    if record.seen_in_part && record.state == BatchState::Checked {
+        warnings.push(
+            said!(
+                en: "NOWPayments did not show its list of payouts whole at the check: rows that were sent from elsewhere \
+                     may be missing from the warnings. Send this batch only if you know that they were not.",
+                de: "NOWPayments hat seine Liste der Auszahlungen bei der Prüfung nicht ganz gezeigt: Zeilen, die von \
+                     anderswo gesendet wurden, können in den Hinweisen fehlen. Senden Sie diese Zahlliste nur, wenn Sie \
+                     wissen, dass sie es nicht wurden.",
+            )
+            .to_owned(),
+        );
     }
     let earlier: Option<Record> = sqlx::query_as(
         "SELECT * FROM payout_batches WHERE id <> ?1 AND whole IS NULL AND (file_hash = ?2 OR payable > 0 AND rows_hash = ?3)

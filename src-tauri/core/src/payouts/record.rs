@@ -38,12 +38,18 @@ pub(super) struct Record {
     pub(super) failed: u32,
     pub(super) rows_hash: String,
     pub(super) checked_at: Option<DateTime<Utc>>,
+    /// When the check came to its end that has found what stands here.
+    pub(super) check_ended_at: Option<DateTime<Utc>>,
+    /// The provider's list did not show at the check what was sent from elsewhere.
+    pub(super) seen_in_part: bool,
     pub(super) submitted_at: Option<DateTime<Utc>>,
     pub(super) provider_id: Option<String>,
     pub(super) approval: Option<String>,
     pub(super) expires_at: Option<DateTime<Utc>>,
     pub(super) attempts_left: u32,
     pub(super) trouble: Option<String>,
+    /// What is to be read before it is approved: more coins than at the check.
+    pub(super) dearer: Option<String>,
     pub(super) looks: u32,
     pub(super) late_looks: u32,
     pub(super) control_rows: Option<u32>,

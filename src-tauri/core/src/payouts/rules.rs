@@ -1,6 +1,6 @@
 //! What the owner does not want to be possible: limits, payouts to strangers, batches of any size.
 
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use nowpayments::Amount;
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
@@ -9,6 +9,7 @@ use sqlx::{SqliteConnection, SqliteExecutor};
 
 use super::{
     Payouts,
+    batch::BatchState,
     reading::{Worth, totals},
     record::{Record, amount, stale},
 };
@@ -361,40 +362,59 @@ impl Payouts {
         let Some(worth) = worth else {
             // Nothing was asked about its worth yet, and that is said elsewhere.
             if record.checked_at.is_some() {
-                over.push(
-                    said!(
-                        en: "What this batch is worth is not known, so your limits cannot be kept. Check it again.",
-                        de: "Was diese Zahlliste wert ist, ist nicht bekannt, darum können Ihre Grenzen nicht \
-                             eingehalten werden. Prüfen Sie erneut.",
-                    ).to_owned(),
-                );
+                over.push(unknown_worth());
             }
             return Ok(over);
         };
-        if let Some(limit) = rules.batch_limit.as_ref().filter(|limit| worth > *limit) {
-            over.push(words!(
+        if let Some(limit) = &rules.batch_limit {
+            // A part counts with those that were sent before it.
+            let others = self.worth_of_sent_parts(tx, record, &rules.currency).await?;
+            match others.map(|others| &others + worth) {
+                Some(worth) if worth > *limit => {
+                    over.push(words!(
                 en: "It is worth about {worth} {currency}, and your limit per batch is {limit} {currency}. Remove rows, or \
                      change the limit in the settings.",
                 de: "Sie ist etwa {worth} {currency} wert, und Ihre Grenze je Zahlliste ist {limit} {currency}. \
                      Entfernen Sie Zeilen, oder ändern Sie die Grenze in den Einstellungen.",
-                worth = decimal(worth),
+                worth = decimal(&worth),
                 limit = decimal(limit),
             ));
+                }
+                Some(_) => {}
+                None => over.push(unknown_worth()),
+            }
         }
         if let Some(limit) = &rules.day_limit {
-            match self.sent_within_a_day(tx, record, &rules.currency).await? {
-                Some(sent) if worth + &sent > *limit => over.push(words!(
-                    en: "About {sent} {currency} were sent in the last 24 hours and this batch is worth about \
-                         {worth} {currency}; your limit is {limit} {currency}. Wait, remove rows, or change the \
-                         limit in the settings.",
-                    de: "In den letzten 24 Stunden wurden etwa {sent} {currency} gesendet, und diese Zahlliste ist \
-                         etwa {worth} {currency} wert; Ihre Grenze ist {limit} {currency}. Warten Sie, entfernen Sie \
-                         Zeilen, oder ändern Sie die Grenze in den Einstellungen.",
-                    sent = decimal(&sent),
-                    worth = decimal(worth),
-                    limit = decimal(limit),
-                )),
-                Some(_) => {}
+            let now = provider_now(&self.ctx);
+            match self.paid_by_others(tx, record, &rules.currency).await? {
+                Some(others) => {
+                    let (sum, ahead) = most_within_a_day(&record.run_times(now), &others, now);
+                    if worth + &sum > *limit && ahead {
+                        over.push(words!(
+                            en: "About {sent} {currency} are paid within the same 24 hours, and this batch is worth about \
+                                 {worth} {currency}; your limit is {limit} {currency}. Choose another time, remove rows, \
+                                 or change the limit in the settings.",
+                            de: "Innerhalb derselben 24 Stunden werden etwa {sent} {currency} gezahlt, und diese Zahlliste \
+                                 ist etwa {worth} {currency} wert; Ihre Grenze ist {limit} {currency}. Wählen Sie einen \
+                                 anderen Zeitpunkt, entfernen Sie Zeilen, oder ändern Sie die Grenze in den Einstellungen.",
+                            sent = decimal(&sum),
+                            worth = decimal(worth),
+                            limit = decimal(limit),
+                        ));
+                    } else if worth + &sum > *limit {
+                        over.push(words!(
+                            en: "About {sent} {currency} were sent in the last 24 hours and this batch is worth about \
+                                 {worth} {currency}; your limit is {limit} {currency}. Wait, remove rows, or change the \
+                                 limit in the settings.",
+                            de: "In den letzten 24 Stunden wurden etwa {sent} {currency} gesendet, und diese Zahlliste ist \
+                                 etwa {worth} {currency} wert; Ihre Grenze ist {limit} {currency}. Warten Sie, entfernen Sie \
+                                 Zeilen, oder ändern Sie die Grenze in den Einstellungen.",
+                            sent = decimal(&sum),
+                            worth = decimal(worth),
+                            limit = decimal(limit),
+                        ));
+                    }
+                }
                 None => over.push(
                     said!(
                         en: "What was sent in the last 24 hours is worth an amount that is not known, so your limit \
@@ -409,33 +429,142 @@ impl Payouts {
         Ok(over)
     }
 
-    /// What other batches of the last 24 hours are worth that pay, have paid or may have; `None` when it is not known in that
-    /// currency.
-    async fn sent_within_a_day(
+    /// What the other parts of a batch are worth that pay, have paid or may have; `None` when it is not known in that currency.
+    async fn worth_of_sent_parts(
         &self,
         tx: &mut SqliteConnection,
         record: &Record,
         currency: &str,
     ) -> Result<Option<Amount>, Failure> {
-        let batches: Vec<String> = sqlx::query_scalar(
-            "SELECT id FROM payout_batches WHERE id <> ? AND submitted_at > ?
-             AND state IN ('submitting', 'unknown', 'created', 'verified', 'sending', 'finished', 'finished_with_failures')",
+        let parts: Vec<String> = sqlx::query_scalar(
+            "SELECT id FROM payout_batches WHERE whole = ? AND id <> ?
+             AND state IN ('locked', 'submitting', 'unknown', 'created', 'verified', 'sending', 'finished', 'finished_with_failures')",
         )
+        .bind(&record.whole)
         .bind(&record.id)
-        .bind(store::time(provider_now(&self.ctx) - DAY))
         .fetch_all(&mut *tx)
         .await?;
         let mut sum = Amount::zero();
-        for batch in batches {
-            for total in totals(&mut *tx, &batch).await? {
-                match &total.worth {
-                    Some(worth) if total.worth_currency.as_deref() == Some(currency) => sum += worth,
-                    _ => return Ok(None),
-                }
+        for part in parts {
+            match worth_in(tx, &part, currency).await? {
+                Some(worth) => sum += &worth,
+                None => return Ok(None),
             }
         }
         Ok(Some(sum))
     }
+
+    /// When other batches pay that pay, have paid or may have, and what they are worth: those within a day of any time that this
+    /// one pays at. `None` when it is not known in that currency.
+    async fn paid_by_others(
+        &self,
+        tx: &mut SqliteConnection,
+        record: &Record,
+        currency: &str,
+    ) -> Result<Option<Vec<(DateTime<Utc>, Amount)>>, Failure> {
+        let now = provider_now(&self.ctx);
+        let times = record.run_times(now);
+        let batches: Vec<Record> = sqlx::query_as(
+            "SELECT * FROM payout_batches WHERE id <> ?1
+             AND state IN ('locked', 'submitting', 'unknown', 'created', 'verified', 'sending', 'finished', 'finished_with_failures')
+             AND parts = 0 AND (execute_at > ?2 OR submitted_at > ?2 OR created_at > ?2 OR state = 'locked' OR repeat_interval IS NOT NULL)",
+        )
+        .bind(&record.id)
+        .bind(store::time(now - DAY))
+        .fetch_all(&mut *tx)
+        .await?;
+        let mut paid = Vec::new();
+        for batch in batches {
+            let near: Vec<_> = batch
+                .paid_at(now, is_followed(tx, &batch.id).await?)
+                .into_iter()
+                .filter(|at| times.iter().any(|time| (*at - *time).abs() < DAY))
+                .collect();
+            if near.is_empty() {
+                continue;
+            }
+            match worth_in(tx, &batch.id, currency).await? {
+                Some(worth) => paid.extend(near.into_iter().map(|at| (at, worth.clone()))),
+                None => return Ok(None),
+            }
+        }
+        Ok(Some(paid))
+    }
+}
+
+/// Whether the next run of a series is known.
+async fn is_followed(tx: &mut SqliteConnection, batch: &str) -> Result<bool, Failure> {
+    Ok(sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM payout_batches WHERE repeats = ?)")
+        .bind(batch)
+        .fetch_one(tx)
+        .await?)
+}
+
+/// What a batch is worth in a currency; `None` when that is not known.
+async fn worth_in(tx: &mut SqliteConnection, batch: &str, currency: &str) -> Result<Option<Amount>, Failure> {
+    let mut sum = Amount::zero();
+    for total in totals(&mut *tx, batch).await? {
+        match &total.worth {
+            Some(worth) if total.worth_currency.as_deref() == Some(currency) => sum += worth,
+            _ => return Ok(None),
+        }
+    }
+    Ok(Some(sum))
+}
+
+fn unknown_worth() -> String {
+    said!(
+        en: "What this batch is worth is not known, so your limits cannot be kept. Check it again.",
+        de: "Was diese Zahlliste wert ist, ist nicht bekannt, darum können Ihre Grenzen nicht \
+             eingehalten werden. Prüfen Sie erneut.",
+    )
+    .to_owned()
+}
+
+impl Record {
+    /// When it pays: at the time that it is scheduled for, and again at that of each further run of a series within a year.
+    fn run_times(&self, now: DateTime<Utc>) -> Vec<DateTime<Utc>> {
+        let Some(schedule) = self.schedule() else { return vec![now] };
+        let further =
+            schedule.further_runs().take_while(|at| *at < schedule.execute_at + TimeDelta::days(366));
+        std::iter::once(schedule.execute_at).chain(further).collect()
+    }
+
+    /// When it has paid or is going to; a further run that is a batch of its own pays by itself, and one that did not come when it
+    /// was time is none.
+    fn paid_at(&self, now: DateTime<Utc>, is_followed: bool) -> Vec<DateTime<Utc>> {
+        let Some(at) = self.execute_at else {
+            let now = if self.state == BatchState::Locked { now } else { self.created_at };
+            return vec![self.submitted_at.filter(|_| self.state != BatchState::Locked).unwrap_or(now)];
+        };
+        let mut times = self.run_times(at);
+        if is_followed || times.get(1).is_some_and(|next| *next < now) {
+            times.truncate(1);
+        }
+        times
+    }
+}
+
+/// The most that others pay within any 24 hours that hold one of these times, and whether any of it is still ahead.
+fn most_within_a_day(
+    times: &[DateTime<Utc>],
+    others: &[(DateTime<Utc>, Amount)],
+    now: DateTime<Utc>,
+) -> (Amount, bool) {
+    let mut most = (Amount::zero(), false);
+    for time in times {
+        let near: Vec<_> = others.iter().filter(|(at, _)| (*at - *time).abs() < DAY).collect();
+        // The 24 hours that hold the most begin with a payout.
+        let begins = near.iter().map(|(at, _)| *at).filter(|at| at <= time).chain([*time]);
+        for begin in begins {
+            let within: Vec<_> = near.iter().filter(|(at, _)| (begin..begin + DAY).contains(at)).collect();
+            let sum: Amount = within.iter().map(|(_, worth)| worth).sum();
+            if sum > most.0 {
+                most = (sum, *time > now || within.iter().any(|(at, _)| *at > now));
+            }
+        }
+    }
+    most
 }
 
 /// A PIN that must be given.
@@ -520,6 +649,22 @@ mod tests {
         let in_euros = |of: Rules| Rules { currency: "eur".to_owned(), ..of };
         assert!(strict.is_loosened_by(&in_euros(rules(true, "1", "5"))), "nobody can tell which is more");
         assert!(!rules(true, "", "").is_loosened_by(&in_euros(rules(true, "1", ""))));
+    }
+
+    #[test]
+    fn what_others_pay_counts_within_any_24_hours_around_a_time() {
+        let hour = |hour: i64| DateTime::from_timestamp(1_800_000_000 + 3600 * hour, 0).unwrap();
+        let others: Vec<_> = [(-30, "1"), (-20, "2"), (-3, "4"), (5, "8"), (23, "16"), (24, "32")]
+            .map(|(at, worth)| (hour(at), worth.parse::<Amount>().unwrap()))
+            .into();
+        let most = |others: &[(DateTime<Utc>, Amount)]| {
+            let (sum, ahead) = most_within_a_day(&[hour(0)], others, hour(0));
+            (sum.to_string(), ahead)
+        };
+        assert_eq!(most(&others), ("24".to_owned(), true), "from now on, but for what is a day away");
+        assert_eq!(most(&others[..4]), ("12".to_owned(), true));
+        assert_eq!(most(&others[..3]), ("6".to_owned(), false));
+        assert_eq!(most(&others[..1]), ("0".to_owned(), false));
     }
 
     #[test]

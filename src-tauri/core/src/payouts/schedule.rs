@@ -5,10 +5,10 @@
 
 use std::collections::BTreeMap;
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Datelike, Days, Months, NaiveDate, TimeDelta, Utc};
 use nowpayments::{
     Outcome, PayoutBatchId,
-    payouts::{self as api, CancelPayout, CancelPayoutBatch, GetPayout, Payout},
+    payouts::{self as api, CancelPayout, CancelPayoutBatch, GetPayout, Payout, PayoutStatus},
 };
 use serde::{Deserialize, Serialize};
 use specta::Type;
@@ -82,6 +82,24 @@ impl Interval {
         }
     }
 
+    /// The time so many of it after another.
+    fn after(self, at: DateTime<Utc>, count: u32) -> Option<DateTime<Utc>> {
+        match self {
+            Self::Days => at.checked_add_days(Days::new(count.into())),
+            Self::Weeks => at.checked_add_days(Days::new(7 * u64::from(count))),
+            Self::MonthsByDay => at.checked_add_months(Months::new(count)),
+            Self::MonthsByWeekday => {
+                // The second Friday is followed by the second Friday; where a month has no fifth one, its last stands for it.
+                let month = at.checked_add_months(Months::new(count))?.date_naive().with_day(1)?;
+                let of = |nth: u8| {
+                    NaiveDate::from_weekday_of_month_opt(month.year(), month.month(), at.weekday(), nth)
+                };
+                let nth = u8::try_from(at.day0() / 7 + 1).ok()?;
+                Some(of(nth).or_else(|| of(nth - 1))?.and_time(at.time()).and_utc())
+            }
+        }
+    }
+
     fn in_words(self, every: u16) -> String {
         match self {
             Self::Days => words!(
@@ -149,6 +167,16 @@ impl Schedule {
                 )
             }
         }
+    }
+
+    /// When it is paid after the first time, if it comes back: without an end, where it has none.
+    pub(super) fn further_runs(&self) -> impl Iterator<Item = DateTime<Utc>> {
+        let (first, repetition) = (self.execute_at, self.repetition.clone());
+        (1_u32..).map_while(move |number| {
+            let repetition = repetition.as_ref()?;
+            let at = repetition.interval.after(first, u32::from(repetition.every).checked_mul(number)?)?;
+            repetition.until.is_none_or(|until| at <= until).then_some(at)
+        })
     }
 
     fn accept(&self, now: DateTime<Utc>) -> Result<(), Failure> {
@@ -393,7 +421,7 @@ impl Payouts {
             BatchState::Finished | BatchState::FinishedWithFailures => true,
             _ => false,
         };
-        if !begun || !schedule.repetition.is_some_and(|repetition| repetition.goes_on_after(at)) {
+        if !begun || !schedule.repetition.as_ref().is_some_and(|repetition| repetition.goes_on_after(at)) {
             return Ok(false);
         }
         let followed: bool =
@@ -405,6 +433,8 @@ impl Payouts {
             return Ok(false);
         }
         let listing = lookup::list(&self.ctx.client, at - TimeDelta::minutes(1), MOST_PAGES).await?;
+        // Where the list shows when payouts are due, one that shows none is no run.
+        let shows_times = listing.payouts.iter().any(|payout| payout.execute_at.is_some());
         let taken = lookup::taken(&mut *self.ctx.db.acquire().await?, "").await?;
         let mut batches = BTreeMap::<&str, Vec<&Payout>>::new();
         for payout in &listing.payouts {
@@ -418,23 +448,60 @@ impl Payouts {
             .into_iter()
             .map(|row| PayableRow { unique_external_id: None, provider_id: None, ..row })
             .collect();
-        let mut batches: Vec<_> = batches
+        let batches: Vec<_> = batches
             .into_iter()
             .map(|(id, payouts)| (payouts.iter().filter_map(|payout| payout.created_at).min(), id, payouts))
             .filter(|(created, ..)| created.unwrap_or(now) <= at + NEXT_RUN_APPEARS)
             .collect();
-        // The one after it may be there, too.
-        batches.sort_by_key(|(created, ..)| *created);
-        for (_, provider_id, payouts) in batches {
-            if payouts.iter().any(|payout| payout.unique_external_id.is_some()) {
-                continue;
+        let mut further = schedule.further_runs();
+        let (next, after_it) = (further.next(), further.next());
+        let mut runs = Vec::new();
+        for (created, provider_id, payouts) in batches {
+            let due = payouts.iter().filter_map(|payout| payout.execute_at).min();
+            // The one after it may be there, too.
+            let is_next = |due: DateTime<Utc>| match (next, after_it) {
+                (Some(next), Some(after_it)) => due < next + (after_it - next) / 2,
+                _ => true,
+            };
+            let in_time = match due {
+                Some(due) => due > at && is_next(due),
+                None => !shows_times || payouts.iter().any(|payout| has_begun(&payout.status)),
+            };
+            // A run needs no code: what waits for one was made by somebody, and of what is over nothing comes.
+            let waits_for_a_code = |payout: &&Payout| {
+                payout.unique_external_id.is_some()
+                    || matches!(payout.status, PayoutStatus::New | PayoutStatus::Creating)
+            };
+            if in_time
+                && !payouts.iter().any(waits_for_a_code)
+                && !payouts.iter().all(|payout| lookup::is_over(&payout.status))
+                && let Some(pairs) = lookup::pair(&rows, &payouts)?
+                && let Ok(id) = provider_id.parse::<PayoutBatchId>()
+            {
+                runs.push((due.is_none(), created, provider_id, id, payouts, pairs));
             }
-            let Some(pairs) = lookup::pair(&rows, &payouts)? else { continue };
-            let Ok(id) = provider_id.parse::<PayoutBatchId>() else { continue };
+        }
+        // One that is due when the next is goes before those that have begun; of those the first is the next.
+        runs.sort_by_key(|(is_untimed, created, ..)| (*is_untimed, *created));
+        let waits = |payouts: &[&Payout]| !payouts.iter().any(|payout| has_begun(&payout.status));
+        let unclear = match runs.as_slice() {
+            [(first, .., one, _), (second, .., two, _), ..] => first == second && waits(one) && waits(two),
+            _ => false,
+        };
+        if unclear {
+            let ids: Vec<_> = runs.iter().map(|(_, _, id, ..)| *id).collect();
+            self.say_that_runs_are_alike(record, &ids).await?;
+            return Ok(now <= at + NEXT_RUN_APPEARS);
+        }
+        if let Some((_, created, provider_id, id, payouts, pairs)) = runs.into_iter().next() {
             let batch = self.ctx.client.send(&GetPayout { id }).await?;
-            let next = batch.withdrawals.iter().find_map(|payout| payout.execute_at);
+            let run = Run {
+                provider_id,
+                execute_at: batch.withdrawals.iter().find_map(|payout| payout.execute_at).or(next),
+                created: created.unwrap_or(now),
+            };
             let mut tx = self.ctx.write().await?;
-            let own = self.keep_run(&mut tx, record, provider_id, next, &rows, &payouts, &pairs).await?;
+            let own = self.keep_run(&mut tx, record, &run, &rows, &payouts, &pairs).await?;
             tx.commit().await?;
             self.desk.follow_now(&own);
             self.ctx.announce(Changed::Payouts { batch: own });
@@ -443,13 +510,36 @@ impl Payouts {
         Ok(now <= at + NEXT_RUN_APPEARS)
     }
 
-    #[expect(clippy::too_many_arguments, reason = "what was found, in one place")]
+    /// Says once that the next run of a series is not taken for one, since several may be it.
+    async fn say_that_runs_are_alike(&self, record: &Record, ids: &[&str]) -> Result<(), Failure> {
+        let words = words!(
+            en: "NOWPayments shows several batches that may be the next run of this series ({}). Paydesk follows none of \
+                 them; look at them in the dashboard of NOWPayments.",
+            de: "NOWPayments zeigt mehrere Zahllisten, die die nächste Ausführung dieser Serie sein können ({}). Paydesk \
+                 verfolgt keine davon; sehen Sie sie im Dashboard von NOWPayments an.",
+            ids.join(", "),
+        );
+        let mut tx = self.ctx.write().await?;
+        let said: bool =
+            sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM payout_steps WHERE batch = ? AND note = ?)")
+                .bind(&record.id)
+                .bind(&words)
+                .fetch_one(&mut *tx)
+                .await?;
+        if !said {
+            record.note(&mut tx, self.ctx.now(), &words).await?;
+            record.clone().set_trouble(&mut *tx, Some(&words)).await?;
+            tx.commit().await?;
+            self.ctx.announce(Changed::Payouts { batch: record.id.clone() });
+        }
+        Ok(())
+    }
+
     async fn keep_run(
         &self,
         tx: &mut SqliteConnection,
         record: &Record,
-        provider_id: &str,
-        execute_at: Option<DateTime<Utc>>,
+        found: &Run<'_>,
         rows: &[PayableRow],
         payouts: &[&Payout],
         pairs: &[usize],
@@ -458,15 +548,16 @@ impl Payouts {
         let id = self.ctx.surroundings.uuid().to_string();
         sqlx::query(
             "INSERT INTO payout_batches (id, name, state, records, header, blank, accepted, rejected, checked_at, provider_id, execute_at,
-                    repeat_interval, repeat_every, repeat_until, repeats, created_at, updated_at)
+                    repeat_interval, repeat_every, repeat_until, repeats, submitted_at, created_at, updated_at)
              SELECT ?1, name, 'verified', payable, 0, 0, payable, 0, checked_at, ?2, ?3,
-                    repeat_interval, repeat_every, repeat_until, id, ?4, ?4 FROM payout_batches WHERE id = ?5",
+                    repeat_interval, repeat_every, repeat_until, id, ?6, ?4, ?4 FROM payout_batches WHERE id = ?5",
         )
         .bind(&id)
-        .bind(provider_id)
-        .bind(execute_at.map(store::time))
+        .bind(found.provider_id)
+        .bind(found.execute_at.map(store::time))
         .bind(store::time(now))
         .bind(&record.id)
+        .bind(store::time(found.created))
         .execute(&mut *tx)
         .await?;
         sqlx::query(
@@ -506,6 +597,21 @@ impl Payouts {
     }
 }
 
+/// Whether a payout is on its way or has been.
+fn has_begun(status: &PayoutStatus) -> bool {
+    matches!(
+        status,
+        PayoutStatus::Processing | PayoutStatus::Sending | PayoutStatus::Finished | PayoutStatus::Failed
+    )
+}
+
+/// The next run of a series, as NOWPayments has made it.
+struct Run<'a> {
+    provider_id: &'a str,
+    execute_at: Option<DateTime<Utc>>,
+    created: DateTime<Utc>,
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -543,6 +649,22 @@ mod tests {
             let refused = schedule.accept(now).err().and_then(|failure| failure.field);
             assert_eq!(refused.as_deref(), field, "{schedule:?}");
         }
+    }
+
+    #[test]
+    fn the_further_runs_of_a_series_follow_its_interval_to_its_end() {
+        let runs = |interval, every, until: Option<&str>| {
+            let repetition = Some(Repetition { interval, every, until: until.map(at) });
+            let schedule = Schedule { execute_at: at("2026-12-31T09:00:00Z"), repetition };
+            let days = schedule.further_runs().take(3).map(|at| at.format("%m-%d").to_string());
+            days.collect::<Vec<_>>().join(" ")
+        };
+        assert_eq!(runs(Interval::Days, 2, None), "01-02 01-04 01-06");
+        assert_eq!(runs(Interval::Weeks, 1, Some("2027-01-14T09:00:00Z")), "01-07 01-14");
+        assert_eq!(runs(Interval::MonthsByDay, 1, None), "01-31 02-28 03-31");
+        assert_eq!(runs(Interval::MonthsByWeekday, 1, None), "01-28 02-25 03-25", "the last Thursday");
+        let once = Schedule { execute_at: at("2026-12-31T09:00:00Z"), repetition: None };
+        assert_eq!(once.further_runs().count(), 0);
     }
 
     #[test]

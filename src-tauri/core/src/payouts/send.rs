@@ -6,7 +6,7 @@ use bigdecimal::RoundingMode;
 use chrono::{DateTime, TimeDelta, Utc};
 use nowpayments::{
     Amount, Outcome, PayoutBatchId,
-    payouts::{CreatePayout, GetPayout, NewPayout, PayoutBatch, PayoutStatus},
+    payouts::{CreatePayout, GetPayout, NewPayout, PayoutBatch},
 };
 use sqlx::SqliteConnection;
 
@@ -16,8 +16,10 @@ use super::{
     batch::BatchState,
     check::ticker,
     control::payouts_in_words,
+    earlier,
     import::MOST_DECIMALS,
     lookup::{self, Contents, Found, Listing},
+    parts,
     reading::{LOOKS_TO_RELEASE, totals},
     record::{self, PayableRow, Record, stale},
     rules::rules,
@@ -36,9 +38,9 @@ const TIME_TO_APPROVE: TimeDelta = TimeDelta::hours(1);
 /// So many codes may be tried (api: "10 attempts").
 const CODES: u32 = 10;
 /// A call whose end is not known may still be on its way; looks within this time prove nothing.
-const STILL_ON_ITS_WAY: TimeDelta = TimeDelta::seconds(60);
+pub(super) const STILL_ON_ITS_WAY: TimeDelta = TimeDelta::seconds(60);
 /// A list that goes on longer than this does not end.
-const ALL_PAGES: u32 = 10_000;
+pub(super) const ALL_PAGES: u32 = 10_000;
 
 impl Payouts {
     /// Sends a batch, once. Runs to its end whatever becomes of the caller.
@@ -46,6 +48,13 @@ impl Payouts {
         self.ctx.may_change()?;
         let _writer = self.writer(id).await;
         let mut record = Record::load(&self.ctx.db, id).await?;
+        // The parts that are left are sent as they were shown.
+        if record.state == BatchState::InParts {
+            let left = parts::hash_of_unsent(&mut *self.ctx.db.acquire().await?, id).await?;
+            if left.as_deref() == Some(hash) {
+                return self.send_next_part(&mut record).await;
+            }
+        }
         if record.rows_hash != hash {
             return Err(stale());
         }
@@ -53,21 +62,14 @@ impl Payouts {
             BatchState::Draft | BatchState::Checked => {}
             // Left by a failure on this computer: nobody else writes now.
             BatchState::Locked | BatchState::Submitting => return self.take_up_as_writer(id).await.map(drop),
-            BatchState::InParts => return self.send_next_part(&mut record).await,
             // A second click, or a second window: exactly these rows were sent already.
             _ => return Ok(()),
         }
-        let obstacles = {
-            let mut tx = self.ctx.db.begin().await?;
-            let totals = totals(&mut *tx, id).await?;
-            self.obstacles(&mut tx, &record, &totals, self.desk.progress(id).is_some()).await?
-        };
-        if !obstacles.is_empty() {
-            return Err(Failure::other(words!(
-                en: "This batch cannot be sent yet. {}",
-                de: "Diese Zahlliste kann noch nicht gesendet werden. {}",
-                obstacles.join(" "),
-            )));
+        self.nothing_in_the_way(&mut *self.ctx.db.begin().await?, &record).await?;
+        self.look_at_origins(&record).await?;
+        let found = earlier::found_since_check(&mut *self.ctx.db.begin().await?, &record).await?;
+        if found > 0 {
+            return Err(self.check_before_sending(&mut record, earlier::found_in_words(found)).await?);
         }
         let rows = record::payable(&self.ctx.db, id).await?;
         if record::hash(&rows, record.schedule().as_ref())? != hash {
@@ -83,7 +85,7 @@ impl Payouts {
         }
         // Should this come to no end, somebody looks.
         self.desk.follow(id);
-        let rows = self.lock_rows(&mut record, rows).await?;
+        let rows = self.lock_rows(&mut record, rows, hash).await?;
         let request = request(&record, &rows)?;
         self.announce_call(&mut record).await?;
         let answer = self.ctx.client.send(&request).await;
@@ -91,6 +93,31 @@ impl Payouts {
         self.desk.follow(id);
         self.announce(&record);
         result
+    }
+
+    /// Nothing keeps a batch from being sent.
+    async fn nothing_in_the_way(&self, tx: &mut SqliteConnection, record: &Record) -> Result<(), Failure> {
+        let totals = totals(&mut *tx, &record.id).await?;
+        let checking = self.desk.progress(&record.id).is_some();
+        let obstacles = self.obstacles(tx, record, &totals, checking).await?;
+        if obstacles.is_empty() {
+            return Ok(());
+        }
+        Err(Failure::other(words!(
+            en: "This batch cannot be sent yet. {}",
+            de: "Diese Zahlliste kann noch nicht gesendet werden. {}",
+            obstacles.join(" "),
+        )))
+    }
+
+    /// Has a batch checked again in which something was found that its check has not seen, and says so.
+    async fn check_before_sending(&self, record: &mut Record, trouble: String) -> Result<Failure, Failure> {
+        let mut tx = self.ctx.write().await?;
+        record.back_to_draft(&mut tx, self.ctx.now(), &trouble).await?;
+        tx.commit().await?;
+        self.begin_check(&record.id);
+        self.ctx.announce(Changed::Payouts { batch: record.id.clone() });
+        Ok(Failure::new(FailureCode::Stale, trouble))
     }
 
     /// Before anything is sent: whether an earlier try of this batch, which was given up, turned up at NOWPayments; and
@@ -101,6 +128,18 @@ impl Payouts {
         let since = tries.iter().map(|earlier| earlier.at).min().map_or(checked, |at| at.min(checked));
         let looked_at = provider_now(&self.ctx);
         let listing = lookup::list(&self.ctx.client, since - STILL_ON_ITS_WAY, ALL_PAGES).await?;
+        // The check has said so, and its owner sends the batch all the same.
+        if tries.is_empty() && !listing.complete && !record.seen_in_part {
+            let trouble = said!(
+                en: "NOWPayments does not show its list of payouts whole now, so it is not certain that these rows were \
+                     not sent from elsewhere since this batch was checked. Nothing was sent now. It is checked again: \
+                     look at the warnings before you send it.",
+                de: "NOWPayments zeigt seine Liste der Auszahlungen jetzt nicht ganz, darum ist nicht sicher, dass diese \
+                     Zeilen seit der Prüfung nicht von anderswo gesendet wurden. Jetzt wurde nichts gesendet. Die \
+                     Zahlliste wird noch einmal geprüft: Sehen Sie sich die Hinweise an, bevor Sie sie senden.",
+            );
+            return Err(self.check_before_sending(record, trouble.to_owned()).await?);
+        }
         if !tries.is_empty() && !listing.complete {
             return Err(Failure::other(said!(
                 en: "NOWPayments did not show its list of payouts whole, so it is not certain that an earlier \
@@ -123,7 +162,7 @@ impl Payouts {
                 record.execute_at.is_some(),
             )? {
                 Found::Nothing => {}
-                Found::Unclear(words) => return Err(Failure::new(FailureCode::UnknownOutcome, words)),
+                Found::Unclear(words, _) => return Err(Failure::new(FailureCode::UnknownOutcome, words)),
                 Found::Batch(found) if is_dead(&listing, &found) => {}
                 Found::Batch(found) if earlier.hash == record.rows_hash => {
                     let batch = self.ctx.client.send(&GetPayout { id: found }).await?;
@@ -168,8 +207,10 @@ impl Payouts {
         for payout in
             listing.payouts.iter().filter(|payout| payout.created_at.is_some_and(|at| at >= checked))
         {
-            let dead = matches!(payout.status, PayoutStatus::Rejected | PayoutStatus::Cancelled);
-            if !dead && !contents.alike(payout).is_empty() && !lookup::is_ours(&mut *db, payout).await? {
+            if !lookup::is_over(&payout.status)
+                && !contents.alike(payout).is_empty()
+                && !lookup::is_ours(&mut *db, payout).await?
+            {
                 elsewhere += 1;
             }
         }
@@ -183,11 +224,7 @@ impl Payouts {
                      sich die Hinweise an, bevor Sie sie senden.",
                 payouts_in_words(elsewhere),
             );
-            let mut tx = self.ctx.write().await?;
-            record.back_to_draft(&mut tx, self.ctx.now(), &trouble).await?;
-            tx.commit().await?;
-            self.begin_check(&record.id);
-            return Err(Failure::new(FailureCode::Stale, trouble));
+            return Err(self.check_before_sending(record, trouble).await?);
         }
         if let Some(whole) = record.whole.as_deref().filter(|_| listing.complete) {
             sqlx::query("UPDATE payout_batches SET checked_at = ? WHERE whole = ? AND state = 'checked'")
@@ -232,12 +269,26 @@ impl Payouts {
     }
 
     /// Fixes the rows and gives each an id of its own for this try.
+    ///
+    /// Other batches were sent while NOWPayments was asked: what speaks against sending this one is judged once more, where no
+    /// other can come in between.
     async fn lock_rows(
         &self,
         record: &mut Record,
         mut rows: Vec<PayableRow>,
+        hash: &str,
     ) -> Result<Vec<PayableRow>, Failure> {
         let mut tx = self.ctx.write().await?;
+        let now = Record::load(&mut *tx, &record.id).await?;
+        if now.rows_hash != hash || now.state != record.state {
+            return Err(stale());
+        }
+        self.nothing_in_the_way(&mut tx, &now).await?;
+        let found = earlier::found_since_check(&mut tx, &now).await?;
+        if found > 0 {
+            drop(tx);
+            return Err(self.check_before_sending(record, earlier::found_in_words(found)).await?);
+        }
         let at = store::time(provider_now(&self.ctx));
         for row in &mut rows {
             let id = self.ctx.surroundings.uuid().to_string();
@@ -401,7 +452,10 @@ impl Payouts {
                 tx.commit().await?;
                 return Ok(());
             }
-            Found::Unclear(words) => (0, 0, words),
+            Found::Unclear(words, candidates) => {
+                self.keep_candidates(&record.id, &candidates).await?;
+                (0, 0, words)
+            }
             Found::Nothing if !listing.complete => (
                 record.looks,
                 record.late_looks,
@@ -448,6 +502,58 @@ impl Payouts {
         tx.commit().await?;
         (record.looks, record.late_looks, record.trouble) = (looks, late, Some(trouble));
         Ok(())
+    }
+
+    /// Remembers which of the provider's batches an unknown one may be.
+    async fn keep_candidates(&self, id: &str, candidates: &[String]) -> Result<(), Failure> {
+        let mut tx = self.ctx.write().await?;
+        sqlx::query("DELETE FROM payout_candidates WHERE batch = ? AND not_ours_at IS NULL")
+            .bind(id)
+            .execute(&mut *tx)
+            .await?;
+        for candidate in candidates {
+            sqlx::query("INSERT INTO payout_candidates (batch, provider_id) VALUES (?, ?)")
+                .bind(id)
+                .bind(candidate)
+                .execute(&mut *tx)
+                .await?;
+        }
+        tx.commit().await?;
+        Ok(())
+    }
+
+    /// A person's word that one of the provider's batches which an unknown one may be is another. Then it is looked for without
+    /// that one.
+    pub(super) async fn declare_not_ours(&self, id: &str, candidate: &str) -> Result<(), Failure> {
+        self.ctx.may_change()?;
+        let _writer = self.writer(id).await;
+        let mut record = Record::load(&self.ctx.db, id).await?;
+        if record.state != BatchState::Unknown {
+            return Err(stale());
+        }
+        let mut tx = self.ctx.write().await?;
+        let said = sqlx::query(
+            "UPDATE payout_candidates SET not_ours_at = ? WHERE batch = ? AND provider_id = ? AND not_ours_at IS NULL",
+        )
+        .bind(store::time(self.ctx.now()))
+        .bind(id)
+        .bind(candidate)
+        .execute(&mut *tx)
+        .await?;
+        if said.rows_affected() == 0 {
+            return Err(stale());
+        }
+        let note = words!(
+            en: "You said that the batch {candidate} of NOWPayments is not this one.",
+            de: "Sie haben gesagt, dass die Zahlliste {candidate} bei NOWPayments nicht diese ist.",
+        );
+        record.note(&mut tx, self.ctx.now(), &note).await?;
+        tx.commit().await?;
+        let rows = record::payable(&self.ctx.db, id).await?;
+        let looked = self.look_for(&mut record, &rows).await;
+        self.desk.follow(id);
+        self.announce(&record);
+        looked
     }
 
     /// The owner's word that an unknown batch was not created.
@@ -587,6 +693,5 @@ async fn set_id(
 fn is_dead(listing: &Listing, batch: &PayoutBatchId) -> bool {
     let mut rows =
         listing.payouts.iter().filter(|payout| payout.batch_withdrawal_id.as_ref() == Some(batch)).peekable();
-    rows.peek().is_some()
-        && rows.all(|payout| matches!(payout.status, PayoutStatus::Rejected | PayoutStatus::Cancelled))
+    rows.peek().is_some() && rows.all(|payout| lookup::is_over(&payout.status))
 }

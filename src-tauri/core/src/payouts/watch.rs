@@ -240,6 +240,16 @@ pub(super) async fn absorb(
     let payouts: Vec<&Payout> = batch.withdrawals.iter().collect();
     let exact = lookup::pair(rows, &payouts)?;
     let mut changed = false;
+    // What was shown to be approved.
+    let shown = record
+        .approval
+        .clone()
+        .filter(|_| record.state == BatchState::Created && record.execute_at.is_none());
+    let told = match (&shown, &exact) {
+        (Some(_), Some(pairs)) => dearer(rows, pairs, &payouts)?,
+        _ => None,
+    };
+    let mut other_coins = false;
     // A batch is approved only as exactly ours. Once it is known to be, an answer that leaves something out changes nothing.
     if record.state == BatchState::Created && record.approval.is_none() {
         if exact.is_none() {
@@ -265,8 +275,13 @@ pub(super) async fn absorb(
                 .execute(&mut *tx)
                 .await?;
             record.approval = Some(approval);
-            let dearer = dearer(rows, exact.as_deref().unwrap_or_default(), &payouts)?;
-            record.set_trouble(&mut *tx, dearer.as_deref()).await?;
+            record.dearer = dearer(rows, exact.as_deref().unwrap_or_default(), &payouts)?;
+            sqlx::query("UPDATE payout_batches SET dearer = ? WHERE id = ?")
+                .bind(record.dearer.as_deref())
+                .bind(&record.id)
+                .execute(&mut *tx)
+                .await?;
+            record.set_trouble(&mut *tx, None).await?;
             changed = true;
         }
     }
@@ -328,6 +343,7 @@ pub(super) async fn absorb(
             continue;
         }
         changed = true;
+        other_coins |= new.4 != row.coin_amount;
         sqlx::query(
             "UPDATE payout_rows SET status = ?1, provider_status = ?2, provider_id = ?3, hash = ?4, fee = ?5, error = ?6,
                     coin_amount = ?10, paid_at = iif(?1 = 'paid', coalesce(paid_at, ?9), NULL)
@@ -348,6 +364,17 @@ pub(super) async fn absorb(
     }
     if changed {
         record.recount(tx).await?;
+    }
+    if shown.is_some() && other_coins && state == BatchState::Created {
+        // It is another approval: whoever read the one before did not read this.
+        record.approval = Some(ctx.surroundings.uuid().to_string());
+        record.dearer = told.or_else(|| record.dearer.take());
+        sqlx::query("UPDATE payout_batches SET approval = ?, dearer = ? WHERE id = ?")
+            .bind(record.approval.as_deref())
+            .bind(record.dearer.as_deref())
+            .bind(&record.id)
+            .execute(&mut *tx)
+            .await?;
     }
     if state != record.state {
         changed = true;

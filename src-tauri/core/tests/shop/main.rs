@@ -27,6 +27,7 @@ mod payout_files;
 mod payout_guards;
 mod payout_parts;
 mod payout_schedules;
+mod payout_twice;
 mod payouts;
 mod read_only;
 mod screen_lock;

@@ -3,11 +3,15 @@
 use chrono::{TimeDelta, Utc};
 use nowpayments::Amount;
 use nowpayments_simulator::Fault;
-use paydesk_core::payouts::{
-    ReportFormat,
-    batch::{Batch, BatchRow, BatchState, Control, ControlSum, RowEdit, RowFilter, RowQuery},
-    schedule::{Interval, Repetition, Schedule},
+use paydesk_core::{
+    FailureCode,
+    payouts::{
+        ReportFormat,
+        batch::{Batch, BatchRow, BatchState, Control, ControlSum, RowEdit, RowFilter, RowQuery},
+        schedule::{Interval, Repetition, Schedule},
+    },
 };
+use sqlx::{ConnectOptions, sqlite::SqliteConnectOptions};
 
 use crate::common::payouts::{ETH, Owner, TRX};
 
@@ -77,6 +81,32 @@ async fn a_sum_of_money_is_shown_in_both_and_paid_once_at_the_rate_of_nowpayment
     let report = String::from_utf8(report).unwrap();
     let first = report.lines().nth(1).unwrap();
     assert!(first.contains(&format!("{TRX},,trx,{},100,eur", ledger[0].amount)), "{first}");
+}
+
+#[tokio::test]
+async fn that_nowpayments_takes_more_coins_than_at_the_check_is_read_with_the_approval() {
+    let owner = Owner::new().await;
+    let batch = owner.import(FILE).await;
+    // The rate was another one at the check.
+    let shop = owner.core.shop().unwrap().shop.id.clone();
+    let file = owner.world.folder.path().join("shops").join(format!("{shop}.sqlite"));
+    let mut db = SqliteConnectOptions::new().filename(file).connect().await.unwrap();
+    let cheap = "UPDATE payout_rows SET coin_amount = '1' WHERE currency = 'trx' AND fiat_amount IS NOT NULL";
+    sqlx::query(cheap).execute(&mut db).await.unwrap();
+    let batch = owner.payouts().send(&batch.summary.id, &batch.rows_hash, None).await.unwrap();
+    assert_eq!(batch.trouble, None);
+    // A wrong code says something else, and this stays.
+    owner.approve(&batch, &owner.wrong_code()).await.unwrap_err();
+    let warning = owner.payouts().approvals().await.unwrap().remove(0).warning.unwrap();
+    assert!(warning.contains("which were about 1 TRX at the check"), "{warning}");
+
+    // Once it takes others again, it is another approval.
+    sqlx::query(cheap).execute(&mut db).await.unwrap();
+    owner.payouts().look(&batch.summary.id).await.unwrap();
+    let failure = owner.approve(&batch, &owner.code()).await.unwrap_err();
+    assert_eq!(failure.code, FailureCode::Stale, "{failure}");
+    let batch = owner.get(&batch.summary.id).await;
+    owner.approve(&batch, &owner.code()).await.unwrap();
 }
 
 #[tokio::test]

@@ -1,6 +1,7 @@
 //! What guards the money of a batch before it is sent: limits, the address book, who is new or made to look like somebody
 //! known, the same file twice, and a check that can be stopped.
 
+use chrono::{TimeDelta, Utc};
 use nowpayments_simulator::{Fault, FaultRule};
 use paydesk_core::{
     FailureCode,
@@ -9,6 +10,7 @@ use paydesk_core::{
         batch::{BatchRow, BatchState, RowFilter, RowQuery},
         recipients::{Contact, ContactEdit},
         rules::RulesEdit,
+        schedule::{Interval, Repetition, Schedule},
     },
 };
 
@@ -198,7 +200,55 @@ async fn limits_hold_a_batch_back_by_itself_and_with_all_of_24_hours() {
     owner.pass(3700);
     let expired = owner.payouts().look(&id).await.unwrap();
     assert_eq!(expired.summary.state, BatchState::Expired);
-    assert_eq!(owner.get(&other.summary.id).await.obstacles, [""; 0]);
+    owner.payouts().check(&other.summary.id).await.unwrap();
+    let other = owner.wait(&other.summary.id, |batch| batch.summary.state == BatchState::Checked).await;
+    assert_eq!(other.obstacles, [""; 0]);
+}
+
+#[tokio::test]
+async fn limits_hold_when_a_batch_is_approved_too() {
+    let owner = Owner::new().await;
+    let batch = owner.sent().await;
+    let below = (batch.worth.clone().unwrap() - "0.01".parse().unwrap()).to_string();
+    owner.payouts().set_rules(&rules(false, &below, ""), None).await.unwrap();
+    let failure = owner.approve(&batch, &owner.code()).await.unwrap_err();
+    assert!(failure.message.contains("cannot be approved"), "{failure}");
+    assert_eq!(owner.get(&batch.summary.id).await.approval.unwrap().attempts_left, 10);
+    owner.payouts().set_rules(&rules(false, "", ""), None).await.unwrap();
+    owner.approve(&batch, &owner.code()).await.unwrap();
+}
+
+#[tokio::test]
+async fn the_limit_of_a_day_counts_on_the_day_that_is_paid_on_and_further_runs_too() {
+    let owner = Owner::new().await;
+    let file = |amount: u32| format!("address,currency,amount\n{TRX},trx,{amount}\n");
+    let at = |hours: i64, every: Option<u16>| Schedule {
+        execute_at: Utc::now() + TimeDelta::hours(hours),
+        repetition: every.map(|every| Repetition { interval: Interval::Days, every, until: None }),
+    };
+    let first = owner.import(&file(1000)).await;
+    let worth = first.worth.clone().unwrap();
+    // One and a half of it in a day.
+    let limit = worth.clone() + worth.to_string().parse().unwrap() - "1".parse().unwrap();
+    owner.payouts().set_rules(&rules(false, "", &limit.to_string()), None).await.unwrap();
+    let first = owner.payouts().set_schedule(&first.summary.id, Some(&at(48, Some(3)))).await.unwrap();
+    owner.payouts().send(&first.summary.id, &first.rows_hash, None).await.unwrap();
+
+    // What is paid now is paid on another day; what is paid near it or near a further run is not.
+    let second = owner.import(&file(1001)).await;
+    let id = second.summary.id.clone();
+    assert_eq!(second.obstacles, [""; 0]);
+    for (hours, free) in [(30, false), (70, false), (80, true), (48 + 72 - 20, false), (48 + 72 * 5, false)] {
+        let second = owner.payouts().set_schedule(&id, Some(&at(hours, None))).await.unwrap();
+        assert_eq!(second.obstacles.is_empty(), free, "in {hours} hours: {:?}", second.obstacles);
+        if !free {
+            assert!(second.obstacles[0].contains("within the same 24 hours"), "{:?}", second.obstacles);
+            owner.payouts().send(&id, &second.rows_hash, None).await.unwrap_err();
+        }
+    }
+    // Its own further runs meet those of the other.
+    let second = owner.payouts().set_schedule(&id, Some(&at(80, Some(2)))).await.unwrap();
+    assert_eq!(second.obstacles.len(), 1);
 }
 
 #[tokio::test]

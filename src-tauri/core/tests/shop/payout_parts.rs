@@ -1,10 +1,13 @@
 //! A batch that is too large to be sent at once, and rows that are paid again.
 
 use nowpayments_simulator::PayoutStatus;
-use paydesk_core::payouts::{
-    ReportFormat,
-    batch::{Batch, BatchState, RowEdit, RowFilter, RowQuery, RowStatus},
-    rules::RulesEdit,
+use paydesk_core::{
+    FailureCode,
+    payouts::{
+        ReportFormat,
+        batch::{Batch, BatchState, RowEdit, RowFilter, RowQuery, RowStatus},
+        rules::RulesEdit,
+    },
 };
 use sqlx::{ConnectOptions, sqlite::SqliteConnectOptions};
 
@@ -196,12 +199,45 @@ async fn rows_of_a_part_that_are_changed_are_not_sent_by_themselves() {
     assert_eq!(owner.batches(), 1);
     owner.payouts().discard(&second.summary.id).await.unwrap_err();
 
-    owner.payouts().send(&id, &whole.rows_hash, None).await.unwrap();
+    // Not by a screen that shows the rows as they were before.
+    let failure = owner.payouts().send(&id, &whole.rows_hash, None).await.unwrap_err();
+    assert_eq!((failure.code, owner.batches()), (FailureCode::Stale, 1));
+    let shown = owner.get(&id).await;
+    owner.payouts().send(&id, &shown.rows_hash, None).await.unwrap();
     let second = wait_for_part(&owner, &id, 2, BatchState::Created).await;
     approve(&owner, &second).await;
     owner.pass(20);
     let amounts: Vec<_> = owner.paid().into_keys().map(|(_, _, amount)| amount).collect();
     assert_eq!(amounts, ["51", "52", "53", "55", "56", "99"]);
+}
+
+#[tokio::test]
+async fn the_limit_per_batch_holds_for_all_parts_together() {
+    let owner = Owner::new().await;
+    let batch = owner.import(&seven()).await;
+    let limit = batch.worth.clone().unwrap() + "5".parse().unwrap();
+    let rules =
+        RulesEdit { part_size: "3".to_owned(), batch_limit: limit.to_string(), ..RulesEdit::default() };
+    owner.payouts().set_rules(&rules, None).await.unwrap();
+    let batch = owner.payouts().send(&batch.summary.id, &batch.rows_hash, None).await.unwrap();
+    let id = batch.summary.id;
+    let third = part(&owner, &id, 3).await;
+    let edit = RowEdit {
+        address: TRX.to_owned(),
+        currency: "trx".to_owned(),
+        amount: "200".to_owned(),
+        ..RowEdit::default()
+    };
+    owner.payouts().edit_row(&third.summary.id, 7, &edit).await.unwrap();
+    wait_for_part(&owner, &id, 3, BatchState::Checked).await;
+    approve(&owner, &part(&owner, &id, 1).await).await;
+    let held = owner.wait(&id, |batch| batch.trouble.is_some()).await;
+    owner.payouts().send(&id, &held.rows_hash, None).await.unwrap();
+    approve(&owner, &wait_for_part(&owner, &id, 2, BatchState::Created).await).await;
+    // 200 instead of 57 is more than all may be, though less than one batch may be.
+    let held = owner.wait(&id, |batch| batch.trouble.is_some()).await;
+    assert!(held.trouble.unwrap().contains("your limit per batch"));
+    assert_eq!(owner.batches(), 2);
 }
 
 #[tokio::test]

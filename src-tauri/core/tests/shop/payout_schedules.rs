@@ -137,6 +137,33 @@ async fn daily(owner: &Owner) -> Batch {
     approved(owner, &Schedule { execute_at: hours(5), repetition: Some(repetition) }).await
 }
 
+#[tokio::test]
+async fn a_batch_of_the_same_rows_that_was_made_by_hand_is_no_run_of_a_series() {
+    let owner = Owner::new().await;
+    let id = daily(&owner).await.summary.id;
+    owner.pass(5 * 3600 - 30);
+    let rows = owner.world.simulator.ledger().payouts;
+    let row = |row: &nowpayments_simulator::LedgerRow| nowpayments::payouts::NewPayout {
+        extra_id: row.extra_id.clone(),
+        ..nowpayments::payouts::NewPayout::new(
+            row.address.clone(),
+            row.currency.parse().unwrap(),
+            row.amount.to_string().parse().unwrap(),
+        )
+    };
+    let call = nowpayments::payouts::CreatePayout {
+        withdrawals: rows.iter().map(row).collect(),
+        ..Default::default()
+    };
+    let by_hand = owner.world.client().send(&call).await.unwrap().id.to_string();
+    owner.pass(1800);
+    owner.payouts().look(&id).await.unwrap();
+    let next = owner.payouts().list().await.unwrap().into_iter().find(|batch| batch.id != id).unwrap();
+    let next = owner.get(&next.id).await;
+    assert_ne!(next.provider_id, Some(by_hand));
+    assert!(next.schedule.is_some());
+}
+
 /// NOWPayments' list of payouts cannot be read, however often it is asked for.
 fn hide_the_list(owner: &Owner) {
     let (method, path) = ("GET".to_owned(), "/payout".to_owned());
@@ -195,6 +222,21 @@ async fn all_runs_are_found_that_came_while_paydesk_was_closed_and_no_more_are_l
     }
     assert_eq!((lists(), payouts.list().await.unwrap().len()), (calls, 3));
     assert_eq!(owner.get(&id).await.summary.state, BatchState::Finished);
+}
+
+#[tokio::test]
+async fn a_run_that_is_over_comes_before_one_that_waits_for_its_time() {
+    let mut owner = Owner::new().await;
+    daily(&owner).await;
+    owner.core.close().await;
+    owner.pass(36 * 3600);
+    owner.open_again().await;
+    let payouts = owner.payouts();
+    let all = |batches: &Vec<BatchSummary>| {
+        let done = batches.iter().filter(|batch| batch.state == BatchState::Finished).count();
+        (batches.len(), done) == (3, 2)
+    };
+    wait_for(&owner.core, || payouts.list(), all).await;
 }
 
 #[tokio::test]

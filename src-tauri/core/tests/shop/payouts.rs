@@ -178,6 +178,24 @@ async fn one_code_approves_one_batch_and_the_next_waits_for_the_next() {
 }
 
 #[tokio::test]
+async fn a_code_that_was_used_at_the_end_of_its_half_minute_costs_no_attempt_in_the_next_one() {
+    let owner = Owner::new().await;
+    let first = owner.sent().await;
+    let second = owner.import(&format!("address,currency,amount\n{TRX},trx,11\n")).await;
+    let second = owner.payouts().send(&second.summary.id, &second.rows_hash, None).await.unwrap();
+    let code = owner.code();
+    owner.approve(&first, &code).await.unwrap();
+    owner.pass(30);
+    let second = owner.payouts().look(&second.summary.id).await.unwrap(); // sees the provider's clock
+    let failure = owner.approve(&second, &code).await.unwrap_err();
+    assert_eq!(failure.code, FailureCode::WrongCode);
+    assert!(failure.message.contains("phone shows now"), "{failure}");
+    let second = owner.get(&second.summary.id).await;
+    assert_eq!(second.approval.as_ref().unwrap().attempts_left, 10);
+    owner.approve(&second, &owner.code()).await.unwrap();
+}
+
+#[tokio::test]
 async fn rows_that_changed_since_they_were_shown_are_not_sent() {
     let owner = Owner::new().await;
     let batch = owner.import(FILE).await;
