@@ -36,6 +36,7 @@ export const ben: CustodyUser = {
 export function move(own: Partial<Move> = {}): Move {
   return {
     id: "m1",
+    two_persons: false,
     kind: "deposit",
     state: "made",
     from_user: null,

@@ -339,7 +339,7 @@ impl Payouts {
         Ok(())
     }
 
-    fn person(&self, which: Secret) -> Pin<'_> {
+    pub(super) fn person(&self, which: Secret) -> Pin<'_> {
         Pin { db: &self.ctx.db, surroundings: &self.ctx.surroundings, owner: &self.ctx.shop.id, which }
     }
 
@@ -382,7 +382,7 @@ impl Payouts {
             ));
         }
         if let Some(limit) = &rules.day_limit {
-            match self.sent_within_a_day(tx, record, &rules.currency).await? {
+            match self.sent_within_a_day(tx, &record.id, &rules.currency).await? {
                 Some(sent) if worth + &sent > *limit => over.push(words!(
                     en: "About {sent} {currency} were sent in the last 24 hours and this batch is worth about \
                          {worth} {currency}; your limit is {limit} {currency}. Wait, remove rows, or change the \
@@ -409,23 +409,36 @@ impl Payouts {
         Ok(over)
     }
 
-    /// What other batches of the last 24 hours are worth that pay, have paid or may have; `None` when it is not known in that
-    /// currency.
-    async fn sent_within_a_day(
+    /// What batches other than this one, and payouts to banks, of the last 24 hours are worth that pay, have paid or may have;
+    /// `None` when it is not known in that currency.
+    pub(super) async fn sent_within_a_day(
         &self,
         tx: &mut SqliteConnection,
-        record: &Record,
+        other_than: &str,
         currency: &str,
     ) -> Result<Option<Amount>, Failure> {
         let batches: Vec<String> = sqlx::query_scalar(
             "SELECT id FROM payout_batches WHERE id <> ? AND submitted_at > ?
              AND state IN ('submitting', 'unknown', 'created', 'verified', 'sending', 'finished', 'finished_with_failures')",
         )
-        .bind(&record.id)
+        .bind(other_than)
+        .bind(store::time(provider_now(&self.ctx) - DAY))
+        .fetch_all(&mut *tx)
+        .await?;
+        let to_banks: Vec<(Option<String>, Option<String>)> = sqlx::query_as(
+            "SELECT worth, worth_currency FROM moves WHERE kind = 'fiat_payout' AND sent_at > ?
+             AND state IN ('sending', 'made', 'unknown')",
+        )
         .bind(store::time(provider_now(&self.ctx) - DAY))
         .fetch_all(&mut *tx)
         .await?;
         let mut sum = Amount::zero();
+        for worth in to_banks {
+            match worth {
+                (Some(worth), Some(told)) if told == currency => sum += &amount(&worth)?,
+                _ => return Ok(None),
+            }
+        }
         for batch in batches {
             for total in totals(&mut *tx, &batch).await? {
                 match &total.worth {
@@ -439,7 +452,7 @@ impl Payouts {
 }
 
 /// A PIN that must be given.
-fn given(pin: Option<SecretString>, without: &str) -> Result<SecretString, Failure> {
+pub(super) fn given(pin: Option<SecretString>, without: &str) -> Result<SecretString, Failure> {
     pin.filter(|pin| !pin.expose_secret().is_empty()).ok_or_else(|| Failure {
         code: FailureCode::WrongPin,
         message: without.to_owned(),
