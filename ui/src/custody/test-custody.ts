@@ -36,7 +36,6 @@ export const ben: CustodyUser = {
 export function move(own: Partial<Move> = {}): Move {
   return {
     id: "m1",
-    two_persons: false,
     kind: "deposit",
     state: "made",
     from_user: null,
@@ -64,6 +63,7 @@ export function move(own: Partial<Move> = {}): Move {
 export function preview(own: Partial<MovePreview> = {}): MovePreview {
   return {
     id: "m1",
+    two_persons: false,
     hash: "h1",
     kind: "deposit",
     amount: "10",

@@ -445,7 +445,7 @@ mod tests {
     async fn what_names_no_user_is_taken_where_it_looks_like_no_sale_until_the_users_list_names_it() {
         let mut db = SqliteConnection::connect("sqlite::memory:").await.unwrap();
         store::SHOP.run(&mut db).await.unwrap();
-        let row = |id: u32, price: &str, own: &str| -> Row {
+        let row = |id: u32, price: &str, own: &str| -> UserPayment {
             let json = format!(
                 r#"{{"payment_id":{id},"payment_status":"finished","price_amount":1,"price_currency":"{price}","pay_currency":"btc"{own}}}"#
             );
@@ -477,8 +477,8 @@ mod tests {
     #[test]
     fn a_row_of_the_list_is_read_in_any_form_and_its_money_to_the_last_digit() {
         let check = |json: &str, read: Option<(&str, &str, &str)>| {
-            let row: Row = serde_json::from_str(json).unwrap();
-            let got = row.0.map(|row| (row.id, row.amount.to_string(), row.coin.to_string()));
+            let row = serde_json::from_str::<UserPayment>(json).ok();
+            let got = row.map(|row| (row.id, row.amount.to_string(), row.coin.to_string()));
             assert_eq!(got, read.map(|(id, amount, coin)| (id.into(), amount.into(), coin.into())), "{json}");
         };
         let exact = "0.123456789012345678";
