@@ -104,7 +104,9 @@ impl Call {
     pub(crate) const LOGIN: &'static str = "auth";
     pub(crate) const ADDRESS_CHECK: &'static str = "payout/validate-address";
 
-    fn is_login(&self) -> bool {
+    /// Whether it is the login, which other calls make before they are sent.
+    #[must_use]
+    pub fn is_login(&self) -> bool {
         self.path == Self::LOGIN
     }
 

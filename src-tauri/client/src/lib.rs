@@ -112,6 +112,7 @@ mod ids;
 pub mod invoices;
 pub mod payments;
 pub mod payouts;
+mod rows;
 mod status;
 pub mod subscriptions;
 mod wire;
@@ -130,6 +131,7 @@ pub use ids::{
     ConversionId, CustodyUserId, FiatAccountId, FiatPayoutId, IdError, InvoiceId, PaymentId, PayoutBatchId,
     PayoutId, PlanId, PurchaseId, RecurringId, SubscriptionId, TransferId,
 };
+pub use rows::{ByRow, Row, UnreadableRow};
 
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]

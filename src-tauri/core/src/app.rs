@@ -25,6 +25,7 @@ use crate::{
     conversions::Conversions,
     custody::Custody,
     data::Jobs,
+    drafts::Drafts,
     exports::Exports,
     failure::{Failure, FailureCode},
     fiat::{self, FIRST_CURRENCY},
@@ -194,6 +195,8 @@ pub struct OpenShop {
     pub second_factor: SecondFactors,
     /// What was done with money.
     pub audit: Audit,
+    /// What was typed into forms and not yet sent.
+    pub drafts: Drafts,
     /// What the owner is told.
     pub notifications: Notifications,
     /// What NOWPayments tells by itself.
@@ -205,7 +208,7 @@ impl OpenShop {
     fn start(ctx: Arc<ShopContext>) -> Arc<Self> {
         let payments = Payments::new(ctx.clone());
         let payouts = Payouts::new(ctx.clone());
-        let moves = Moves::new(ctx.clone());
+        let moves = Moves::new(ctx.clone(), payouts.clone());
         let shop = Self {
             shop: ctx.shop.clone(),
             invoices: Invoices::new(ctx.clone(), payments.clone()),
@@ -223,6 +226,7 @@ impl OpenShop {
             subscriptions: Subscriptions::new(ctx.clone()),
             second_factor: SecondFactors::new(ctx.clone()),
             audit: Audit::new(ctx.clone()),
+            drafts: Drafts::new(ctx.clone()),
             notifications: Notifications::new(ctx.clone()),
             ctx,
         };

@@ -33,6 +33,8 @@ pub enum AuditArea {
     Conversions,
     /// Payouts to accounts at banks, and these accounts.
     FiatPayouts,
+    /// Plans, and who subscribes to them.
+    Subscriptions,
     /// The shop itself: its keys, its name, its currency, and whether it is read-only.
     Shop,
 }
@@ -49,6 +51,7 @@ impl AuditArea {
             Self::Custody => "custody",
             Self::Conversions => "conversions",
             Self::FiatPayouts => "fiat_payouts",
+            Self::Subscriptions => "subscriptions",
             Self::Shop => "shop",
         }
     }

@@ -363,6 +363,23 @@ impl From<sqlx::Error> for Failure {
     }
 }
 
+impl Failure {
+    /// What fails on this computer after a call was sent says nothing of what the call has done: it has to be looked up.
+    pub(crate) fn after_sending(self) -> Self {
+        tracing::error!(failure = %self, "what became of a call could not be written down");
+        Self::new(
+            FailureCode::UnknownOutcome,
+            said!(
+                en: "This was sent to NOWPayments, but Paydesk could not write down on this computer what became of it. Check that \
+                     the disk is not full, and look it up before you try again, so that nothing is done twice.",
+                de: "Dies wurde an NOWPayments gesendet, aber Paydesk konnte auf diesem Rechner nicht festhalten, was daraus wurde. \
+                     Prüfen Sie, ob die Platte voll ist, und sehen Sie nach, bevor Sie es noch einmal versuchen, damit nichts \
+                     doppelt getan wird.",
+            ),
+        )
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use nowpayments::{Call, Error, Method, Unreadable};

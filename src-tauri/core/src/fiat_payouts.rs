@@ -26,6 +26,7 @@ use crate::{
         Move, Moves,
         lists::{BackTo, List},
     },
+    payouts::BothPins,
     shops::ShopContext,
 };
 
@@ -84,13 +85,15 @@ impl FiatPayouts {
     }
 
     /// Makes an account known to NOWPayments, once. It cannot be changed afterwards. An answer that is lost makes it
-    /// [`MoveState::Unknown`](crate::moves::MoveState::Unknown), which is no error.
+    /// [`MoveState::Unknown`](crate::moves::MoveState::Unknown), which is no error. `pins` are those of both persons, where two
+    /// are needed to pay: money goes to what is added here.
     ///
     /// # Errors
     /// When something is not as the kind of account wants it (with its field: `provider`, `currency`, `method`, `country`, or
-    /// the name of one of the method's own), NOWPayments refuses, or one just like it is not settled. Nothing was made then.
-    pub async fn add_account(&self, new: &NewFiatAccount) -> Result<Move, Failure> {
+    /// the name of one of the method's own), a PIN is wrong (field `preparer` or `approver`), NOWPayments refuses, or one just like it is not settled. Nothing was made then.
+    pub async fn add_account(&self, new: &NewFiatAccount, pins: Option<BothPins>) -> Result<Move, Failure> {
         let order = accounts::read(&self.ctx, new).await?;
+        self.moves.agreed_by_both(pins).await?;
         self.moves.make(order).await
     }
 }

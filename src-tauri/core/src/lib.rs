@@ -14,6 +14,7 @@ pub mod coins;
 pub mod conversions;
 pub mod custody;
 pub mod data;
+pub mod drafts;
 pub mod exports;
 pub mod failure;
 pub mod fiat;

@@ -31,6 +31,7 @@ use crate::{
     changes::Changed,
     failure::{Failure, FailureCode},
     language::said,
+    payouts::{BothPins, Payouts},
     shops::ShopContext,
     under_way::UnderWay,
 };
@@ -156,6 +157,8 @@ pub struct MovePreview {
     pub estimate: Option<Amount>,
     /// All of this in words.
     pub words: String,
+    /// It is confirmed with the PINs of both persons.
+    pub two_persons: bool,
     /// Until when it can be confirmed.
     pub until: DateTime<Utc>,
 }
@@ -243,6 +246,8 @@ pub struct Move {
 #[derive(Debug, Clone)]
 pub struct Moves {
     pub(crate) ctx: Arc<ShopContext>,
+    /// What guards money that leaves.
+    payouts: Payouts,
     desk: Arc<Desk>,
 }
 
@@ -267,8 +272,8 @@ impl Desk {
 const LISTED: u32 = 500;
 
 impl Moves {
-    pub(crate) fn new(ctx: Arc<ShopContext>) -> Self {
-        Self { ctx, desk: Arc::default() }
+    pub(crate) fn new(ctx: Arc<ShopContext>, payouts: Payouts) -> Self {
+        Self { ctx, payouts, desk: Arc::default() }
     }
 
     /// What a move would do, with the balances of now. Nothing is moved.
@@ -283,13 +288,15 @@ impl Moves {
     /// Makes the move that was shown, once. Called again for the same one it does nothing, and tells how that one stands. An
     /// answer that is lost makes it [`MoveState::Unknown`], which is no error.
     ///
+    /// `pins` are those of both persons, where [`MovePreview::two_persons`] says that it takes them.
+    ///
     /// # Errors
     /// [`FailureCode::Stale`] when the balances or the estimate are not what was shown, or it was shown too long ago;
-    /// [`FailureCode::UnknownOutcome`] when one just like it is not settled; when NOWPayments refuses. Nothing was moved
-    /// then.
-    pub async fn confirm(&self, id: &str, hash: &str) -> Result<Move, Failure> {
+    /// [`FailureCode::UnknownOutcome`] when one just like it is not settled; [`FailureCode::WrongPin`] (field `preparer` or
+    /// `approver`); when the limits do not allow it (field `amount`) or NOWPayments refuses. Nothing was moved then.
+    pub async fn confirm(&self, id: &str, hash: &str, pins: Option<BothPins>) -> Result<Move, Failure> {
         let (moves, id, hash) = (self.clone(), id.to_owned(), hash.to_owned());
-        self.ctx.to_the_end(async move { moves.make_shown(&id, &hash).await }).await
+        self.ctx.to_the_end(async move { moves.make_shown(&id, &hash, pins).await }).await
     }
 
     /// One move that was made here.
@@ -362,6 +369,11 @@ impl Moves {
                 moves.send(&id, &order, announcing).await
             })
             .await
+    }
+
+    /// It takes both persons, where two are needed.
+    pub(crate) async fn agreed_by_both(&self, pins: Option<BothPins>) -> Result<(), Failure> {
+        self.payouts.agreed_by_both(pins).await
     }
 
     /// There is something new to follow.

@@ -12,6 +12,7 @@ pub mod import;
 mod again;
 pub mod amount;
 mod approve;
+mod bank;
 mod callback;
 mod check;
 mod control;
@@ -35,6 +36,11 @@ use std::{path::Path, sync::Arc};
 
 use secrecy::SecretString;
 
+pub use self::{
+    bank::BothPins,
+    files::{FileInProgress, OpenFile, Opened},
+    report::{ReportFormat, template},
+};
 use self::{
     batch::{Batch, BatchSummary, Control, PendingApproval, RowEdit, RowPage, RowQuery},
     desk::Desk,
@@ -43,10 +49,6 @@ use self::{
     recipients::{Contact, ContactEdit, ContactPage},
     rules::{Rules, RulesEdit},
     schedule::Schedule,
-};
-pub use self::{
-    files::{FileInProgress, OpenFile, Opened},
-    report::{ReportFormat, template},
 };
 use crate::{failure::Failure, second_factor::SecondFactors, shops::ShopContext};
 

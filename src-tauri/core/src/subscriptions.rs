@@ -13,6 +13,7 @@ mod import;
 mod job;
 mod journal;
 mod list;
+mod log;
 mod look;
 mod making;
 mod sync;

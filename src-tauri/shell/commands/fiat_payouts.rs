@@ -10,7 +10,7 @@ use paydesk_core::{
 };
 use tauri::State;
 
-use super::Answer;
+use super::{Answer, both_pins};
 
 /// Who pays out, in which currencies, and from which coins.
 #[tauri::command]
@@ -37,11 +37,16 @@ pub(crate) async fn fiat_accounts(core: State<'_, Core>) -> Answer<Vec<FiatAccou
     core.shop()?.fiat_payouts.accounts().await
 }
 
-/// Makes an account known to NOWPayments, once.
+/// Makes an account known to NOWPayments, once; with the PINs of both persons, where two are needed.
 #[tauri::command]
 #[specta::specta]
-pub(crate) async fn add_fiat_account(core: State<'_, Core>, account: NewFiatAccount) -> Answer<Move> {
-    core.shop()?.fiat_payouts.add_account(&account).await
+pub(crate) async fn add_fiat_account(
+    core: State<'_, Core>,
+    account: NewFiatAccount,
+    preparer: Option<String>,
+    approver: Option<String>,
+) -> Answer<Move> {
+    core.shop()?.fiat_payouts.add_account(&account, both_pins(preparer, approver)).await
 }
 
 /// Fiat payouts, newest first.

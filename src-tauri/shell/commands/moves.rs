@@ -6,7 +6,7 @@ use paydesk_core::{
 };
 use tauri::State;
 
-use super::Answer;
+use super::{Answer, both_pins};
 
 /// What a move would do, in words, with the balances before and after. Nothing is moved.
 #[tauri::command]
@@ -15,11 +15,17 @@ pub(crate) async fn preview_move(core: State<'_, Core>, wanted: NewMove) -> Answ
     core.shop()?.moves.preview(&wanted).await
 }
 
-/// Makes the move that was shown, once.
+/// Makes the move that was shown, once; with the PINs of both persons, where it takes them.
 #[tauri::command]
 #[specta::specta]
-pub(crate) async fn confirm_move(core: State<'_, Core>, id: String, hash: String) -> Answer<Move> {
-    core.shop()?.moves.confirm(&id, &hash).await
+pub(crate) async fn confirm_move(
+    core: State<'_, Core>,
+    id: String,
+    hash: String,
+    preparer: Option<String>,
+    approver: Option<String>,
+) -> Answer<Move> {
+    core.shop()?.moves.confirm(&id, &hash, both_pins(preparer, approver)).await
 }
 
 /// The newest moves that were made here, newest first.

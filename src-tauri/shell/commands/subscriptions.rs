@@ -62,6 +62,17 @@ pub(crate) async fn describe_plan_change(
     core.shop()?.subscriptions.describe_change(&id, plan).await
 }
 
+/// What subscribing somebody would do, in words.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn describe_subscribing(
+    core: State<'_, Core>,
+    plan: String,
+    who: WhoSubscribes,
+) -> Answer<String> {
+    core.shop()?.subscriptions.describe_subscribing(&plan, who).await
+}
+
 /// Changes a plan, once.
 #[tauri::command]
 #[specta::specta]

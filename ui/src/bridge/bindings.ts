@@ -129,6 +129,10 @@ export const commands = {
 	paymentDraft: () => typedError<PaymentDraft | null, Failure>(__TAURI_INVOKE("payment_draft")),
 	/**  Keeps what was typed, or forgets it. */
 	keepPaymentDraft: (draft: PaymentDraft | null) => typedError<null, Failure>(__TAURI_INVOKE("keep_payment_draft", { draft })),
+	/**  What was typed into a form and not yet sent, as the window wrote it. */
+	formDraft: (form: DraftForm) => typedError<string | null, Failure>(__TAURI_INVOKE("form_draft", { form })),
+	/**  Keeps what was typed, or forgets it. */
+	keepFormDraft: (form: DraftForm, typed: string | null) => typedError<null, Failure>(__TAURI_INVOKE("keep_form_draft", { form, typed })),
 	/**  The invoices that were made here, newest first. */
 	invoices: () => typedError<Invoice[], Failure>(__TAURI_INVOKE("invoices")),
 	/**  One invoice with its payments. */
@@ -153,6 +157,8 @@ export const commands = {
 	makeSubscriptionPlan: (plan: PlanEdit) => typedError<SubscriptionCall, Failure>(__TAURI_INVOKE("make_subscription_plan", { plan })),
 	/**  What a change of a plan would do to its subscribers, in words. */
 	describePlanChange: (id: string, plan: PlanEdit) => typedError<string[], Failure>(__TAURI_INVOKE("describe_plan_change", { id, plan })),
+	/**  What subscribing somebody would do, in words. */
+	describeSubscribing: (plan: string, who: WhoSubscribes) => typedError<string, Failure>(__TAURI_INVOKE("describe_subscribing", { plan, who })),
 	/**  Changes a plan, once. */
 	changeSubscriptionPlan: (id: string, plan: PlanEdit) => typedError<SubscriptionCall, Failure>(__TAURI_INVOKE("change_subscription_plan", { id, plan })),
 	/**  A page of subscriptions. */
@@ -390,8 +396,8 @@ export const commands = {
 	checkCallback: (callback: CallbackToCheck) => typedError<Verdict, Failure>(__TAURI_INVOKE("check_callback", { callback })),
 	/**  What a move would do, in words, with the balances before and after. Nothing is moved. */
 	previewMove: (wanted: NewMove) => typedError<MovePreview, Failure>(__TAURI_INVOKE("preview_move", { wanted })),
-	/**  Makes the move that was shown, once. */
-	confirmMove: (id: string, hash: string) => typedError<Move, Failure>(__TAURI_INVOKE("confirm_move", { id, hash })),
+	/**  Makes the move that was shown, once; with the PINs of both persons, where it takes them. */
+	confirmMove: (id: string, hash: string, preparer: string | null, approver: string | null) => typedError<Move, Failure>(__TAURI_INVOKE("confirm_move", { id, hash, preparer, approver })),
 	/**  The newest moves that were made here, newest first. */
 	moves: () => typedError<Move[], Failure>(__TAURI_INVOKE("moves")),
 	/**  One move that was made here. */
@@ -442,8 +448,8 @@ export const commands = {
 	fiatPayoutMethods: (provider: string, currency: string) => typedError<FiatMethod[], Failure>(__TAURI_INVOKE("fiat_payout_methods", { provider, currency })),
 	/**  The accounts that are known, the newest first. */
 	fiatAccounts: () => typedError<FiatAccount[], Failure>(__TAURI_INVOKE("fiat_accounts")),
-	/**  Makes an account known to NOWPayments, once. */
-	addFiatAccount: (account: NewFiatAccount) => typedError<Move, Failure>(__TAURI_INVOKE("add_fiat_account", { account })),
+	/**  Makes an account known to NOWPayments, once; with the PINs of both persons, where two are needed. */
+	addFiatAccount: (account: NewFiatAccount, preparer: string | null, approver: string | null) => typedError<Move, Failure>(__TAURI_INVOKE("add_fiat_account", { account, preparer, approver })),
 	/**  Fiat payouts, newest first. */
 	fiatPayouts: (query: FiatPayoutQuery) => typedError<FiatPayoutPage, Failure>(__TAURI_INVOKE("fiat_payouts", { query })),
 	/**  One fiat payout, with its course. */
@@ -602,6 +608,8 @@ export type AuditArea =
 "conversions" | 
 /**  Payouts to accounts at banks, and these accounts. */
 "fiat_payouts" | 
+/**  Plans, and who subscribes to them. */
+"subscriptions" | 
 /**  The shop itself: its keys, its name, its currency, and whether it is read-only. */
 "shop";
 
@@ -1512,6 +1520,27 @@ export type DemoPhone = {
 	/**  For how many more seconds. */
 	seconds_left: number,
 };
+
+/**  A form. */
+export type DraftForm = 
+/**  A plan that is made or changed. */
+"plan" | 
+/**  Somebody who is subscribed. */
+"subscriber" | 
+/**  Many who are, as text. */
+"subscribers" | 
+/**  A payment into a balance. */
+"custody_payment" | 
+/**  A move to the balance of a user. */
+"deposit" | 
+/**  A move from the balance of a user. */
+"write_off" | 
+/**  A move from user to user. */
+"transfer" | 
+/**  A conversion. */
+"conversion" | 
+/**  A payout to a bank. */
+"fiat_payout";
 
 /**  Who takes what is dropped on the window. */
 export type DropTarget = 
@@ -2478,6 +2507,8 @@ export type MovePreview = {
 	estimate: string | null,
 	/**  All of this in words. */
 	words: string,
+	/**  It is confirmed with the PINs of both persons. */
+	two_persons: boolean,
 	/**  Until when it can be confirmed. */
 	until: string,
 };

@@ -285,7 +285,7 @@ test("a conversion is shown with both balances, confirmed with what was shown, a
   await user.keyboard("{Enter}{Enter}");
   expect(argumentsOf("confirm_move")).toEqual([]);
   await user.click(sheet.getByRole("button", { name: "Convert it" }));
-  expect(argumentsOf("confirm_move")).toEqual([{ id: "m1", hash: "h1" }]);
+  expect(argumentsOf("confirm_move")).toEqual([{ id: "m1", hash: "h1", preparer: null, approver: null }]);
   const state = await dialog("Convert");
   expect(await within(state).findByText("Waits")).toBeInTheDocument();
   now = move({ status: "finished", ended: true, to_amount: "0.0000408" });

@@ -107,7 +107,7 @@ test("a deposit is shown with both balances, confirmed with what was shown, and 
   await user.keyboard("{Enter}{Enter}");
   expect(argumentsOf("confirm_move")).toEqual([]);
   await user.click(sheet.getByRole("button", { name: "Move it" }));
-  expect(argumentsOf("confirm_move")).toEqual([{ id: "m1", hash: "h1" }]);
+  expect(argumentsOf("confirm_move")).toEqual([{ id: "m1", hash: "h1", preparer: null, approver: null }]);
   const state = within(await dialog("Move from the shop's balance"));
   expect(await state.findByText("Waits")).toBeInTheDocument();
   now = move({ status: "finished", ended: true });
@@ -191,8 +191,8 @@ test("what is not so any more is shown anew before it can be confirmed", async (
   await user.click(sheet.getByRole("button", { name: "Look at it again" }));
   await user.click(await sheet.findByRole("button", { name: "Move it" }));
   expect(argumentsOf("confirm_move")).toEqual([
-    { id: "m1", hash: "h1" },
-    { id: "m2", hash: "h2" },
+    { id: "m1", hash: "h1", preparer: null, approver: null },
+    { id: "m2", hash: "h2", preparer: null, approver: null },
   ]);
 });
 

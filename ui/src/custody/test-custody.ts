@@ -63,6 +63,7 @@ export function move(own: Partial<Move> = {}): Move {
 export function preview(own: Partial<MovePreview> = {}): MovePreview {
   return {
     id: "m1",
+    two_persons: false,
     hash: "h1",
     kind: "deposit",
     amount: "10",

@@ -70,6 +70,8 @@ test("an account is added with the fields of its kind, once it was compared", as
           { name: "swiftbic", value: "" },
         ],
       },
+      preparer: null,
+      approver: null,
     },
   ]);
   accounts = [account];

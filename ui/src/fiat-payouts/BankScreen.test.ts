@@ -4,6 +4,7 @@ import { beforeEach, expect, test } from "vitest";
 import App from "../App.svelte";
 import type { FiatPayoutQuery } from "../bridge";
 import { announce, appState, argumentsOf, demoShop, failure } from "../bridge/test-program";
+import { preview } from "../custody/test-custody";
 import { route } from "../lib/router.svelte";
 import { bank, catalogue, detail, move, page, payout } from "./test-bank";
 
@@ -176,13 +177,50 @@ test("a payout is shown in words with the balance, confirmed with what was shown
   await user.keyboard("{Enter}");
   expect(argumentsOf("confirm_move")).toEqual([]);
   await user.click(sheet.getByRole("button", { name: "Pay it out" }));
-  expect(argumentsOf("confirm_move")).toEqual([{ id: "m1", hash: "h1" }]);
+  expect(argumentsOf("confirm_move")).toEqual([{ id: "m1", hash: "h1", preparer: null, approver: null }]);
   const state = await dialog("Pay out to a bank");
   expect(await within(state).findByText("Waits for its turn")).toBeInTheDocument();
   expect(state).toHaveTextContent("50 TRX to the bank in EUR");
   now = move({ status: "finished", ended: true, to_amount: "12.31" });
   await announce({ kind: "fiat_payouts" });
   await waitFor(() => expect(state).toHaveTextContent("Came of it 12.31 EUR"));
+});
+
+test("where two persons are needed it takes both PINs, and only the one that was refused is typed again", async () => {
+  let tries = 0;
+  const user = open({
+    preview_move: () => preview({ two_persons: true }),
+    confirm_move: () => {
+      if (tries++) return move();
+      throw failure("wrong_pin", "This PIN is wrong. Nothing was done.", "approver");
+    },
+    move_made: () => move(),
+  });
+  await user.click(await screen.findByRole("button", { name: "Pay out to a bank" }));
+  const form = within(await dialog("Pay out to a bank"));
+  await user.click(form.getByRole("button", { name: "Show what that does" }));
+  const sheet = within(await dialog("Is this what you want?"));
+  const go = sheet.getByRole("button", { name: "Pay it out" });
+  expect(go).toBeDisabled();
+  const first = sheet.getByLabelText("PIN of whoever prepares");
+  const second = sheet.getByLabelText("PIN of whoever approves");
+  await user.type(first, "prepares 1");
+  await user.type(second, "approves 3");
+  await user.click(go);
+  await waitFor(() => expect(second).toHaveAccessibleDescription("This PIN is wrong. Nothing was done."));
+  expect(first).toHaveValue("prepares 1");
+  expect(second).toHaveValue("");
+  await user.type(second, "approves 2");
+  await user.click(go);
+  expect(argumentsOf("confirm_move").at(-1)).toEqual({
+    id: "m1",
+    hash: "h1",
+    preparer: "prepares 1",
+    approver: "approves 2",
+  });
+  expect(
+    await within(await dialog("Pay out to a bank")).findByText("Waits for its turn"),
+  ).toBeInTheDocument();
 });
 
 test("what is wrong is said at its field, and without an account there is a way to add one", async () => {

@@ -6,6 +6,8 @@ export class MoveFlow {
   made = $state.raw<Move>();
   failure = $state.raw<Failure>();
   busy = $state(false);
+  /** The PINs of both persons, where it takes them. */
+  pins = $state({ preparer: "", approver: "" });
   /** What is answered to an earlier one is nothing any more. */
   #turn = 0;
 
@@ -22,6 +24,7 @@ export class MoveFlow {
     this.#turn++;
     this.preview = this.made = this.failure = undefined;
     this.busy = false;
+    this.pins = { preparer: "", approver: "" };
   }
 
   /** Back to what was typed. */
@@ -39,8 +42,10 @@ export class MoveFlow {
   async confirm(): Promise<void> {
     const { preview } = this;
     if (!preview) return;
+    const { preparer, approver } = this.pins;
+    const [first, second] = preview.two_persons ? [preparer, approver] : [null, null];
     await this.#once(async (current) => {
-      const made = await api.confirmMove(preview.id, preview.hash).catch((thrown: unknown) => {
+      const made = await api.confirmMove(preview.id, preview.hash, first, second).catch((thrown: unknown) => {
         return whatBecameOf(preview.id, Failure.from(thrown));
       });
       if (current()) this.made = made;
@@ -58,11 +63,19 @@ export class MoveFlow {
     } catch (thrown) {
       if (!current()) return;
       this.failure = Failure.from(thrown);
+      const { field } = this.failure;
+      // Only the PIN that was refused has to be typed again.
+      if (isPin(field)) this.pins[field] = "";
       // What is wrong with a field is said there.
-      if (this.failure.field) this.preview = undefined;
+      else if (field) this.preview = undefined;
     }
     if (current()) this.busy = false;
   }
+}
+
+/** Whether a field is that of a PIN, which is asked for when the move is confirmed. */
+export function isPin(field: string | null | undefined): field is "preparer" | "approver" {
+  return field === "preparer" || field === "approver";
 }
 
 /** A refusal at a field, or one that came before anything was sent, is a failure; of anything else the journal knows more. */

@@ -5,7 +5,7 @@ import App from "../App.svelte";
 import { announce, appState, argumentsOf, demoShop, failure } from "../bridge/test-program";
 import { route } from "../lib/router.svelte";
 import { language } from "../messages/language.svelte";
-import { call, coffee, figures, planList, subscriptions } from "./test-subscriptions";
+import { call, choose, coffee, figures, planList, subscriptions } from "./test-subscriptions";
 
 // What the window loads when it is needed is there before a test waits for it.
 import "../components/Chart.svelte";
@@ -67,7 +67,7 @@ test("without plans it says what they are for, and makes the first one with what
   await waitFor(() => expect(name).toHaveFocus());
   await user.type(name, "Tea");
   await user.type(form.getByRole("textbox", { name: "Price" }), "9,90");
-  await user.type(form.getByRole("textbox", { name: "Currency of the price" }), "usd");
+  await choose(user, form.getByRole("combobox", { name: "Currency of the price Choose a currency" }), "US");
   await user.click(form.getByRole("button", { name: "Make the plan" }));
   await waitFor(() =>
     expect(argumentsOf("make_subscription_plan")).toEqual([
@@ -75,8 +75,8 @@ test("without plans it says what they are for, and makes the first one with what
         plan: {
           title: "Tea",
           interval_days: "30",
-          amount: "9,90",
-          currency: "usd",
+          amount: "9.90",
+          currency: "USD",
           callback_url: "",
           success_url: "",
           cancel_url: "",

@@ -136,20 +136,52 @@ test("a plan in a coin takes no e-mail addresses, and that is said where one is 
   await waitFor(() => expect(form.queryByText(/no plan that fits/)).not.toBeInTheDocument());
 });
 
-test("a custody user is subscribed to a plan in a coin, by its id", async () => {
+test("a custody user is chosen by name, and subscribed once what that does was said", async () => {
   route.replace(["subscriptions", "plan", "11"]);
-  const user = open({ subscribe: () => call({ state: "unknown" }) });
+  const user = open({
+    subscribe: () => call({ state: "unknown" }),
+    describe_subscribing: () => "NOWPayments takes 0.001 BTC off the balance of Kim.",
+  });
   await user.click(await screen.findByRole("button", { name: "Add a subscriber" }));
   const form = await dialog("Add a subscriber");
   await user.click(form.getByRole("radio", { name: "A custody user" }));
-  await user.type(form.getByRole("textbox", { name: "Custody user" }), "77");
+  await user.click(await form.findByRole("radio", { name: /Kim/ }));
   await choose(user, form.getByRole("combobox", { name: "Plan Coffee club" }), "Min");
-  await user.click(form.getByRole("button", { name: "Subscribe" }));
-  await waitFor(() =>
-    expect(argumentsOf("subscribe")).toEqual([{ plan: "12", who: { by: "user", user: "77" } }]),
-  );
+  await user.click(form.getByRole("button", { name: "What does this do?" }));
+  const confirm = await dialog("Subscribe this user?");
+  expect(confirm.getByText("NOWPayments takes 0.001 BTC off the balance of Kim.")).toBeInTheDocument();
+  expect(argumentsOf("subscribe")).toEqual([]);
+  await user.click(confirm.getByRole("button", { name: "Subscribe" }));
+  const asked = { plan: "12", who: { by: "user", user: "77" } };
+  await waitFor(() => expect(argumentsOf("subscribe")).toEqual([asked]));
+  expect(argumentsOf("describe_subscribing")).toEqual([asked]);
   await waitFor(() => expect(screen.queryByRole("dialog")).not.toBeInTheDocument());
   expect(screen.queryByText("77 is subscribed")).not.toBeInTheDocument();
+});
+
+test("what was typed is there again after the dialog was closed, and gone once it was sent", async () => {
+  let kept: string | null = null;
+  const user = open({
+    subscribe: () => call(),
+    form_draft: () => kept,
+    keep_form_draft: ({ typed }: { typed: string | null }) => {
+      kept = typed;
+      return null;
+    },
+  });
+  await user.click(await screen.findByRole("button", { name: "Add a subscriber" }));
+  let form = await dialog("Add a subscriber");
+  await user.type(form.getByRole("textbox", { name: "E-mail address" }), "new@mail.example");
+  await user.keyboard("{Escape}");
+  await waitFor(() => expect(screen.queryByRole("dialog")).not.toBeInTheDocument());
+  await user.click(screen.getByRole("button", { name: "Add a subscriber" }));
+  form = await dialog("Add a subscriber");
+  const email = form.getByRole("textbox", { name: "E-mail address" });
+  await waitFor(() => expect(email).toHaveValue("new@mail.example"));
+  await choose(user, form.getByRole("combobox", { name: "Plan Choose a plan" }), "Cof");
+  await user.click(form.getByRole("button", { name: "Subscribe" }));
+  await waitFor(() => expect(screen.queryByRole("dialog")).not.toBeInTheDocument());
+  expect(kept).toBeNull();
 });
 
 test.each([

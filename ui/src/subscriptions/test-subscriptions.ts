@@ -14,6 +14,7 @@ import type {
   Unpaid,
 } from "../bridge";
 import { program } from "../bridge/test-program";
+import { anna } from "../custody/test-custody";
 
 export const coffee: Plan = {
   id: "11",
@@ -205,6 +206,9 @@ export function subscriptions(own: Record<string, (args: never) => unknown> = {}
     },
     subscription: () => detail(),
     unsettled_subscription_calls: () => [],
+    payment_choices: () => ({ coins: [], currencies: ["eur", "usd"] }),
+    custody_status: () => ({ users_read_at: "2026-11-20T09:00:00Z", transfers_read_at: null }),
+    custody_users: () => ({ users: [{ ...anna, id: "77", name: "Kim" }], next: null, total: 1 }),
     unpaid_subscriptions: () => [unpaid()],
     subscriber_files: () => [subscriberFile()],
     ...own,

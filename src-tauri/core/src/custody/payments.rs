@@ -1,7 +1,7 @@
 //! Payments by which somebody pays into a user's balance.
 //!
 //! The documents do not show what their list looks like: each row is read as far as it can be, and one that says nothing
-//! that can be used is left out. Where a row does not say whose balance it is, that stays open until the list of the user is
+//! that can be used counts as one that cannot be read. Where a row does not say whose balance it is, that stays open until the list of the user is
 //! read.
 
 use std::borrow::Cow;
@@ -166,13 +166,15 @@ impl Custody {
             terms: new.terms,
             provider: None,
             account: None,
+            worth: None,
             words,
         })
     }
 }
 
-/// A payment into a balance, as far as an answer tells of it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// A payment into a balance, as far as an answer tells of it; a row of the list in any form.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "Box<RawValue>")]
 pub(crate) struct UserPayment {
     id: String,
     /// The user, where the answer says so.
@@ -218,14 +220,11 @@ impl From<Payment> for UserPayment {
     }
 }
 
-/// A row of the list, in any form.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(try_from = "Box<RawValue>")]
-pub(crate) struct Row(Option<UserPayment>);
+impl TryFrom<Box<RawValue>> for UserPayment {
+    type Error = &'static str;
 
-impl From<Box<RawValue>> for Row {
-    fn from(json: Box<RawValue>) -> Self {
-        Self(UserPayment::read(json.get()))
+    fn try_from(json: Box<RawValue>) -> Result<Self, Self::Error> {
+        Self::read(json.get()).ok_or("no payment")
     }
 }
 
@@ -311,7 +310,7 @@ impl PaymentsOfUsers {
 impl Endpoint for PaymentsOfUsers {
     const METHOD: Method = ListCustodyPayments::METHOD;
     const ACCESS: Access = ListCustodyPayments::ACCESS;
-    type Response = Page<Row>;
+    type Response = Page<UserPayment>;
 
     fn path(&self) -> Cow<'static, str> {
         self.0.path()
@@ -321,34 +320,6 @@ impl Endpoint for PaymentsOfUsers {
 impl Paged for PaymentsOfUsers {
     fn after(self, items: usize) -> Self {
         Self(self.0.after(items))
-    }
-}
-
-impl Cached for Row {
-    const LIST: List = List::Payments;
-
-    fn id(&self) -> &str {
-        self.0.as_ref().map_or("", Cached::id)
-    }
-
-    fn created_at(&self) -> Option<DateTime<Utc>> {
-        self.0.as_ref().and_then(Cached::created_at)
-    }
-
-    fn end(&self) -> Option<End> {
-        self.0.as_ref().and_then(Cached::end)
-    }
-
-    async fn absorb(
-        &self,
-        db: &mut SqliteConnection,
-        owner: Option<&str>,
-        now: DateTime<Utc>,
-    ) -> Result<Absorbed, Failure> {
-        match &self.0 {
-            Some(payment) => payment.absorb(db, owner, now).await,
-            None => Ok(Absorbed::Same),
-        }
     }
 }
 
@@ -474,7 +445,7 @@ mod tests {
     async fn what_names_no_user_is_taken_where_it_looks_like_no_sale_until_the_users_list_names_it() {
         let mut db = SqliteConnection::connect("sqlite::memory:").await.unwrap();
         store::SHOP.run(&mut db).await.unwrap();
-        let row = |id: u32, price: &str, own: &str| -> Row {
+        let row = |id: u32, price: &str, own: &str| -> UserPayment {
             let json = format!(
                 r#"{{"payment_id":{id},"payment_status":"finished","price_amount":1,"price_currency":"{price}","pay_currency":"btc"{own}}}"#
             );
@@ -506,8 +477,8 @@ mod tests {
     #[test]
     fn a_row_of_the_list_is_read_in_any_form_and_its_money_to_the_last_digit() {
         let check = |json: &str, read: Option<(&str, &str, &str)>| {
-            let row: Row = serde_json::from_str(json).unwrap();
-            let got = row.0.map(|row| (row.id, row.amount.to_string(), row.coin.to_string()));
+            let row = serde_json::from_str::<UserPayment>(json).ok();
+            let got = row.map(|row| (row.id, row.amount.to_string(), row.coin.to_string()));
             assert_eq!(got, read.map(|(id, amount, coin)| (id.into(), amount.into(), coin.into())), "{json}");
         };
         let exact = "0.123456789012345678";

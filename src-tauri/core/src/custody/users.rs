@@ -200,6 +200,7 @@ impl Custody {
             terms: Terms::default(),
             provider: None,
             account: None,
+            worth: None,
             words: words!(
                 en: "A user called “{name}” is made. No money is moved.",
                 de: "Ein Benutzer namens „{name}“ wird angelegt. Es wird kein Geld bewegt."

@@ -172,6 +172,7 @@ pub(super) async fn read(ctx: &ShopContext, new: &NewFiatAccount) -> Result<Move
         terms: Terms::default(),
         provider: Some(new.provider.clone()),
         account: Some(NewAccount { method: method.code, country, values }),
+        worth: None,
         words,
     })
 }

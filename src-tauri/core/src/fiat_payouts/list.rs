@@ -263,12 +263,13 @@ impl Entry for Answered {
             fixed: vec![
                 ("provider", Some(self.provider.clone())),
                 ("coin", Some(self.crypto_currency.to_string())),
-                ("amount", text(&self.crypto_amount)),
                 ("currency", Some(self.fiat_currency.to_string())),
+            ],
+            // Some of it is said later only.
+            moving: vec![
+                ("amount", text(&self.crypto_amount)),
                 ("method", self.account_code.clone()),
                 ("account", self.account_number.as_deref().map(masked)),
-            ],
-            moving: vec![
                 ("request_id", self.request_id.clone()),
                 ("fiat_amount", text(&self.fiat_amount)),
                 ("error", self.error.clone()),

@@ -46,6 +46,8 @@ pub(crate) struct Order {
     pub(crate) provider: Option<String>,
     /// A new account at a bank.
     pub(crate) account: Option<NewAccount>,
+    /// What a payout to a bank is worth, and in which currency.
+    pub(crate) worth: Option<(Amount, String)>,
     /// What it does.
     pub(crate) words: String,
 }
@@ -121,16 +123,19 @@ impl Moves {
         let _mark = self.desk.under_way.begin(id);
         let mut db = self.ctx.write().await?;
         journal::refuse_twin(&mut db, order).await?;
+        if order.kind == MoveKind::FiatPayout {
+            self.payouts.keep_limits(&mut db, order.worth.as_ref()).await?;
+        }
         journal::announce_call(&mut db, id, order, provider_now(&self.ctx), self.ctx.now()).await?;
         db.commit().await?;
         drop(announcing);
         self.announce();
 
-        match self.call(order).await {
-            Some(answer) => self.conclude(id, order, answer).await?,
-            None => return Err(incomplete()),
+        let Some(answer) = self.call(order).await else { return Err(incomplete()) };
+        match self.conclude(id, order, answer).await.map_err(Failure::after_sending)? {
+            Some(refusal) => Err(refusal),
+            None => self.get(id).await.map_err(Failure::after_sending),
         }
-        self.get(id).await
     }
 
     async fn call(&self, order: &Order) -> Option<Result<Made, nowpayments::Error>> {
@@ -193,13 +198,14 @@ impl Moves {
         })
     }
 
-    /// Writes down what became of the call.
+    /// Writes down what became of the call. Gives why nothing was done, if that is certain.
     async fn conclude(
         &self,
         id: &str,
         order: &Order,
         answer: Result<Made, nowpayments::Error>,
-    ) -> Result<(), Failure> {
+    ) -> Result<Option<Failure>, Failure> {
+        let ended_at = provider_now(&self.ctx);
         let row = MoveRow::load(&self.ctx.db, id).await?;
         let now = self.ctx.now();
         let error = match answer {
@@ -237,7 +243,7 @@ impl Moves {
                 }
                 db.commit().await?;
                 self.announce();
-                return Ok(());
+                return Ok(None);
             }
             Err(error) => error,
         };
@@ -247,18 +253,19 @@ impl Moves {
             journal::settle(&mut db, &row, MoveState::Refused, Some(&failure.message), now).await?;
             db.commit().await?;
             self.announce();
-            return Err(failure);
+            return Ok(Some(failure));
         }
         tracing::warn!(moved = id, %error, "a move has an unknown end");
         let mut db = self.ctx.write().await?;
         journal::settle(&mut db, &row, MoveState::Unknown, Some(words::lost()), now).await?;
+        journal::note_end_of_call(&mut db, id, ended_at).await?;
         db.commit().await?;
         // Whether this look succeeds or not, others follow.
         if let Err(failure) = self.look(id).await {
             tracing::info!(%failure, "the first look failed");
         }
         self.announce();
-        Ok(())
+        Ok(None)
     }
 }
 

@@ -4,7 +4,8 @@ use std::{collections::HashMap, time::Duration};
 
 use chrono::{DateTime, Utc};
 use nowpayments::{
-    conversions::GetConversion, custody::GetTransfer, fiat_payouts::ListFiatPayouts, payments::GetPayment,
+    ByRow, Row, conversions::GetConversion, custody::GetTransfer, fiat_payouts::ListFiatPayouts,
+    payments::GetPayment,
 };
 use tokio::time::Instant;
 
@@ -145,7 +146,7 @@ impl Moves {
     async fn perform(&self, task: &Task) -> Result<bool, Failure> {
         match task {
             Task::Look(id) => self.look(id).await.map(|()| true),
-            Task::Read(list) => self.read_list(*list, None, BackTo::Known).await,
+            Task::Read(list) => self.read_list(*list, None, BackTo::Known).await.map(|seen| seen.changed),
             Task::ReadIncoming => self.read_incoming().await,
             Task::Follow(List::Payments, id) if self.take_from_shop(id).await? => Ok(true),
             Task::Follow(list, id) => self.read_one(*list, id).await,
@@ -181,7 +182,8 @@ impl Moves {
                 let wanted = id.parse().map_err(|_| unknown())?;
                 let question = ListFiatPayouts { id: Some(wanted), ..ListFiatPayouts::default() };
                 // Nobody promises that the list keeps to what it is asked.
-                match client.send(&question).await?.items.iter().find(|payout| payout.id.as_str() == id) {
+                let rows = client.send(&ByRow(question)).await?.items;
+                match rows.iter().filter_map(Row::read).find(|payout| payout.id.as_str() == id) {
                     Some(payout) => self.take(payout, None).await,
                     None => Ok(false),
                 }

@@ -51,7 +51,7 @@ impl Moves {
     pub(super) async fn read_incoming(&self) -> Result<bool, Failure> {
         let newest: Option<String> =
             sqlx::query_scalar("SELECT max(created_at) FROM payments").fetch_one(&self.ctx.db).await?;
-        let changed = self.read_list(List::Payments, None, BackTo::Known).await?;
+        let changed = self.read_list(List::Payments, None, BackTo::Known).await?.changed;
         let mut db = self.ctx.write().await?;
         sqlx::query(
             "INSERT INTO sync_marks (key, value) VALUES (?1, ?2) ON CONFLICT (key) DO UPDATE SET value = ?2",

@@ -25,6 +25,12 @@ pub(super) const LOOKS_TO_GIVE_UP: u32 = 2;
 /// A call whose end is not known may still be on its way; looks within this time prove nothing. So far the provider's clock
 /// may be from what we take it for, too.
 pub(super) const STILL_ON_ITS_WAY: TimeDelta = TimeDelta::seconds(60);
+/// What was made so long after the call has ended was made by something else, as far as the provider's clock tells.
+const MADE_WITHIN: TimeDelta = TimeDelta::minutes(5);
+/// The longest that a call takes whose end nobody saw, with the login before it.
+const LONGEST_CALL: TimeDelta = TimeDelta::minutes(5);
+/// Late looks that are closer to each other than this are one: what the API shows a moment later proves no more.
+const LOOKS_APART: TimeDelta = TimeDelta::seconds(4);
 /// So long what was given up may turn up.
 const MAY_TURN_UP: TimeDelta = TimeDelta::days(30);
 
@@ -63,6 +69,8 @@ pub(crate) struct MoveRow {
     words: String,
     there_before: String,
     pub(super) sent_at: DateTime<Utc>,
+    ended_at: Option<DateTime<Utc>>,
+    late_look_at: Option<DateTime<Utc>>,
     at: DateTime<Utc>,
     made: Option<String>,
     late: bool,
@@ -120,6 +128,17 @@ impl MoveRow {
             .build_query_as()
             .fetch_all(db)
             .await
+    }
+
+    /// Whether a look at `now`, by the provider's clock, is late enough to prove something, and not the one before it again.
+    fn is_late(&self, now: DateTime<Utc>) -> bool {
+        now >= self.ended_at.unwrap_or(self.sent_at) + STILL_ON_ITS_WAY
+            && self.late_look_at.is_none_or(|before| now >= before + LOOKS_APART)
+    }
+
+    /// When what it makes was made at the latest.
+    fn latest(&self) -> DateTime<Utc> {
+        self.ended_at.unwrap_or(self.sent_at + LONGEST_CALL) + MADE_WITHIN
     }
 
     pub(super) fn may_give_up(&self) -> bool {
@@ -248,7 +267,8 @@ pub(super) async fn announce_call(
 ) -> Result<(), Failure> {
     sqlx::query(
         "INSERT INTO moves (id, kind, list, state, from_user, to_user, coin, amount, to_coin, estimate, name, provider, method, \
-         words, there_before, sent_at, at) VALUES (?, ?, ?, 'sending', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, '[]', ?, ?)",
+         words, worth, worth_currency, there_before, sent_at, at) \
+         VALUES (?, ?, ?, 'sending', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, '[]', ?, ?)",
     )
     .bind(id)
     .bind(order.kind)
@@ -263,6 +283,8 @@ pub(super) async fn announce_call(
     .bind(&order.provider)
     .bind(order.method())
     .bind(&order.words)
+    .bind(order.worth.as_ref().map(|(worth, _)| worth.to_string()))
+    .bind(order.worth.as_ref().map(|(_, currency)| currency))
     .bind(store::time(sent_at))
     .bind(store::time(now))
     .execute(&mut *db)
@@ -299,6 +321,20 @@ pub(super) async fn settle(
         Some(words) if settled.rows_affected() > 0 => row.note(db, now, words).await,
         _ => Ok(()),
     }
+}
+
+/// Writes when a call has ended whose end is not known, by the provider's clock.
+pub(super) async fn note_end_of_call(
+    db: &mut SqliteConnection,
+    id: &str,
+    at: DateTime<Utc>,
+) -> Result<(), sqlx::Error> {
+    sqlx::query("UPDATE moves SET ended_at = ? WHERE id = ?")
+        .bind(store::time(at))
+        .bind(id)
+        .execute(db)
+        .await?;
+    Ok(())
 }
 
 /// Writes that a move is this one of NOWPayments' list. `by_answer`: the answer to its own call said so, which is certain;
@@ -466,14 +502,15 @@ async fn tell(
     Ok(notifications::decide_on_move(db, &notification).await?)
 }
 
-/// Counts a look that found nothing. Two at once count as two.
+/// Counts a look at `now`, by the provider's clock, that found nothing.
 pub(super) async fn count_look(
     db: &mut SqliteConnection,
-    row: &MoveRow,
-    is_late: bool,
-) -> Result<(), sqlx::Error> {
+    id: &str,
+    now: DateTime<Utc>,
+) -> Result<(), Failure> {
+    let is_late = MoveRow::load(&mut *db, id).await?.is_late(now);
     sqlx::query(
-        "UPDATE moves SET looks = looks + 1, late_looks = late_looks + ?1, \
+        "UPDATE moves SET looks = looks + 1, late_looks = late_looks + ?1, late_look_at = iif(?1, ?6, late_look_at), \
          trouble = CASE WHEN unclear = 1 THEN trouble WHEN late_looks + ?1 >= ?2 THEN ?3 ELSE ?4 END \
          WHERE id = ?5 AND state = 'unknown'",
     )
@@ -481,10 +518,32 @@ pub(super) async fn count_look(
     .bind(LOOKS_TO_GIVE_UP)
     .bind(words::not_made())
     .bind(words::not_seen())
-    .bind(&row.id)
+    .bind(id)
+    .bind(store::time(now))
     .execute(db)
     .await?;
     Ok(())
+}
+
+/// Writes that looking cannot say for certain whether a move was made.
+pub(super) async fn make_unclear(
+    db: &mut SqliteConnection,
+    row: &MoveRow,
+    why: &str,
+    now: DateTime<Utc>,
+) -> Result<bool, Failure> {
+    let written = sqlx::query(
+        "UPDATE moves SET unclear = 1, trouble = ? WHERE id = ? AND state = 'unknown' AND unclear = 0",
+    )
+    .bind(why)
+    .bind(&row.id)
+    .execute(&mut *db)
+    .await?;
+    if written.rows_affected() == 0 {
+        return Ok(false);
+    }
+    row.note(db, now, why).await?;
+    Ok(true)
 }
 
 /// What a move can be, as it stands in the cache.
@@ -571,7 +630,7 @@ pub(super) async fn keep_shop(db: &mut SqliteConnection, id: &str) -> Result<(),
 }
 
 /// Takes what has turned up in the cache of a list for the moves that are missing: exactly one just like it, that was not
-/// there before the call, was made no earlier, and is no other move's. Several are none. Whether anything has changed.
+/// there before the call, was made no earlier and not long after it, and is no other move's. Several are none. Whether anything has changed.
 pub(crate) async fn take_found(
     db: &mut SqliteConnection,
     list: List,
@@ -598,22 +657,16 @@ pub(crate) async fn take_found(
                 free.push(found);
             }
         }
-        match free.as_slice() {
-            [] => {}
+        // Made long after the call, it is somebody else's, unless clocks were very wrong: a name alone is given once.
+        let is_near = |found: &Found| row.kind == MoveKind::User || found.created_at <= row.latest();
+        let near: Vec<&Found> = free.iter().filter(|found| is_near(found)).collect();
+        match near.as_slice() {
+            [] if free.is_empty() => {}
             [found] if found.dated => {
                 settle_made(db, &row, &found.id, false, None, now).await?;
                 changed = true;
             }
-            _ if row.state == MoveState::Unknown && !row.unclear => {
-                sqlx::query("UPDATE moves SET unclear = 1, trouble = ? WHERE id = ?")
-                    .bind(words::unclear())
-                    .bind(&row.id)
-                    .execute(&mut *db)
-                    .await?;
-                row.note(db, now, words::unclear()).await?;
-                changed = true;
-            }
-            _ => {}
+            _ => changed |= make_unclear(db, &row, words::unclear(), now).await?,
         }
     }
     Ok(changed)

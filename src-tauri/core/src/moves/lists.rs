@@ -3,12 +3,12 @@
 use chrono::{DateTime, Utc};
 use futures_util::TryStreamExt;
 use nowpayments::{
-    Listing, Order, Paged,
+    ByRow, Listing, Order, Paged, Row,
     conversions::ListConversions,
     custody::{ListCustodyUsers, ListTransfers},
     fiat_payouts::ListFiatPayouts,
 };
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use sqlx::SqliteConnection;
 
 use super::{MoveKind, Moves, journal};
@@ -97,6 +97,15 @@ pub(crate) trait Cached: Send + Sync {
     ) -> impl Future<Output = Result<Absorbed, Failure>> + Send;
 }
 
+/// What the reading of a list has found.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Seen {
+    /// Something in the cache has changed.
+    pub(crate) changed: bool,
+    /// There were rows that cannot be read: what is not found may be one of them.
+    pub(crate) unreadable: bool,
+}
+
 /// How far a list is read, from its newest on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum BackTo {
@@ -134,12 +143,19 @@ impl List {
         }
     }
 
+    /// The mark that stands while something of it, older than what was read last, may never have been read.
+    fn behind(self) -> String {
+        format!("{}_behind", self.table())
+    }
+
+    /// The mark that says when its last whole reading began, by the provider's clock.
+    fn whole_since(self) -> String {
+        format!("{}_whole_since", self.table())
+    }
+
     /// Whether all of it was read once.
     pub(crate) async fn is_whole(self, db: impl sqlx::SqliteExecutor<'_>) -> Result<bool, sqlx::Error> {
-        sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM sync_marks WHERE key = ?)")
-            .bind(self.table())
-            .fetch_one(db)
-            .await
+        Ok(mark(db, self.table()).await?.is_some())
     }
 
     /// When it was last read, if it ever was.
@@ -147,10 +163,7 @@ impl List {
         self,
         db: impl sqlx::SqliteExecutor<'_>,
     ) -> Result<Option<DateTime<Utc>>, sqlx::Error> {
-        let at: Option<String> = sqlx::query_scalar("SELECT value FROM sync_marks WHERE key = ?")
-            .bind(self.table())
-            .fetch_optional(db)
-            .await?;
+        let at = mark(db, self.table()).await?;
         Ok(at.and_then(|at| at.parse().ok()))
     }
 
@@ -176,13 +189,13 @@ impl List {
 
 impl Moves {
     /// Reads a list from its newest on, and takes what has turned up for what was missing. `owner` is the user whose
-    /// payments are read, where it is not those of all. Whether anything has changed.
+    /// payments are read, where it is not those of all.
     pub(crate) async fn read_list(
         &self,
         list: List,
         owner: Option<&str>,
         back_to: BackTo,
-    ) -> Result<bool, Failure> {
+    ) -> Result<Seen, Failure> {
         let order = Some(Order::Desc);
         match list {
             List::Transfers => {
@@ -205,38 +218,55 @@ impl Moves {
                     .map(str::parse)
                     .transpose()
                     .map_err(|_| Failure::not_found(said!(en: "custody user", de: "diesen Benutzer")))?;
-                let changed = self.walk(PaymentsOfUsers::new(user), owner, back_to).await?;
-                if changed {
+                let seen = self.walk(PaymentsOfUsers::new(user), owner, back_to).await?;
+                if seen.changed {
                     // They stand among the payments of the shop, with a mark, and out of its takings.
                     self.ctx.announce(Changed::Payments);
                 }
-                Ok(changed)
+                Ok(seen)
             }
         }
     }
 
-    async fn walk<E, T>(&self, request: E, owner: Option<&str>, back_to: BackTo) -> Result<bool, Failure>
+    /// Reads page by page, each into the cache at once. A page with something new may have more of it behind it: until all
+    /// of that was read a mark stands, by which the next reading goes back to when the last whole one began, wherever this
+    /// one ends.
+    async fn walk<E, T>(&self, request: E, owner: Option<&str>, back_to: BackTo) -> Result<Seen, Failure>
     where
         E: Paged,
         E::Response: Listing<Item = T>,
-        T: Cached,
+        T: Cached + Clone + PartialEq + DeserializeOwned,
     {
-        // That of one user's payments is read whole each time: it is short.
-        let whole = owner.is_none() && T::LIST.is_whole(&self.ctx.db).await?;
-        let mut pages = self.ctx.client.pages(request);
-        let (mut changed, mut to_the_end) = (false, true);
+        let began = self.ctx.now();
+        let whole = T::LIST.is_whole(&self.ctx.db).await?;
+        let was_behind = whole && mark(&self.ctx.db, &T::LIST.behind()).await?.is_some();
+        let whole_since = mark(&self.ctx.db, &T::LIST.whole_since()).await?;
+        let whole_since: Option<DateTime<Utc>> = whole_since.and_then(|at| at.parse().ok());
+        let mut pages = self.ctx.client.pages(ByRow(request));
+        let (mut seen, mut to_the_end, mut caught_up) = (Seen::default(), true, false);
         while let Some(page) = pages.try_next().await.map_err(|error| Failure::from_api(&error))? {
             let mut db = self.ctx.write().await?;
             let (now, mut new) = (self.ctx.now(), false);
-            for item in &page {
+            for row in &page {
+                let Row::Read(item) = row else { continue };
                 let absorbed = absorb(&mut db, item, owner, now).await?;
-                changed |= absorbed != Absorbed::Same;
+                seen.changed |= absorbed != Absorbed::Same;
                 new |= absorbed == Absorbed::New;
             }
-            changed |= journal::take_found(&mut db, T::LIST, now).await?;
+            seen.unreadable |= may_be_missed(&page, back_to);
+            caught_up = match whole_since {
+                _ if !was_behind => !new,
+                Some(since) => is_past(&page, since - journal::STILL_ON_ITS_WAY),
+                None => false,
+            };
+            if whole && new && !caught_up {
+                set_mark(&mut db, &T::LIST.behind(), now).await?;
+            }
+            seen.changed |= journal::take_found(&mut db, T::LIST, now).await?;
             db.commit().await?;
             let reached = match back_to {
-                BackTo::Known => whole && !new,
+                // That of one user's payments is read whole each time: it is short.
+                BackTo::Known => whole && owner.is_none() && caught_up,
                 BackTo::Time(time) => is_past(&page, time),
             };
             if reached {
@@ -244,16 +274,18 @@ impl Moves {
                 break;
             }
         }
-        if owner.is_none() && (whole && back_to == BackTo::Known || to_the_end) {
+        if owner.is_none() && (to_the_end || whole && caught_up) {
             let mut db = self.ctx.write().await?;
-            sqlx::query("INSERT INTO sync_marks (key, value) VALUES (?1, ?2) ON CONFLICT (key) DO UPDATE SET value = ?2")
-                .bind(T::LIST.table())
-                .bind(store::time(self.ctx.now()))
+            set_mark(&mut db, T::LIST.table(), began).await?;
+            let offset = self.ctx.client.clock_offset().unwrap_or_default();
+            set_mark(&mut db, &T::LIST.whole_since(), began + offset).await?;
+            sqlx::query("DELETE FROM sync_marks WHERE key = ?")
+                .bind(T::LIST.behind())
                 .execute(&mut *db)
                 .await?;
             db.commit().await?;
         }
-        Ok(changed)
+        Ok(seen)
     }
 
     /// Takes one answer into its cache. Whether that has changed anything.
@@ -286,11 +318,42 @@ pub(crate) fn changed_at(said: Option<DateTime<Utc>>, now: DateTime<Utc>) -> Dat
 
 /// Whether a page, and with it all that follow, is of before a time. That they come newest first was asked for; where they
 /// visibly do not, all of them are read.
-fn is_past<T: Cached>(page: &[T], time: DateTime<Utc>) -> bool {
-    let (Some(first), Some(last)) = (page.first().map(T::created_at), page.last().map(T::created_at)) else {
+fn is_past<T: Cached>(page: &[Row<T>], time: DateTime<Utc>) -> bool {
+    let (Some(first), Some(last)) = (page.first().map(made_at), page.last().map(made_at)) else {
         return false;
     };
     matches!((first, last), (Some(first), Some(last)) if first >= last && last < time)
+}
+
+fn made_at<T: Cached>(row: &Row<T>) -> Option<DateTime<Utc>> {
+    match row {
+        Row::Read(item) => item.created_at(),
+        Row::Unreadable(row) => row.created_at,
+    }
+}
+
+/// Whether a page has rows that cannot be read and may be of the time that is looked through.
+fn may_be_missed<T: Cached>(page: &[Row<T>], back_to: BackTo) -> bool {
+    page.iter().any(|row| match (row, back_to) {
+        (Row::Read(_), _) => false,
+        (Row::Unreadable(row), BackTo::Time(time)) => row.created_at.is_none_or(|at| at >= time),
+        (Row::Unreadable(_), BackTo::Known) => true,
+    })
+}
+
+async fn mark(db: impl sqlx::SqliteExecutor<'_>, key: &str) -> Result<Option<String>, sqlx::Error> {
+    sqlx::query_scalar("SELECT value FROM sync_marks WHERE key = ?").bind(key).fetch_optional(db).await
+}
+
+async fn set_mark(db: &mut SqliteConnection, key: &str, at: DateTime<Utc>) -> Result<(), sqlx::Error> {
+    sqlx::query(
+        "INSERT INTO sync_marks (key, value) VALUES (?1, ?2) ON CONFLICT (key) DO UPDATE SET value = ?2",
+    )
+    .bind(key)
+    .bind(store::time(at))
+    .execute(db)
+    .await?;
+    Ok(())
 }
 
 impl Moves {

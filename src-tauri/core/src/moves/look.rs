@@ -35,13 +35,17 @@ impl Moves {
             self.read_list(List::Users, None, BackTo::Known).await?;
         }
         let owner = row.to_user.as_deref().filter(|_| row.list == List::Payments);
-        self.read_list(row.list, owner, BackTo::Time(row.sent_at - journal::STILL_ON_ITS_WAY)).await?;
+        let window = BackTo::Time(row.sent_at - journal::STILL_ON_ITS_WAY);
+        let seen = self.read_list(row.list, owner, window).await?;
         // By the clock that the last answer showed: it was true of that moment.
-        let is_late = provider_now(&self.ctx) >= row.sent_at + journal::STILL_ON_ITS_WAY;
+        let looked_at = provider_now(&self.ctx);
         let mut db = self.ctx.write().await?;
         // An empty list has nothing to be taken from while it is read.
         journal::take_found(&mut db, row.list, self.ctx.now()).await?;
-        journal::count_look(&mut db, &row, is_late).await?;
+        if seen.unreadable {
+            journal::make_unclear(&mut db, &row, words::unreadable(), self.ctx.now()).await?;
+        }
+        journal::count_look(&mut db, id, looked_at).await?;
         db.commit().await?;
         Ok(())
     }

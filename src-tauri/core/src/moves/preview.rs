@@ -25,6 +25,7 @@ use crate::{
     hashing::FieldHash,
     language::{said, words},
     payments::Terms,
+    payouts::BothPins,
 };
 
 /// So long what was shown can be confirmed.
@@ -70,18 +71,31 @@ impl Moves {
     }
 
     /// Makes what was shown, unless it was made already, or is not so any more.
-    pub(super) async fn make_shown(&self, id: &str, hash: &str) -> Result<Move, Failure> {
+    pub(super) async fn make_shown(
+        &self,
+        id: &str,
+        hash: &str,
+        pins: Option<BothPins>,
+    ) -> Result<Move, Failure> {
         let announcing = self.desk.announcing.lock().await;
         if let Some(row) = MoveRow::find(&self.ctx.db, id).await? {
             return row.into_move();
         }
         let shown = self.desk.shown().get(id).cloned();
         let shown = shown.filter(|shown| shown.preview.hash == hash && shown.preview.until > self.ctx.now());
-        let Shown { preview, order } = shown.ok_or_else(not_shown)?;
-        let now = self.work_out(&Wanted::of(&order)?, id.to_owned()).await?.preview;
-        is_still_so(&preview, &now)?;
+        let Shown { preview, mut order } = shown.ok_or_else(not_shown)?;
+        if order.kind == MoveKind::FiatPayout {
+            self.payouts.agreed_by_both(pins).await?;
+        }
+        let now = self.work_out(&Wanted::of(&order)?, id.to_owned()).await?;
+        is_still_so(&preview, &now.preview)?;
+        // The limits count what it is worth now.
+        order.worth = now.order.worth;
         let made = self.send(id, &order, announcing).await;
-        self.desk.shown().remove(id);
+        // What came before the call, such as a list that could not be read, is no reason not to press again.
+        if MoveRow::find(&self.ctx.db, id).await.is_ok_and(|row| row.is_some()) {
+            self.desk.shown().remove(id);
+        }
         made
     }
 
@@ -121,7 +135,12 @@ impl Moves {
             bank,
             estimate: estimate.clone(),
             words: String::new(),
+            two_persons: *kind == MoveKind::FiatPayout && self.payouts.takes_both().await?,
             until: self.ctx.now() + SHOWN_FOR,
+        };
+        let worth = match *kind {
+            MoveKind::FiatPayout => self.worth(&preview).await?,
+            _ => None,
         };
         preview.words = words::of(&preview);
         preview.hash = hash(&preview);
@@ -137,9 +156,34 @@ impl Moves {
             terms: Terms::default(),
             provider: wanted.provider.clone(),
             account: None,
+            worth,
             words: preview.words.clone(),
         };
         Ok(Shown { preview, order })
+    }
+
+    /// What a fiat payout is worth in the currency of the limits, which must allow it.
+    async fn worth(&self, preview: &MovePreview) -> Result<Option<(Amount, String)>, Failure> {
+        let (currency, is_limited) = self.payouts.currency_of_limits().await?;
+        let comes_in = preview.bank.as_ref().map(|bank| bank.currency.as_str());
+        let told = match &preview.estimate {
+            Some(estimate) if comes_in == Some(currency.as_str()) => Ok(Some(estimate.clone())),
+            _ => match (preview.coin.parse(), currency.parse()) {
+                (Ok(coin), Ok(to)) => self.estimate_in_fiat(&preview.amount, &coin, &to).await,
+                _ => Ok(None),
+            },
+        };
+        let worth = match told {
+            Ok(worth) => worth.map(|worth| (worth, currency)),
+            // Without limits nobody needs it now.
+            Err(failure) if !is_limited => {
+                tracing::info!(%failure, "what a bank payout is worth is not known");
+                None
+            }
+            Err(failure) => return Err(failure),
+        };
+        self.payouts.keep_limits(&mut *self.ctx.db.acquire().await?, worth.as_ref()).await?;
+        Ok(worth)
     }
 
     /// Where a fiat payout would go, once it is sure that it can be asked for.
@@ -167,7 +211,9 @@ impl Moves {
             GetEstimate { amount: amount.clone(), currency_from: from.clone(), currency_to: to.clone() };
         match self.ctx.client.send(&question).await {
             Ok(answer) => Ok(Some(answer.estimated_amount)),
-            Err(error) if error.refused().is_some_and(|refused| !refused.is_rate_limited()) => Ok(None),
+            Err(error) if error.refused().is_some_and(|refused| matches!(refused.status, 400 | 404)) => {
+                Ok(None)
+            }
             Err(error) => Err(Failure::from_api(&error)),
         }
     }
@@ -499,6 +545,7 @@ mod tests {
             bank: None,
             estimate: Some(amount(estimate)),
             words: String::new(),
+            two_persons: false,
             until: chrono::DateTime::default(),
         }
     }

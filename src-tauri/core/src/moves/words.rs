@@ -170,6 +170,15 @@ pub(super) fn unclear() -> &'static str {
     )
 }
 
+pub(super) fn unreadable() -> &'static str {
+    said!(
+        en: "NOWPayments shows something that Paydesk cannot read, and this could be it. Look at the newest ones in the dashboard, and \
+             do not do it again before you know.",
+        de: "NOWPayments zeigt etwas, das Paydesk nicht lesen kann, und dies könnte es sein. Sehen Sie sich die neuesten im Dashboard \
+             an, und wiederholen Sie nichts, bevor Sie es wissen."
+    )
+}
+
 pub(super) fn turned_up() -> &'static str {
     said!(
         en: "This turned up after it had been given up: it was done after all. If you did it again, it was done twice.",

@@ -340,7 +340,7 @@ impl Payouts {
         Ok(())
     }
 
-    fn person(&self, which: Secret) -> Pin<'_> {
+    pub(super) fn person(&self, which: Secret) -> Pin<'_> {
         Pin { db: &self.ctx.db, surroundings: &self.ctx.surroundings, owner: &self.ctx.shop.id, which }
     }
 
@@ -386,9 +386,10 @@ impl Payouts {
         }
         if let Some(limit) = &rules.day_limit {
             let now = provider_now(&self.ctx);
-            match self.paid_by_others(tx, record, &rules.currency).await? {
+            let times = record.run_times(now);
+            match self.paid_by_others(tx, &record.id, &times, &rules.currency).await? {
                 Some(others) => {
-                    let (sum, ahead) = most_within_a_day(&record.run_times(now), &others, now);
+                    let (sum, ahead) = most_within_a_day(&times, &others, now);
                     if worth + &sum > *limit && ahead {
                         over.push(words!(
                             en: "About {sent} {currency} are paid within the same 24 hours, and this batch is worth about \
@@ -454,31 +455,57 @@ impl Payouts {
         Ok(Some(sum))
     }
 
-    /// When other batches pay that pay, have paid or may have, and what they are worth: those within a day of any time that this
-    /// one pays at. `None` when it is not known in that currency.
+    /// What batches and payouts to banks are worth that are paid within the 24 hours, holding this moment, in which they are the
+    /// most; `None` when it is not known in that currency.
+    pub(super) async fn paid_within_a_day(
+        &self,
+        tx: &mut SqliteConnection,
+        currency: &str,
+    ) -> Result<Option<Amount>, Failure> {
+        let now = provider_now(&self.ctx);
+        let paid = self.paid_by_others(tx, "", &[now], currency).await?;
+        Ok(paid.map(|paid| most_within_a_day(&[now], &paid, now).0))
+    }
+
+    /// When batches other than this one and payouts to banks pay that pay, have paid or may have, and what they are worth: those
+    /// within a day of any of these times. `None` when it is not known in that currency.
     async fn paid_by_others(
         &self,
         tx: &mut SqliteConnection,
-        record: &Record,
+        this: &str,
+        times: &[DateTime<Utc>],
         currency: &str,
     ) -> Result<Option<Vec<(DateTime<Utc>, Amount)>>, Failure> {
         let now = provider_now(&self.ctx);
-        let times = record.run_times(now);
         let batches: Vec<Record> = sqlx::query_as(
             "SELECT * FROM payout_batches WHERE id <> ?1
              AND state IN ('locked', 'submitting', 'unknown', 'created', 'verified', 'sending', 'finished', 'finished_with_failures')
              AND parts = 0 AND (execute_at > ?2 OR submitted_at > ?2 OR created_at > ?2 OR state = 'locked' OR repeat_interval IS NOT NULL)",
         )
-        .bind(&record.id)
+        .bind(this)
         .bind(store::time(now - DAY))
         .fetch_all(&mut *tx)
         .await?;
+        let to_banks: Vec<(DateTime<Utc>, Option<String>, Option<String>)> = sqlx::query_as(
+            "SELECT sent_at, worth, worth_currency FROM moves WHERE kind = 'fiat_payout' AND sent_at > ?
+             AND state IN ('sending', 'made', 'unknown')",
+        )
+        .bind(store::time(now - DAY))
+        .fetch_all(&mut *tx)
+        .await?;
+        let is_near = |at: DateTime<Utc>| times.iter().any(|time| (at - *time).abs() < DAY);
         let mut paid = Vec::new();
+        for (at, worth, told) in to_banks.into_iter().filter(|(at, ..)| is_near(*at)) {
+            match worth.filter(|_| told.as_deref() == Some(currency)) {
+                Some(worth) => paid.push((at, amount(&worth)?)),
+                None => return Ok(None),
+            }
+        }
         for batch in batches {
             let near: Vec<_> = batch
                 .paid_at(now, is_followed(tx, &batch.id).await?)
                 .into_iter()
-                .filter(|at| times.iter().any(|time| (*at - *time).abs() < DAY))
+                .filter(|at| is_near(*at))
                 .collect();
             if near.is_empty() {
                 continue;
@@ -568,7 +595,7 @@ fn most_within_a_day(
 }
 
 /// A PIN that must be given.
-fn given(pin: Option<SecretString>, without: &str) -> Result<SecretString, Failure> {
+pub(super) fn given(pin: Option<SecretString>, without: &str) -> Result<SecretString, Failure> {
     pin.filter(|pin| !pin.expose_secret().is_empty()).ok_or_else(|| Failure {
         code: FailureCode::WrongPin,
         message: without.to_owned(),

@@ -129,7 +129,7 @@ pub(super) fn describe(plan: &Plan, order: &PlanOrder, running: &Running) -> Vec
     said
 }
 
-fn days(days: u32) -> String {
+pub(super) fn days(days: u32) -> String {
     match days {
         1 => said!(en: "1 day", de: "1 Tag").to_owned(),
         many => words!(en: "{many} days", de: "{many} Tage"),

@@ -250,7 +250,11 @@ impl Subscriptions {
                 }
                 Err(failure) => return End::Trouble(failure),
             };
-            if told.run_until_cancelled(rhythm.turn()).await.is_none() {
+            let turn = async {
+                self.sync.may_ask().await;
+                rhythm.turn().await;
+            };
+            if told.run_until_cancelled(turn).await.is_none() {
                 return End::Told;
             }
             match self.send_row(id, &row).await {
@@ -341,11 +345,7 @@ impl Subscriptions {
                 self.ready_again(&ended.call.id).await?;
                 Err(failure)
             }
-            (CallState::Refused, Some(failure)) if failure.code == FailureCode::Offline => {
-                self.ready_again(&ended.call.id).await?;
-                Ok(Sent::Later)
-            }
-            // It was turned away for being too much, and is ready again; or it was refused for itself.
+            // It was turned away for being too much or not made at all, and is ready again; or it was refused for itself.
             (CallState::Refused, _) => match self.status_of(file, row.number).await? {
                 SubscriberRowStatus::Ready => Ok(Sent::Later),
                 _ => Ok(Sent::Done),

@@ -1,11 +1,12 @@
-//! What is asked of NOWPayments, written before the call, and what became of it.
+//! What is asked of NOWPayments, written before the call, and what became of it. Each step stands in the audit log, in the
+//! transaction that makes it.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use nowpayments::subscriptions::Subscriber;
 use sqlx::{SqliteConnection, SqliteExecutor, SqlitePool};
 
 use super::{
-    email, look,
+    email, log, look,
     making::{CallState, Order, PlanOrder, SubscriptionCall, SubscriptionCallKind},
 };
 use crate::{
@@ -16,6 +17,9 @@ use crate::{
 
 /// So many late looks that do not find it, or more than one that it could be, let the owner say that it was not done.
 const LOOKS_TO_GIVE_UP: u32 = 2;
+
+/// Late looks that are closer to each other than this are one: what the API shows a moment later proves no more.
+const LOOKS_APART: TimeDelta = TimeDelta::seconds(4);
 
 /// A line of the journal.
 #[derive(Debug, sqlx::FromRow)]
@@ -31,6 +35,8 @@ pub(super) struct CallRow {
     before: String,
     pub(super) answered: bool,
     pub(super) sent_at: DateTime<Utc>,
+    ended_at: Option<DateTime<Utc>>,
+    late_look_at: Option<DateTime<Utc>>,
     at: DateTime<Utc>,
     trouble: Option<String>,
     late_looks: u32,
@@ -67,6 +73,12 @@ impl CallRow {
             .bind(subscription)
             .fetch_all(db)
             .await
+    }
+
+    /// Whether a look in lists whose reading began at `began` is late enough to prove something, and not the one before it again.
+    fn is_late(&self, began: DateTime<Utc>) -> bool {
+        began >= self.ended_at.unwrap_or(self.sent_at) + look::STILL_ON_ITS_WAY
+            && self.late_look_at.is_none_or(|before| began >= before + LOOKS_APART)
     }
 
     /// The plan that was asked for.
@@ -242,9 +254,9 @@ pub(super) async fn announce_call(
     .bind(before)
     .bind(store::time(sent_at))
     .bind(store::time(at))
-    .execute(db)
+    .execute(&mut *db)
     .await?;
-    Ok(())
+    log::note_call(db, id, at).await
 }
 
 /// Writes that a row of a file is subscribed with this call: until that is settled its end is not known.
@@ -271,17 +283,35 @@ pub(super) async fn mark_row(
     }
 }
 
-/// Writes that the answer to a call was lost; `answered`: one came, but does not say whether it was done.
-pub(super) async fn lose(db: &mut SqliteConnection, id: &str, answered: bool) -> Result<(), sqlx::Error> {
-    sqlx::query(
-        "UPDATE subscription_calls SET state = 'unknown', answered = ?, trouble = ? WHERE id = ? AND state = 'sending'",
+/// Writes that a call itself was not made, since something before it failed: the row of a file can be sent again.
+pub(super) async fn note_not_made(db: &mut SqliteConnection, id: &str) -> Result<(), sqlx::Error> {
+    sqlx::query("UPDATE subscription_calls SET answered = 1 WHERE id = ?").bind(id).execute(db).await?;
+    Ok(())
+}
+
+/// Writes that the answer to a call was lost; `answered`: one came, but does not say whether it was done. `ended_at` is when that
+/// was, by the provider's clock, where it was seen.
+pub(super) async fn lose(
+    db: &mut SqliteConnection,
+    id: &str,
+    answered: bool,
+    ended_at: Option<DateTime<Utc>>,
+    at: DateTime<Utc>,
+) -> Result<(), Failure> {
+    let lost = sqlx::query(
+        "UPDATE subscription_calls SET state = 'unknown', answered = ?, ended_at = ?, trouble = ? \
+         WHERE id = ? AND state = 'sending'",
     )
     .bind(answered)
+    .bind(ended_at.map(store::time))
     .bind(look::lost())
     .bind(id)
-    .execute(db)
+    .execute(&mut *db)
     .await?;
-    Ok(())
+    match lost.rows_affected() {
+        0 => Ok(()),
+        _ => log::note_end(db, id, CallState::Unknown, Some(look::lost()), at).await,
+    }
 }
 
 /// Writes how a call that is not settled has ended, or that its end is not known, and what that means for the row of a file that
@@ -292,7 +322,8 @@ pub(super) async fn settle(
     state: CallState,
     found: Found,
     trouble: Option<&str>,
-) -> Result<(), sqlx::Error> {
+    at: DateTime<Utc>,
+) -> Result<(), Failure> {
     let answered: Option<bool> = sqlx::query_scalar(
         "UPDATE subscription_calls SET state = ?, plan = coalesce(?, plan), subscription = coalesce(?, subscription), trouble = ? \
          WHERE id = ? AND state IN ('sending', 'unknown') RETURNING answered",
@@ -304,6 +335,9 @@ pub(super) async fn settle(
     .bind(id)
     .fetch_optional(&mut *db)
     .await?;
+    if answered.is_some() {
+        log::note_end(db, id, state, trouble, at).await?;
+    }
     let row = match (state, answered) {
         (_, None) => return Ok(()),
         (CallState::Done, _) => "subscribed",
@@ -333,21 +367,25 @@ pub(super) enum Unsettled {
     Nothing,
     /// Several that it could be.
     Several,
+    /// Something that cannot be read, and that it could be.
+    Unreadable,
 }
 
-/// Counts a look that settled nothing. Two at once count as two.
+/// Counts a look that settled nothing, in lists whose reading began at `began`, by the provider's clock.
 pub(super) async fn count_look(
     db: &mut SqliteConnection,
     id: &str,
     found: Unsettled,
-    is_late: bool,
-) -> Result<(), sqlx::Error> {
+    began: DateTime<Utc>,
+) -> Result<(), Failure> {
+    let is_late = CallRow::load(&mut *db, id).await?.is_late(began);
     let (enough, so_far) = match found {
         Unsettled::Nothing => (look::not_done(), look::not_seen()),
         Unsettled::Several => (look::unclear(), look::unclear()),
+        Unsettled::Unreadable => (look::unreadable(), look::unreadable()),
     };
     sqlx::query(
-        "UPDATE subscription_calls SET looks = looks + 1, late_looks = late_looks + ?1, \
+        "UPDATE subscription_calls SET looks = looks + 1, late_looks = late_looks + ?1, late_look_at = iif(?1, ?6, late_look_at), \
          trouble = CASE WHEN late_looks + ?1 >= ?2 THEN ?3 ELSE ?4 END WHERE id = ?5 AND state = 'unknown'",
     )
     .bind(is_late)
@@ -355,6 +393,7 @@ pub(super) async fn count_look(
     .bind(enough)
     .bind(so_far)
     .bind(id)
+    .bind(store::time(began))
     .execute(db)
     .await?;
     Ok(())

@@ -3,7 +3,10 @@
 use std::{collections::HashMap, time::Duration};
 
 use chrono::{DateTime, TimeDelta, Utc};
-use nowpayments::subscriptions::{Subscriber, Subscription};
+use nowpayments::{
+    UnreadableRow,
+    subscriptions::{Subscriber, Subscription},
+};
 
 use super::{
     Subscriptions, email,
@@ -14,7 +17,7 @@ use super::{
 use crate::{changes::Changed, failure::Failure, language::said};
 
 /// A call whose end is not known may still be on its way; looks within this time prove nothing.
-const STILL_ON_ITS_WAY: TimeDelta = TimeDelta::seconds(60);
+pub(super) const STILL_ON_ITS_WAY: TimeDelta = TimeDelta::seconds(60);
 /// How soon what is not found is looked for again, at first and later.
 const FIRST_PAUSE: Duration = Duration::from_secs(5);
 const LONGEST_PAUSE: Duration = Duration::from_mins(2);
@@ -56,6 +59,15 @@ pub(super) fn unclear() -> &'static str {
     )
 }
 
+pub(super) fn unreadable() -> &'static str {
+    said!(
+        en: "NOWPayments shows something that Paydesk cannot read, and this could be it. Look at the newest ones in the dashboard, and \
+             do not do it again before you know.",
+        de: "NOWPayments zeigt etwas, das Paydesk nicht lesen kann, und dies könnte es sein. Sehen Sie sich die neuesten im Dashboard \
+             an, und tun Sie es nicht noch einmal, bevor Sie es wissen."
+    )
+}
+
 /// What a look has found.
 enum Seen {
     /// It was done.
@@ -64,6 +76,8 @@ enum Seen {
     Nothing,
     /// Several that it could be.
     Several,
+    /// Nothing that can be read, but something that cannot.
+    Unreadable,
 }
 
 impl Subscriptions {
@@ -90,17 +104,22 @@ impl Subscriptions {
     /// Looks for what a call has done in lists whose reading began after it.
     pub(super) async fn look_in(&self, row: &CallRow, lists: &Lists) -> Result<(), Failure> {
         let id = row.id.as_str();
-        let is_late = lists.began >= row.sent_at + STILL_ON_ITS_WAY;
-        let seen = self.seen(row, lists).await?;
-        let mut db = self.ctx.write().await?;
+        let seen = match self.seen(row, lists).await? {
+            Seen::Nothing if lists.hides(row) => Seen::Unreadable,
+            seen => seen,
+        };
+        let (mut db, now) = (self.ctx.write().await?, self.ctx.now());
         match seen {
-            Seen::Done(found) => journal::settle(&mut db, id, CallState::Done, found, None).await?,
-            Seen::Several => journal::count_look(&mut db, id, Unsettled::Several, is_late).await?,
-            Seen::Nothing if row.answered => {
-                journal::settle(&mut db, id, CallState::Refused, Found::default(), Some(turned_away()))
-                    .await?;
+            Seen::Done(found) => journal::settle(&mut db, id, CallState::Done, found, None, now).await?,
+            Seen::Several => journal::count_look(&mut db, id, Unsettled::Several, lists.began).await?,
+            Seen::Unreadable => {
+                journal::count_look(&mut db, id, Unsettled::Unreadable, lists.began).await?;
             }
-            Seen::Nothing => journal::count_look(&mut db, id, Unsettled::Nothing, is_late).await?,
+            Seen::Nothing if row.answered => {
+                let none = Found::default();
+                journal::settle(&mut db, id, CallState::Refused, none, Some(turned_away()), now).await?;
+            }
+            Seen::Nothing => journal::count_look(&mut db, id, Unsettled::Nothing, lists.began).await?,
         }
         db.commit().await?;
         Ok(())
@@ -203,10 +222,33 @@ impl Subscriptions {
     pub(super) async fn lose_left_behind(&self, row: &CallRow) -> Result<(), Failure> {
         if row.state == CallState::Sending {
             let mut db = self.ctx.write().await?;
-            journal::lose(&mut db, &row.id, false).await?;
+            journal::lose(&mut db, &row.id, false, None, self.ctx.now()).await?;
             db.commit().await?;
         }
         Ok(())
+    }
+}
+
+impl Lists {
+    /// Whether what a call has done may be where these cannot be read.
+    fn hides(&self, row: &CallRow) -> bool {
+        let since = row.sent_at - STILL_ON_ITS_WAY;
+        let may_be =
+            |rows: &[UnreadableRow]| rows.iter().any(|row| row.created_at.is_none_or(|at| at >= since));
+        match row.kind {
+            SubscriptionCallKind::MakePlan => may_be(&self.unreadable_plans),
+            // A plan that is changed may be an old one.
+            SubscriptionCallKind::ChangePlan => {
+                !self.unreadable_plans.is_empty()
+                    && !self.plans.iter().any(|plan| Some(plan.id.as_str()) == row.plan.as_deref())
+            }
+            SubscriptionCallKind::Subscribe => may_be(&self.unreadable_subscriptions),
+            // It is in the list, or it is asked for by itself.
+            SubscriptionCallKind::End => !self
+                .subscriptions
+                .iter()
+                .any(|subscription| Some(subscription.id.as_str()) == row.subscription.as_deref()),
+        }
     }
 }
 

@@ -238,28 +238,37 @@ impl Subscriptions {
         CallRow::of(&self.ctx.db, subscription).await?.into_iter().map(CallRow::call).collect()
     }
 
-    /// The owner's word that what could not be found was not done. Should it turn up after all, it stands in the list like any
-    /// other.
+    /// The owner's word that what could not be found was not done. It looks once more before it believes. Should it turn up after
+    /// all, it stands in the list like any other.
     ///
     /// # Errors
-    /// When we have not looked often enough, or it is settled already.
+    /// When we have not looked often enough, or it is settled already; when the look failed.
     pub async fn give_up(&self, id: &str) -> Result<SubscriptionCall, Failure> {
-        let call = self.made(id).await?;
-        if call.state != CallState::Unknown || !call.may_give_up {
-            return Err(Failure::new(
-                FailureCode::Stale,
-                said!(
-                    en: "Nothing was changed: this is settled by now, or Paydesk is still looking for it.",
-                    de: "Es wurde nichts geändert: Das ist inzwischen geklärt, oder Paydesk sucht noch danach."
-                ),
-            ));
-        }
+        self.made_that_may_be_given_up(id).await?;
+        let looked = self.look(id).await;
+        self.ctx.announce(Changed::Subscriptions);
+        looked?;
+        let call = self.made_that_may_be_given_up(id).await?;
         let mut db = self.ctx.write().await?;
-        journal::settle(&mut db, id, CallState::GivenUp, journal::Found::default(), call.trouble.as_deref())
-            .await?;
+        let (none, trouble) = (journal::Found::default(), call.trouble.as_deref());
+        journal::settle(&mut db, id, CallState::GivenUp, none, trouble, self.ctx.now()).await?;
         db.commit().await?;
         self.ctx.announce(Changed::Subscriptions);
         self.made(id).await
+    }
+
+    async fn made_that_may_be_given_up(&self, id: &str) -> Result<SubscriptionCall, Failure> {
+        let call = self.made(id).await?;
+        if call.state == CallState::Unknown && call.may_give_up {
+            return Ok(call);
+        }
+        Err(Failure::new(
+            FailureCode::Stale,
+            said!(
+                en: "Nothing was changed: this is settled by now, or Paydesk is still looking for it.",
+                de: "Es wurde nichts geändert: Das ist inzwischen geklärt, oder Paydesk sucht noch danach."
+            ),
+        ))
     }
 
     /// Reads who is to be subscribed to what.
@@ -338,18 +347,17 @@ impl Subscriptions {
             }
             Order::End(id) => match client.send(&DeleteSubscription { id: id.clone() }).await {
                 // It is gone, whoever did it.
-                Err(error) if error.refused().is_some_and(nowpayments::Refused::is_not_found) => {
-                    Ok(Answer::Ended)
-                }
+                Err(error) if error.refused().is_some_and(is_gone) => Ok(Answer::Ended),
                 answer => answer.map(|()| Answer::Ended),
             },
         };
-        let failure = self.conclude(&id, &order, answer, sent_at).await?;
+        let ended = self.conclude(&id, &order, answer, sent_at).await;
+        let failure = ended.map_err(Failure::after_sending)?;
         tell();
         if row.is_none() {
             self.sync.soon();
         }
-        Ok(Ended { call: self.made(&id).await?, failure })
+        Ok(Ended { call: self.made(&id).await.map_err(Failure::after_sending)?, failure })
     }
 
     /// Writes down what became of a call. Gives why nothing was done, if that is certain.
@@ -360,6 +368,7 @@ impl Subscriptions {
         answer: Result<Answer, nowpayments::Error>,
         sent_at: DateTime<Utc>,
     ) -> Result<Option<Failure>, Failure> {
+        let ended_at = provider_now(&self.ctx);
         let error = match answer {
             Ok(answer) => {
                 let found = self.take_in(id, order, answer, sent_at).await?;
@@ -370,9 +379,16 @@ impl Subscriptions {
         };
         if error.outcome() == Outcome::NotDone {
             let failure = refusal(&error, order);
+            let is_of_the_call = error.refused().is_some_and(|refused| !refused.call.is_login());
             let mut db = self.ctx.write().await?;
+            if !is_of_the_call {
+                // The login before it failed, or nothing was reached: that says nothing of what was asked for.
+                self.sync.wait_as_asked(&error);
+                journal::note_not_made(&mut db, id).await?;
+            }
             let none = journal::Found::default();
-            journal::settle(&mut db, id, CallState::Refused, none, Some(&failure.message)).await?;
+            journal::settle(&mut db, id, CallState::Refused, none, Some(&failure.message), self.ctx.now())
+                .await?;
             db.commit().await?;
             return Ok(Some(failure));
         }
@@ -381,7 +397,7 @@ impl Subscriptions {
         let answered = error.refused().is_some_and(nowpayments::Refused::is_rate_limited);
         let waits = self.sync.wait_as_asked(&error).is_some();
         let mut db = self.ctx.write().await?;
-        journal::lose(&mut db, id, answered).await?;
+        journal::lose(&mut db, id, answered, Some(ended_at), self.ctx.now()).await?;
         db.commit().await?;
         // Whether this look succeeds or not, others follow.
         if !waits && let Err(failure) = self.look(id).await {
@@ -420,7 +436,7 @@ impl Subscriptions {
                 }
             }
         }
-        journal::settle(&mut db, id, CallState::Done, found.clone(), None).await?;
+        journal::settle(&mut db, id, CallState::Done, found.clone(), None, self.ctx.now()).await?;
         db.commit().await?;
         Ok(found)
     }
@@ -435,6 +451,11 @@ fn needs_fiat(plan: &Plan) -> String {
              Custody-Benutzer können diesen abonnieren.",
         title = plan.title
     )
+}
+
+/// Whether NOWPayments itself says that there is no such thing. That of something between here and there says nothing.
+pub(super) fn is_gone(refused: &nowpayments::Refused) -> bool {
+    refused.from_api && refused.is_not_found()
 }
 
 /// What a refusal means at the fields of the form.

@@ -9,13 +9,13 @@ use std::{
 use chrono::{DateTime, Utc};
 use futures_util::TryStreamExt;
 use nowpayments::{
-    CustodyUserId, SubscriptionId,
+    ByRow, CustodyUserId, Row, SubscriptionId, UnreadableRow,
     custody::{CustodyUser, ListCustodyUsers},
     subscriptions::{GetSubscription, ListPlans, ListSubscriptions, Plan, Subscription},
 };
 use tokio::{sync::Notify, time::Instant};
 
-use super::{SubscriptionSync, Subscriptions, absorb};
+use super::{SubscriptionSync, Subscriptions, absorb, making::is_gone};
 use crate::{
     changes::Changed,
     failure::{Failure, FailureCode},
@@ -54,12 +54,17 @@ struct State {
     trouble: Option<String>,
     /// NOWPayments does not want to be asked before this.
     not_before: Option<Instant>,
+    /// The last subscription that was asked for by itself: the next time those behind it are.
+    asked_last: Option<String>,
 }
 
 /// Both lists as they were read.
 pub(super) struct Lists {
     pub(super) plans: Vec<Plan>,
     pub(super) subscriptions: Vec<Subscription>,
+    /// What of them is not what was promised.
+    pub(super) unreadable_plans: Vec<UnreadableRow>,
+    pub(super) unreadable_subscriptions: Vec<UnreadableRow>,
     /// When their reading began.
     pub(super) began: DateTime<Utc>,
     /// Something was not as it had been.
@@ -172,9 +177,15 @@ impl Subscriptions {
         let client = &self.ctx.client;
         // By the clock of this computer: that of the provider is not known before its first answer.
         let began = self.ctx.now();
-        let plans: Vec<Plan> = client.pages(ListPlans::default()).try_concat().await.map_err(failed)?;
-        let mut subscriptions: Vec<Subscription> =
-            client.pages(ListSubscriptions::default()).try_concat().await.map_err(failed)?;
+        let plans = client.pages(ByRow(ListPlans::default())).try_concat().await.map_err(failed)?;
+        let (plans, unreadable_plans) = Row::<Plan>::part(plans);
+        let subscriptions =
+            client.pages(ByRow(ListSubscriptions::default())).try_concat().await.map_err(failed)?;
+        let (mut subscriptions, unreadable_subscriptions) = Row::<Subscription>::part(subscriptions);
+        let unreadable = unreadable_plans.len() + unreadable_subscriptions.len();
+        if unreadable > 0 {
+            tracing::warn!(unreadable, "rows of plans and subscriptions cannot be read");
+        }
         let began = began + client.clock_offset().unwrap_or_default();
         // Where one was ended meanwhile, pages overlap or leave out.
         let mut ids = HashSet::new();
@@ -185,10 +196,14 @@ impl Subscriptions {
         for id in self.missing(&ids).await? {
             match client.send(&GetSubscription { id: id.clone() }).await {
                 Ok(subscription) => subscriptions.push(subscription),
-                Err(error) if error.refused().is_some_and(nowpayments::Refused::is_not_found) => {
-                    gone.push(id);
+                Err(error) if error.refused().is_some_and(is_gone) => gone.push(id),
+                // One that cannot be asked for is no reason to know nothing of the others.
+                Err(error) => {
+                    tracing::info!(%error, "a subscription that is missing from the list could not be read");
+                    if self.sync.wait_as_asked(&error).is_some() || is_about_all(&error) {
+                        break;
+                    }
                 }
-                Err(error) => return Err(failed(error)),
             }
         }
         let users = self.unnamed_users(&subscriptions).await?;
@@ -210,17 +225,33 @@ impl Subscriptions {
                 .await?;
         }
         db.commit().await?;
-        Ok(Lists { plans, subscriptions, began, changed: changed || since.is_none() })
+        Ok(Lists {
+            plans,
+            subscriptions,
+            unreadable_plans,
+            unreadable_subscriptions,
+            began,
+            changed: changed || since.is_none(),
+        })
     }
 
-    /// Subscriptions that are known and not in a list that was read: those that missed longest first.
+    /// Subscriptions that are known and not in a list that was read, as many as are asked for at a time: first those of which it
+    /// is not known whether they were ended here, then one after the other, from where the last time ended.
     async fn missing(&self, read: &HashSet<SubscriptionId>) -> Result<Vec<SubscriptionId>, Failure> {
-        let known: Vec<String> =
-            sqlx::query_scalar("SELECT id FROM subscriptions WHERE ended_at IS NULL ORDER BY updated_at, id")
-                .fetch_all(&self.ctx.db)
-                .await?;
+        let after = self.sync.state().asked_last.clone().unwrap_or_default();
+        let known: Vec<String> = sqlx::query_scalar(
+            "SELECT id FROM subscriptions WHERE ended_at IS NULL ORDER BY id NOT IN (SELECT subscription FROM subscription_calls \
+             WHERE kind = 'end' AND state IN ('sending', 'unknown') AND subscription IS NOT NULL), id <= ?, id",
+        )
+        .bind(after)
+        .fetch_all(&self.ctx.db)
+        .await?;
         let known = known.iter().filter_map(|id| id.parse().ok());
-        Ok(known.filter(|id| !read.contains(id)).take(ASKED_FOR).collect())
+        let asked: Vec<SubscriptionId> = known.filter(|id| !read.contains(id)).take(ASKED_FOR).collect();
+        if let Some(last) = asked.last() {
+            self.sync.state().asked_last = Some(last.to_string());
+        }
+        Ok(asked)
     }
 
     /// Custody users that are subscribed and whose names are not known. Names cannot change.
@@ -244,8 +275,8 @@ impl Subscriptions {
         for ids in unknown.chunks(USERS) {
             let list = ListCustodyUsers { ids: ids.to_vec(), ..ListCustodyUsers::default() };
             // Without its name a user is called by its id: no reason to know nothing of subscriptions.
-            match self.ctx.client.pages(list).try_concat().await {
-                Ok(named) => users.extend(named),
+            match self.ctx.client.pages(ByRow(list)).try_concat().await {
+                Ok(named) => users.extend(Row::part(named).0),
                 Err(error) => tracing::info!(%error, "the names of custody users could not be read"),
             }
         }
@@ -257,5 +288,19 @@ impl Subscriptions {
             .bind(key)
             .fetch_optional(&self.ctx.db)
             .await?)
+    }
+}
+
+/// Whether the next question would fail just as this one did.
+fn is_about_all(error: &nowpayments::Error) -> bool {
+    match error {
+        nowpayments::Error::Unreachable(_) => true,
+        nowpayments::Error::Refused(refused) => {
+            refused.is_rate_limited()
+                || refused.is_maintenance()
+                || refused.is_wrong_key()
+                || refused.call.is_login()
+        }
+        nowpayments::Error::Unreadable(_) | nowpayments::Error::Withheld(_) => false,
     }
 }

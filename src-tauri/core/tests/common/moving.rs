@@ -56,6 +56,11 @@ impl Owner {
 
     async fn of(world: World) -> Self {
         let (core, _) = world.open_shop().await;
+        Self::with(world, core)
+    }
+
+    /// One whose shop is open.
+    pub(crate) fn with(world: World, core: Core) -> Self {
         let shop = core.shop().unwrap();
         let (moves, custody, conversions) =
             (shop.moves.clone(), shop.custody.clone(), shop.conversions.clone());
@@ -80,7 +85,7 @@ impl Owner {
     /// Looks at a move and confirms it.
     pub(crate) async fn make(&self, new: NewMove) -> Result<Move, Failure> {
         let preview = self.moves.preview(&new).await?;
-        self.moves.confirm(&preview.id, &preview.hash).await
+        self.moves.confirm(&preview.id, &preview.hash, None).await
     }
 
     /// Lets time pass until a move has ended at NOWPayments, and Paydesk knows.

@@ -39,7 +39,7 @@ async fn a_conversion_is_estimated_made_and_followed_to_its_end() {
              back: only another conversion, at its own rate, leads back."
         )
     );
-    let made = owner.moves.confirm(&preview.id, &preview.hash).await.unwrap();
+    let made = owner.moves.confirm(&preview.id, &preview.hash, None).await.unwrap();
     assert_eq!(made.state, MoveState::Made, "{made:?}");
     let made = owner.ended(&made.id).await;
     assert_eq!(made.status.as_deref(), Some("finished"));
@@ -91,6 +91,7 @@ async fn a_call_that_came_to_nothing_is_not_repeated_and_may_be_given_up_after_l
         assert_eq!(owner.calls("POST", "/conversion"), calls + 1, "{fault:?}");
         owner.world.simulator.step(Duration::from_secs(61));
         owner.moves.look_for(&moved.id).await.unwrap();
+        owner.world.simulator.step(Duration::from_secs(5));
         assert!(owner.moves.look_for(&moved.id).await.unwrap().may_give_up);
         assert_eq!(owner.moves.give_up(&moved.id).await.unwrap().state, MoveState::GivenUp);
     }
@@ -247,7 +248,7 @@ async fn money_that_has_gone_since_it_was_shown_is_not_converted() {
         to_currency: "trx".parse().unwrap(),
     };
     owner.world.client().send(&theirs).await.unwrap();
-    let failure = owner.moves.confirm(&preview.id, &preview.hash).await.unwrap_err();
+    let failure = owner.moves.confirm(&preview.id, &preview.hash, None).await.unwrap_err();
     assert_eq!(failure.code, FailureCode::Invalid, "{failure}");
     assert!(failure.message.contains("3.6 LTC is missing"), "{failure}");
     assert_eq!(owner.world.simulator.ledger().conversions.len(), 1);

@@ -32,7 +32,7 @@ async fn a_user_is_made_funded_moved_and_written_off_and_the_ledger_adds_up() {
         "0.5 BTC goes from the balance of the shop to anna. The shop has 1.35 BTC before and 0.85 BTC after; anna has 0 BTC \
          before and 0.5 BTC after. NOWPayments cannot take it back: only a write-off brings it back."
     );
-    let funded = owner.moves.confirm(&preview.id, &preview.hash).await.unwrap();
+    let funded = owner.moves.confirm(&preview.id, &preview.hash, None).await.unwrap();
     assert_eq!((funded.state, funded.kind), (MoveState::Made, MoveKind::Deposit));
     let funded = owner.ended(&funded.id).await;
     assert_eq!(funded.status.as_deref(), Some("finished"));
@@ -185,11 +185,14 @@ async fn what_is_confirmed_is_exactly_what_was_shown() {
     let owner = Owner::new().await;
     let anna = owner.user("anna").await;
     let preview = owner.moves.preview(&deposit(&anna, "btc", "0.5")).await.unwrap();
-    assert_eq!(owner.moves.confirm(&preview.id, "another").await.unwrap_err().code, FailureCode::Stale);
-    assert_eq!(owner.moves.confirm("unknown", &preview.hash).await.unwrap_err().code, FailureCode::Stale);
+    assert_eq!(owner.moves.confirm(&preview.id, "another", None).await.unwrap_err().code, FailureCode::Stale);
+    assert_eq!(
+        owner.moves.confirm("unknown", &preview.hash, None).await.unwrap_err().code,
+        FailureCode::Stale
+    );
     // Something else leaves the balance in between.
     owner.make(deposit(&anna, "btc", "0.25")).await.unwrap();
-    let failure = owner.moves.confirm(&preview.id, &preview.hash).await.unwrap_err();
+    let failure = owner.moves.confirm(&preview.id, &preview.hash, None).await.unwrap_err();
     assert_eq!(failure.code, FailureCode::Stale);
     assert_eq!(
         failure.message,
@@ -204,11 +207,11 @@ async fn two_clicks_make_one_move() {
     let anna = owner.user("anna").await;
     let preview = owner.moves.preview(&deposit(&anna, "btc", "0.5")).await.unwrap();
     let (first, second) = tokio::join!(
-        owner.moves.confirm(&preview.id, &preview.hash),
-        owner.moves.confirm(&preview.id, &preview.hash)
+        owner.moves.confirm(&preview.id, &preview.hash, None),
+        owner.moves.confirm(&preview.id, &preview.hash, None)
     );
     assert_eq!((first.unwrap().id, second.unwrap().id), (preview.id.clone(), preview.id.clone()));
-    assert_eq!(owner.moves.confirm(&preview.id, &preview.hash).await.unwrap().state, MoveState::Made);
+    assert_eq!(owner.moves.confirm(&preview.id, &preview.hash, None).await.unwrap().state, MoveState::Made);
     assert_eq!(owner.world.simulator.ledger().transfers.len(), 1);
     assert_eq!(owner.calls("POST", "/sub-partner/deposit"), 1);
 }
@@ -273,6 +276,7 @@ async fn a_call_that_came_to_nothing_is_not_repeated_and_may_be_given_up_after_l
 
         owner.world.simulator.step(Duration::from_secs(61));
         owner.moves.look_for(&moved.id).await.unwrap();
+        owner.world.simulator.step(Duration::from_secs(5));
         let looked = owner.moves.look_for(&moved.id).await.unwrap();
         assert!(looked.may_give_up && looked.trouble.unwrap().contains("most likely not done"), "{fault:?}");
         assert_eq!(owner.moves.give_up(&moved.id).await.unwrap().state, MoveState::GivenUp);
@@ -300,7 +304,7 @@ async fn a_call_that_is_not_answered_in_time_is_found() {
     let anna = owner.user("anna").await;
     let mut held = owner.world.simulator.hold_call("POST", "/sub-partner/deposit", 0, Point::Handled);
     let preview = owner.moves.preview(&deposit(&anna, "btc", "0.5")).await.unwrap();
-    let (moved, ()) = tokio::join!(owner.moves.confirm(&preview.id, &preview.hash), async {
+    let (moved, ()) = tokio::join!(owner.moves.confirm(&preview.id, &preview.hash, None), async {
         held.reached().await;
         // Meanwhile it is no one's that a look may find.
         owner.custody.refresh().await.unwrap();
@@ -370,6 +374,7 @@ async fn what_turns_up_after_it_was_given_up_is_taken_and_said() {
     let moved = owner.make(deposit(&anna, "btc", "0.5")).await.unwrap();
     owner.world.simulator.step(Duration::from_secs(61));
     owner.moves.look_for(&moved.id).await.unwrap();
+    owner.world.simulator.step(Duration::from_secs(5));
     owner.moves.look_for(&moved.id).await.unwrap();
     assert_eq!(owner.moves.give_up(&moved.id).await.unwrap().state, MoveState::GivenUp);
     // The call was under way all the time.
@@ -395,7 +400,7 @@ async fn a_refusal_is_clear_and_leaves_nothing_open() {
     let (method, path) = ("POST".to_owned(), "/sub-partner/deposit".to_owned());
     let fault = Fault::Echo { status: 400, form: nowpayments_simulator::EchoForm::Envelope };
     owner.world.simulator.set_fault(FaultRule { method, path, skip: 0, times: Some(1), fault });
-    let failure = owner.moves.confirm(&preview.id, &preview.hash).await.unwrap_err();
+    let failure = owner.moves.confirm(&preview.id, &preview.hash, None).await.unwrap_err();
     assert!(failure.message.contains("Nothing was done"), "{failure}");
     let moved = owner.moves.get(&preview.id).await.unwrap();
     assert_eq!(moved.state, MoveState::Refused);
@@ -683,7 +688,7 @@ async fn insist(world: &World, killer: &std::sync::Arc<Killer>) {
                     break;
                 }
                 if let Ok(preview) = moves.preview(&deposit(&anna.id, "btc", "0.5")).await {
-                    let _ = moves.confirm(&preview.id, &preview.hash).await;
+                    let _ = moves.confirm(&preview.id, &preview.hash, None).await;
                 }
             }
         }

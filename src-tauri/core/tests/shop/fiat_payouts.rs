@@ -58,7 +58,7 @@ async fn with_account() -> (Owner, FiatPayouts) {
 
 async fn account_of(owner: Owner) -> (Owner, FiatPayouts) {
     let fiat = of(&owner);
-    let made = fiat.add_account(&sepa()).await.unwrap();
+    let made = fiat.add_account(&sepa(), None).await.unwrap();
     assert_eq!(made.state, MoveState::Made, "{made:?}");
     (owner, fiat)
 }
@@ -104,9 +104,9 @@ async fn a_payout_is_shown_asked_for_and_followed_to_its_end() {
         )
     );
     assert!(preview.to.is_none());
-    let made = owner.moves.confirm(&preview.id, &preview.hash).await.unwrap();
+    let made = owner.moves.confirm(&preview.id, &preview.hash, None).await.unwrap();
     assert_eq!(made.state, MoveState::Made, "{made:?}");
-    let again = owner.moves.confirm(&preview.id, &preview.hash).await.unwrap();
+    let again = owner.moves.confirm(&preview.id, &preview.hash, None).await.unwrap();
     assert_eq!(again.made, made.made, "a second press asks for nothing");
 
     let made = ended(&owner, &made.id).await;
@@ -137,7 +137,7 @@ async fn a_payout_is_shown_asked_for_and_followed_to_its_end() {
 async fn where_nobody_says_what_would_arrive_that_is_said() {
     let owner = Owner::new().await;
     let new = account("php", "ph_onb", &[("accountNumber", "111333214444555")]);
-    assert_eq!(of(&owner).add_account(&new).await.unwrap().state, MoveState::Made);
+    assert_eq!(of(&owner).add_account(&new, None).await.unwrap().state, MoveState::Made);
     let preview = owner.moves.preview(&payout("usdttrc20", "100", "PHP")).await.unwrap();
     assert_eq!(preview.estimate, None);
     assert!(
@@ -175,6 +175,7 @@ async fn a_call_that_came_to_nothing_is_not_repeated_and_may_be_given_up_after_l
         assert_eq!(owner.calls("POST", "/fiat-payouts"), calls + 1, "{fault:?}");
         owner.world.simulator.step(Duration::from_secs(61));
         owner.moves.look_for(&moved.id).await.unwrap();
+        owner.world.simulator.step(Duration::from_secs(5));
         assert!(owner.moves.look_for(&moved.id).await.unwrap().may_give_up);
         assert_eq!(owner.moves.give_up(&moved.id).await.unwrap().state, MoveState::GivenUp);
     }
@@ -211,6 +212,7 @@ async fn one_that_turns_up_after_it_was_given_up_is_taken_and_told() {
     let moved = owner.make(payout("usdttrc20", "100", "eur")).await.unwrap();
     owner.world.simulator.step(Duration::from_secs(61));
     owner.moves.look_for(&moved.id).await.unwrap();
+    owner.world.simulator.step(Duration::from_secs(5));
     owner.moves.look_for(&moved.id).await.unwrap();
     assert_eq!(owner.moves.give_up(&moved.id).await.unwrap().state, MoveState::GivenUp);
     drop(held);
@@ -318,7 +320,7 @@ async fn what_is_wrong_with_an_account_or_a_payout_is_said_at_its_field() {
     let fiat = of(&owner);
     let at = |failure: Failure| (failure.code, failure.field);
     let invalid = |field: &str| (FailureCode::Invalid, Some(field.to_owned()));
-    let refused = async |new: NewFiatAccount| at(fiat.add_account(&new).await.unwrap_err());
+    let refused = async |new: NewFiatAccount| at(fiat.add_account(&new, None).await.unwrap_err());
     assert_eq!(refused(account("eur", "sepa_bank", &[("iban", " ")])).await, invalid("iban"));
     assert_eq!(refused(account("eur", "sepa_bank", &[("iban", "DE\n89")])).await, invalid("iban"));
     assert_eq!(refused(account("inr", "in_imps", &[("accountNumber", "12345678")])).await, invalid("ifsc"));
@@ -331,7 +333,7 @@ async fn what_is_wrong_with_an_account_or_a_payout_is_said_at_its_field() {
     let no_account = owner.moves.preview(&payout("usdttrc20", "1", "eur")).await.unwrap_err();
     assert!(no_account.message.contains("knows no account for EUR yet"), "{no_account}");
     assert_eq!(at(no_account), invalid("currency"));
-    fiat.add_account(&sepa()).await.unwrap();
+    fiat.add_account(&sepa(), None).await.unwrap();
     assert_eq!(refused(sepa()).await, invalid("currency"), "there is one already");
     let refused = async |new: NewMove| at(owner.moves.preview(&new).await.unwrap_err());
     assert_eq!(refused(payout("usdttrc20", "1,5", "eur")).await, invalid("amount"));
@@ -347,7 +349,7 @@ async fn an_account_whose_answer_is_lost_is_found_among_the_accounts_and_its_num
     for fault in lost_after() {
         let owner = Owner::new().await;
         owner.fault("/fiat-payouts/account", fault.clone());
-        let made = of(&owner).add_account(&sepa()).await.unwrap();
+        let made = of(&owner).add_account(&sepa(), None).await.unwrap();
         assert_eq!(made.state, MoveState::Made, "{fault:?}: {made:?}");
         assert_eq!(owner.calls("POST", "/fiat-payouts/account"), 1);
         let accounts = of(&owner).accounts().await.unwrap();
@@ -360,9 +362,9 @@ async fn an_account_whose_answer_is_lost_is_found_among_the_accounts_and_its_num
     }
     let owner = Owner::new().await;
     owner.fault("/fiat-payouts/account", Fault::DropBefore);
-    let unknown = of(&owner).add_account(&sepa()).await.unwrap();
+    let unknown = of(&owner).add_account(&sepa(), None).await.unwrap();
     assert_eq!(unknown.state, MoveState::Unknown);
-    let twin = of(&owner).add_account(&sepa()).await.unwrap_err();
+    let twin = of(&owner).add_account(&sepa(), None).await.unwrap_err();
     assert_eq!(twin.code, FailureCode::UnknownOutcome, "{twin}");
     assert_eq!(owner.calls("POST", "/fiat-payouts/account"), 1);
 }
@@ -390,7 +392,7 @@ async fn insist(world: &World, killer: &Arc<Killer>) {
             None => {
                 fiat.refresh().await.unwrap();
                 if fiat.accounts().await.unwrap().is_empty() {
-                    let _ = fiat.add_account(&sepa()).await;
+                    let _ = fiat.add_account(&sepa(), None).await;
                     continue;
                 }
                 let there =
@@ -399,7 +401,7 @@ async fn insist(world: &World, killer: &Arc<Killer>) {
                     break;
                 }
                 if let Ok(preview) = moves.preview(&payout("usdttrc20", "100", "eur")).await {
-                    let _ = moves.confirm(&preview.id, &preview.hash).await;
+                    let _ = moves.confirm(&preview.id, &preview.hash, None).await;
                 }
             }
         }

@@ -5,6 +5,7 @@
 
 #[path = "../common"]
 mod common {
+    pub(crate) mod between;
     pub(crate) mod killer;
     pub(crate) mod moving;
     pub(crate) mod payouts;
@@ -17,8 +18,10 @@ mod balances;
 mod conversions;
 mod custody;
 mod data;
+mod drafts;
 mod fiat_payouts;
 mod making;
+mod moves;
 mod notifications;
 mod payment_detail;
 mod payments;
@@ -33,5 +36,6 @@ mod read_only;
 mod screen_lock;
 mod second_factor;
 mod shops;
+mod subscription_calls;
 mod subscriptions;
 mod takings;

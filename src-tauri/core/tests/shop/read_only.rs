@@ -107,7 +107,7 @@ async fn nothing_that_makes_moves_or_changes_something_leaves_a_read_only_shop()
     let SubscriberFileOpened::Draft { file } = opened else { panic!("{opened:?}") };
     let user = shop.custody.make_user("ann").await.unwrap().made.unwrap();
     let moved = shop.moves.preview(&deposit(&user)).await.unwrap();
-    shop.moves.confirm(&moved.id, &moved.hash).await.unwrap();
+    shop.moves.confirm(&moved.id, &moved.hash, None).await.unwrap();
     owner.enrol().await;
     let later = scheduled(&owner).await;
     let created = owner.sent().await;
@@ -154,7 +154,7 @@ async fn nothing_that_makes_moves_or_changes_something_leaves_a_read_only_shop()
         },
     ] {
         let Ok(shown) = shop.moves.preview(&new).await else { continue };
-        refused("a move", shop.moves.confirm(&shown.id, &shown.hash).await);
+        refused("a move", shop.moves.confirm(&shown.id, &shown.hash, None).await);
     }
     refused("calling off", shop.payouts.cancel(&later.summary.id, None).await);
     refused("calling off a row", shop.payouts.cancel(&later.summary.id, Some(1)).await);
