@@ -69,6 +69,7 @@ impl Template {
             secret: credentials.totp_secret.into(),
             pin: PIN.into(),
             code: simulator.code().code.into(),
+            current: None,
         };
         core.shop()?.second_factor.enrol(enrolment).await?;
         core.close().await;

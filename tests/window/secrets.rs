@@ -301,6 +301,7 @@ async fn fail(watch: &mut Watch<'_>, simulator: &Simulator) -> Result<()> {
     simulator.call("DELETE", "/faults", None).await?;
     window.press("Settings").await?;
     window.find_and_do("Forget the secret").await?;
+    window.fill("PIN", PIN).await?;
     window.press("Forget it").await?;
     window.sees("The secret is deleted from this computer").await?;
     watch.look("settings, without codes").await

@@ -1,5 +1,6 @@
 //! The app: its shops and settings, and the one shop that is open.
 
+mod guard;
 mod keys;
 mod shop;
 
@@ -10,14 +11,16 @@ use std::{
 };
 
 use nowpayments::{Client, Login, Retry};
+use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use specta::Type;
 use sqlx::SqlitePool;
 use tokio::sync::{broadcast, watch};
 
+pub use self::guard::{GuardingPin, Removal};
 use crate::{
     attention::Attention,
-    audit::Audit,
+    audit::{self, Audit, Head},
     backup,
     balances::Balance,
     callbacks::Callbacks,
@@ -46,8 +49,12 @@ use crate::{
     takings::Takings,
 };
 
+/// The name of the app's own database.
+pub(crate) const DATABASE: &str = "paydesk.sqlite";
 /// The id of the demo shop.
 const DEMO: &str = "demo";
+/// What the settings are called that name shops which are being added.
+const HALF_SHOP: &str = "half-shop:";
 /// What the language is kept under that the window spoke last.
 const LANGUAGE: &str = "language";
 
@@ -62,8 +69,9 @@ pub struct AppState {
     pub trouble: Option<Failure>,
     /// The settings.
     pub settings: Settings,
-    /// What core speaks. A window that speaks another language says so ([`Core::speak`]).
-    pub spoken: Language,
+    /// The tag of what core speaks, with the region whose forms it writes; empty until a window has said it. One with another tag
+    /// says so ([`Core::speak`]).
+    pub spoken: String,
     /// The lock of the app. While it is locked nothing is told of shops.
     pub lock: LockState,
     /// The version of Paydesk.
@@ -268,7 +276,7 @@ impl Core {
         })?;
         let lock = lock(&data.join("lock"))?;
         backup::clear_up(&data.join("shops"));
-        let db = store::open(&data.join("paydesk.sqlite"), &store::APP).await?;
+        let db = store::open(&data.join(DATABASE), &store::APP).await?;
         let inner = Inner {
             surroundings,
             bases,
@@ -284,14 +292,18 @@ impl Core {
         };
         let core = Self { inner: Arc::new(inner) };
         // Until the window says so itself: what is told right after a start, perhaps without a window, is in its language.
-        if let Some(kept) = core.setting(LANGUAGE).await?.as_deref().and_then(Language::of_tag) {
-            kept.speak();
+        if let Some(kept) = core.setting(LANGUAGE).await?
+            && let Some(language) = Language::of_tag(&kept)
+        {
+            language.speak();
+            Formats::of_system(&kept).are_those_of_the_system();
         }
         let settings = core.settings().await?;
         settings.formats.write();
         settings.week_start.begin();
         core.begin_locked().await?;
         core.clear_up_halves().await?;
+        core.clear_up_half_shops().await?;
         Ok(core)
     }
 
@@ -330,9 +342,9 @@ impl Core {
             .await?;
         let settings = self.settings().await?;
         let lock = self.lock_state().await?;
+        let spoken = self.setting(LANGUAGE).await?.unwrap_or_default();
         if lock.locked {
             let version = env!("CARGO_PKG_VERSION").to_owned();
-            let spoken = Language::spoken();
             return Ok(AppState {
                 shops: Vec::new(),
                 open: None,
@@ -350,7 +362,7 @@ impl Core {
             open: current.shop.as_ref().map(|open| open.shop.id.clone()),
             trouble: current.trouble.clone(),
             settings,
-            spoken: Language::spoken(),
+            spoken,
             version: env!("CARGO_PKG_VERSION").to_owned(),
         })
     }
@@ -377,17 +389,22 @@ impl Core {
         Ok(())
     }
 
-    /// The window speaks this language, and core does from now on, after the next start too. Everything is read again where that
-    /// is another than before.
+    /// The window speaks the language of this tag, in which the system writes numbers and days as its region does. Core does the
+    /// same from now on, after the next start too. Everything is read again where that is another than before. A tag of no language
+    /// that core knows changes nothing.
     ///
     /// # Errors
     /// When the app's database fails.
-    pub async fn speak(&self, language: Language) -> Result<(), Failure> {
-        if self.setting(LANGUAGE).await?.as_deref() != Some(language.tag()) {
-            self.set(LANGUAGE, Some(language.tag())).await?;
+    pub async fn speak(&self, tag: &str) -> Result<(), Failure> {
+        let Some(language) = Language::of_tag(tag) else { return Ok(()) };
+        if self.setting(LANGUAGE).await?.as_deref() != Some(tag) {
+            self.set(LANGUAGE, Some(tag)).await?;
         }
-        if Language::spoken() != language {
-            language.speak();
+        let shown = || (Language::spoken(), Formats::written(), WeekStart::now());
+        let before = shown();
+        language.speak();
+        Formats::of_system(tag).are_those_of_the_system();
+        if shown() != before {
             self.announce(Changed::Everything);
         }
         Ok(())
@@ -474,6 +491,7 @@ impl Core {
             Some(_) => {
                 tracing::info!("the demo shop begins anew: its simulator is another one");
                 db.close().await;
+                audit::forget(&self.inner.db, DEMO).await?;
                 delete_database(&path).await?;
                 if let Err(failure) = self.inner.surroundings.keychain.delete(DEMO, Secret::SealedTotp).await
                 {
@@ -533,13 +551,37 @@ impl Core {
 
     async fn keep(&self, shop: &Shop, new: &NewShop) -> Result<(), Failure> {
         let keychain = &self.inner.surroundings.keychain;
+        self.note_half_shop(&shop.id).await?;
         keychain.store(&shop.id, Secret::ApiKey, new.key()).await?;
         keychain.store(&shop.id, Secret::Password, new.password.clone()).await?;
-        self.insert_shop(shop).await
+        self.insert_shop(shop, audit::End::default()).await
     }
 
-    /// Adds a shop to the list of them.
-    pub(crate) async fn insert_shop(&self, shop: &Shop) -> Result<(), Failure> {
+    /// Keeps in mind that the secrets of a shop are about to be stored, until it is in the list: killed in between, it could not be
+    /// told any more whose they are.
+    pub(crate) async fn note_half_shop(&self, id: &str) -> Result<(), Failure> {
+        self.set(&format!("{HALF_SHOP}{id}"), Some("")).await
+    }
+
+    /// Takes away what is left of shops that were being added when Paydesk was killed. Where the keychain cannot be used now, it
+    /// stays for another time.
+    pub(crate) async fn clear_up_half_shops(&self) -> Result<(), Failure> {
+        let noted: Vec<String> = sqlx::query_scalar("SELECT key FROM settings WHERE key LIKE ? || '%'")
+            .bind(HALF_SHOP)
+            .fetch_all(&self.inner.db)
+            .await?;
+        for id in noted.iter().filter_map(|key| key.strip_prefix(HALF_SHOP)) {
+            match self.forget(id).await {
+                Ok(()) => tracing::info!("what was left of a shop that was not added is gone"),
+                Err(failure) => tracing::warn!(%failure, "what is left of a shop that was not added stays"),
+            }
+        }
+        Ok(())
+    }
+
+    /// Adds a shop to the list of them, with the end of the log that it has already.
+    pub(crate) async fn insert_shop(&self, shop: &Shop, log: audit::End) -> Result<(), Failure> {
+        let mut tx = self.inner.db.begin_with("BEGIN IMMEDIATE").await?;
         sqlx::query(
             "INSERT INTO shops (id, name, environment, email, added_at, read_only, currency) VALUES (?, ?, ?, ?, ?, ?, ?)",
         )
@@ -550,9 +592,15 @@ impl Core {
             .bind(store::time(shop.added_at))
             .bind(shop.read_only)
             .bind(&shop.currency)
-            .execute(&self.inner.db)
+            .execute(&mut *tx)
             .await?;
-        Ok(())
+        audit::keep_first(&mut tx, &shop.id, &log).await?;
+        sqlx::query("DELETE FROM settings WHERE key = ? || ?")
+            .bind(HALF_SHOP)
+            .bind(&shop.id)
+            .execute(&mut *tx)
+            .await?;
+        Ok(tx.commit().await?)
     }
 
     /// Opens a sandbox or live shop (the demo shop: [`Self::open_demo`]). Makes no call to NOWPayments.
@@ -587,9 +635,10 @@ impl Core {
                 FailureCode::Keychain,
                 words!(
                     en: "The keychain of this computer does not have the keys of “{}” any more. Nothing at \
-                         NOWPayments has changed. Remove the shop and add it again.",
+                         NOWPayments has changed. Give the shop new keys, or remove it from this computer.",
                     de: "Der Schlüsselbund dieses Rechners hat die Schlüssel von „{}“ nicht mehr. Bei NOWPayments \
-                         hat sich nichts geändert. Entfernen Sie den Shop, und fügen Sie ihn neu hinzu.",
+                         hat sich nichts geändert. Geben Sie dem Shop neue Schlüssel, oder entfernen Sie ihn von diesem \
+                         Rechner.",
                     shop.name,
                 ),
             )
@@ -616,9 +665,10 @@ impl Core {
     ) -> Result<Shop, Failure> {
         self.leave(None).await;
         self.set("open", Some(&shop.id)).await?;
+        Head::new(self.inner.db.clone(), &shop.id).begin(&db).await?;
         let ctx = ShopContext::new(
             shop.clone(),
-            db,
+            (db, self.inner.db.clone()),
             client,
             self.inner.surroundings.clone(),
             self.inner.changes.clone(),
@@ -641,13 +691,16 @@ impl Core {
         }
     }
 
-    /// Removes a shop, its secrets, and its database.
+    /// Removes a shop, its secrets, and its database, whether it can be opened or not. It takes the PIN that guards it, and `seen` is
+    /// how many things the owner knows to be under way ([`Self::removal`]).
     ///
     /// # Errors
-    /// When there is no such shop, or its secrets or its database cannot be deleted; what was not yet deleted is still
-    /// there then.
-    pub async fn remove_shop(&self, id: &str) -> Result<(), Failure> {
+    /// [`FailureCode::WrongPin`] with the field `pin`; when more is under way than the owner has seen (`Stale`), there is no such
+    /// shop, or its secrets or its database cannot be deleted; what was not yet deleted is still there then.
+    pub async fn remove_shop(&self, id: &str, pin: Option<SecretString>, seen: u32) -> Result<(), Failure> {
         self.unlocked()?;
+        self.seen(&self.stored_shop(id).await?, seen).await?;
+        self.permit(id, pin).await?;
         self.take_away(id).await
     }
 
@@ -671,6 +724,7 @@ impl Core {
         }
         self.leave(Some(id)).await;
         sqlx::query("DELETE FROM shops WHERE id = ?").bind(id).execute(&self.inner.db).await?;
+        self.set(&format!("{HALF_SHOP}{id}"), None).await?;
         if self.setting("open").await?.as_deref() == Some(id) {
             self.set("open", None).await?;
         }

@@ -1,8 +1,10 @@
 //! The audit log: what was done with money and with what guards it, each entry chained to the one before by its hash.
 //!
 //! An entry is written in the transaction that does what it tells of. The chain shows that nothing was changed, left out or put
-//! in afterwards; that a file was not replaced as a whole it cannot show, so the last hash can be noted elsewhere, as every
-//! export does.
+//! in afterwards. That its end was cut off or all of it written anew it cannot show: how far it was written is kept in the app's
+//! file too (`audit/head.rs`), and the last hash can be noted elsewhere, as every export does.
+
+mod head;
 
 use std::sync::Arc;
 
@@ -12,6 +14,7 @@ use serde::{Deserialize, Serialize};
 use specta::Type;
 use sqlx::{FromRow, SqliteConnection};
 
+pub(crate) use self::head::{End, Head, end_in, forget, keep_first};
 use crate::{failure::Failure, hashing::FieldHash, shops::ShopContext, spreadsheet, store};
 
 /// What an entry of the log is about.
@@ -94,6 +97,25 @@ pub struct AuditVerdict {
     pub last_hash: String,
     /// The first entry that is not as it was written, or before which some are missing.
     pub broken_at: Option<u32>,
+    /// Whether the log still holds the end that it was known to have.
+    pub end: AuditEnd,
+    /// How many entries were known of when that was looked at, or when something was first wrong with it.
+    pub noted: u32,
+}
+
+/// How a log compares with what was kept of its end in another file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Type, sqlx::Type)]
+#[serde(rename_all = "snake_case")]
+#[sqlx(rename_all = "snake_case")]
+pub enum AuditEnd {
+    /// It holds that end, and perhaps goes on.
+    AsWritten,
+    /// It was found shorter than it was known to be.
+    Shorter,
+    /// It was found to be another one than was written.
+    Other,
+    /// What was kept of it was lost, so nothing can be said of what was before.
+    Lost,
 }
 
 /// The audit log of a shop.
@@ -127,12 +149,18 @@ impl Audit {
     /// When the shop was closed or its database fails.
     pub async fn verify(&self) -> Result<AuditVerdict, Failure> {
         let mut chain = Chain::default();
+        // Nobody writes meanwhile: what is compared is one state of both files.
+        let mut log = self.ctx.write().await?;
+        let found = self.ctx.audit_head.compare(&mut log).await?;
+        if found.trouble != AuditEnd::AsWritten {
+            self.ctx.audit_head.keep(&found).await?;
+        }
         let mut entries =
-            sqlx::query_as::<_, AuditEntry>("SELECT * FROM audit_log ORDER BY number").fetch(&self.ctx.db);
+            sqlx::query_as::<_, AuditEntry>("SELECT * FROM audit_log ORDER BY number").fetch(&mut *log);
         while let Some(entry) = entries.try_next().await? {
             chain.follow(&entry);
         }
-        Ok(chain.verdict)
+        Ok(AuditVerdict { end: found.trouble, noted: found.noted, ..chain.verdict })
     }
 
     /// The whole log as CSV, with the hash of each entry.
@@ -217,7 +245,8 @@ struct Chain {
 
 impl Default for Chain {
     fn default() -> Self {
-        Self { verdict: AuditVerdict { entries: 0, last_hash: String::new(), broken_at: None } }
+        let (last_hash, broken_at, end) = (String::new(), None, AuditEnd::AsWritten);
+        Self { verdict: AuditVerdict { entries: 0, last_hash, broken_at, end, noted: 0 } }
     }
 }
 
@@ -259,10 +288,7 @@ mod tests {
     #[tokio::test]
     async fn every_entry_is_chained_to_the_one_before() {
         let (_folder, ctx, audit) = log().await;
-        assert_eq!(
-            audit.verify().await.unwrap(),
-            AuditVerdict { entries: 0, last_hash: String::new(), broken_at: None }
-        );
+        assert_eq!(audit.verify().await.unwrap(), Chain::default().verdict);
         fill(&ctx).await;
         let page = audit.list(None, 2).await.unwrap();
         assert_eq!((page.total, page.entries[0].number, page.entries[1].number), (3, 3, 2));
@@ -310,6 +336,86 @@ mod tests {
             assert_eq!(audit.verify().await.unwrap().broken_at, Some(at), "{change}");
             ctx.close().await;
         }
+    }
+
+    /// Does something to the database that only somebody with the file could do.
+    async fn behind_its_back(ctx: &ShopContext, change: &str) {
+        let change =
+            format!("DROP TRIGGER audit_log_is_not_changed; DROP TRIGGER audit_log_is_not_deleted; {change}");
+        sqlx::raw_sql(sqlx::AssertSqlSafe(change)).execute(&ctx.db).await.unwrap();
+    }
+
+    async fn found(audit: &Audit) -> (u32, Option<u32>, AuditEnd, u32) {
+        let AuditVerdict { entries, broken_at, end, noted, .. } = audit.verify().await.unwrap();
+        (entries, broken_at, end, noted)
+    }
+
+    #[tokio::test]
+    async fn a_log_whose_end_was_cut_off_is_shorter_than_it_was_even_after_it_went_on() {
+        for (change, left) in [("DELETE FROM audit_log WHERE number > 1", 1), ("DELETE FROM audit_log", 0)] {
+            let (_folder, ctx, audit) = log().await;
+            fill(&ctx).await;
+            assert_eq!(found(&audit).await, (3, None, AuditEnd::AsWritten, 3));
+            behind_its_back(&ctx, change).await;
+            assert_eq!(found(&audit).await, (left, None, AuditEnd::Shorter, 3));
+            fill(&ctx).await;
+            assert_eq!(found(&audit).await, (left + 3, None, AuditEnd::Shorter, 3));
+            ctx.close().await;
+        }
+        // Nobody has looked before it went on.
+        let (_folder, ctx, audit) = log().await;
+        fill(&ctx).await;
+        behind_its_back(&ctx, "DELETE FROM audit_log WHERE number > 2").await;
+        fill(&ctx).await;
+        assert_eq!(found(&audit).await, (5, None, AuditEnd::Other, 3));
+        ctx.close().await;
+    }
+
+    #[tokio::test]
+    async fn a_log_that_was_written_anew_is_not_the_one_that_was_written() {
+        let (_folder, ctx, audit) = log().await;
+        fill(&ctx).await;
+        let entries = audit.list(None, 10).await.unwrap().entries;
+        behind_its_back(&ctx, "DELETE FROM audit_log").await;
+        let mut forged = ctx.db.acquire().await.unwrap();
+        for entry in entries.iter().rev() {
+            write(&mut forged, entry.at, entry.area, "Somebody else", "", &entry.words).await.unwrap();
+        }
+        drop(forged);
+        assert_eq!(found(&audit).await, (3, None, AuditEnd::Other, 3));
+        ctx.close().await;
+    }
+
+    #[tokio::test]
+    async fn what_was_kept_of_the_end_may_be_behind_after_a_kill_but_must_not_be_lost() {
+        let (folder, ctx, audit) = log().await;
+        fill(&ctx).await;
+        // Killed between the two files.
+        let mut tx = ctx.db.begin().await.unwrap();
+        write(&mut tx, ctx.now(), AuditArea::Rules, "Payouts", "", "The last one.").await.unwrap();
+        tx.commit().await.unwrap();
+        assert_eq!(found(&audit).await, (4, None, AuditEnd::AsWritten, 3));
+        ctx.audit_head.begin(&ctx.db).await.unwrap();
+        assert_eq!(found(&audit).await, (4, None, AuditEnd::AsWritten, 4));
+
+        let app = store::open(&folder.path().join("paydesk.sqlite"), &store::APP).await.unwrap();
+        forget(&app, &ctx.shop.id).await.unwrap();
+        assert_eq!(found(&audit).await, (4, None, AuditEnd::Lost, 0));
+        app.close().await;
+        ctx.close().await;
+    }
+
+    #[tokio::test]
+    async fn a_log_of_an_earlier_paydesk_is_taken_as_it_is_at_first() {
+        let (folder, ctx, audit) = log().await;
+        fill(&ctx).await;
+        let app = store::open(&folder.path().join("paydesk.sqlite"), &store::APP).await.unwrap();
+        forget(&app, &ctx.shop.id).await.unwrap();
+        sqlx::query("DELETE FROM sync_marks").execute(&ctx.db).await.unwrap();
+        ctx.audit_head.begin(&ctx.db).await.unwrap();
+        assert_eq!(found(&audit).await, (3, None, AuditEnd::AsWritten, 3));
+        app.close().await;
+        ctx.close().await;
     }
 
     #[tokio::test]

@@ -24,6 +24,7 @@ use zeroize::Zeroizing;
 use self::sealed::{Fresh, SealedReader, SealedWriter, Unopened};
 use crate::{
     app::Core,
+    audit,
     changes::Changed,
     data::{Watched, Work},
     failure::{Failure, FailureCode},
@@ -111,19 +112,41 @@ impl Drop for Contents {
 }
 
 impl Core {
-    /// Writes a shop into the file at `target`, sealed with a passphrase. Until it is whole the file has another name.
+    /// Writes a shop into the file at `target`, sealed with a passphrase. Until it is whole the file has another name. As it holds the
+    /// keys of the shop, it takes the PIN that guards it ([`Self::guarding_pin`]), and stands in the audit log.
     ///
     /// # Errors
-    /// When the passphrase is too short (`passphrase`), there is no such shop or it is the demo shop, the keychain cannot be
-    /// read, the file cannot be written, or the work was stopped. A file that was there before is left as it was.
+    /// When the passphrase is too short (`passphrase`), the PIN is wrong (`pin`), there is no such shop or it is the demo shop, the
+    /// keychain cannot be read, the file cannot be written, or the work was stopped. A file that was there before is left as it was.
     pub async fn back_up(
         &self,
         shop: &str,
         target: &Path,
         passphrase: SecretString,
+        pin: Option<SecretString>,
         work: &Work,
     ) -> Result<BackupReport, Failure> {
-        let shop = self.may_back_up(shop, &passphrase).await?;
+        let shop = self.may_back_up(shop, &passphrase, pin).await?;
+        self.write_backup(shop, target, passphrase, work).await
+    }
+
+    /// The same, once it is clear that it may be done.
+    pub(crate) async fn write_backup(
+        &self,
+        shop: Shop,
+        target: &Path,
+        passphrase: SecretString,
+        work: &Work,
+    ) -> Result<BackupReport, Failure> {
+        {
+            let switching = self.inner.switching.lock().await;
+            let words = said!(
+                en: "A backup was begun: a file, sealed with a passphrase, with all that is here of the shop, its keys too.",
+                de: "Eine Sicherung wurde begonnen: eine mit einer Passphrase versiegelte Datei mit allem, was vom Shop hier \
+                     ist, auch seinen Schlüsseln.",
+            );
+            self.note(&shop, words, &switching).await?;
+        }
         let folder = self.shops_folder();
         let copy =
             tempfile::Builder::new().prefix(MAKING).tempdir_in(&folder).map_err(|error| at_disk(&error))?;
@@ -154,7 +177,12 @@ impl Core {
     }
 
     /// The shop, if it can be backed up with this passphrase.
-    pub(crate) async fn may_back_up(&self, shop: &str, passphrase: &SecretString) -> Result<Shop, Failure> {
+    pub(crate) async fn may_back_up(
+        &self,
+        shop: &str,
+        passphrase: &SecretString,
+        pin: Option<SecretString>,
+    ) -> Result<Shop, Failure> {
         self.unlocked()?;
         if passphrase.expose_secret().chars().count() < SHORTEST_PASSPHRASE {
             return Err(Failure::invalid(
@@ -172,6 +200,7 @@ impl Core {
                 de: "Der Demo-Shop enthält nur Übungsgeld und wird nicht gesichert."
             )));
         }
+        self.permit(&shop.id, pin).await?;
         Ok(shop)
     }
 
@@ -251,13 +280,15 @@ impl Core {
     async fn take_in(&self, contents: &Contents, database: &Path) -> Result<(), Failure> {
         let shop = &contents.report.shop;
         let keychain = &self.inner.surroundings.keychain;
+        self.note_half_shop(&shop.id).await?;
         for secret in Secret::ALL {
             if let Some(value) = contents.secrets.get(secret.name()) {
                 keychain.store(&shop.id, secret, value.clone().into()).await?;
             }
         }
+        let log = audit::end_in(database).await?;
         tokio::fs::rename(database, self.shop_path(&shop.id)).await.map_err(|error| at_disk(&error))?;
-        self.insert_shop(shop).await
+        self.insert_shop(shop, log).await
     }
 
     fn shops_folder(&self) -> PathBuf {

@@ -23,7 +23,7 @@ pub use self::{
     size::DataSize,
     work::Work,
 };
-pub(crate) use self::{jobs::Jobs, work::Watched};
+pub(crate) use self::{erase::more_under_way, jobs::Jobs, work::Watched};
 use crate::{app::Core, exports::ExportState, failure::Failure, language::said, shops::Shop};
 
 impl Core {
@@ -31,8 +31,13 @@ impl Core {
     ///
     /// # Errors
     /// What [`Self::back_up`] refuses at once, before a file is named.
-    pub async fn backup_name(&self, shop: &str, passphrase: &SecretString) -> Result<String, Failure> {
-        let shop = self.may_back_up(shop, passphrase).await?;
+    pub async fn backup_name(
+        &self,
+        shop: &str,
+        passphrase: &SecretString,
+        pin: Option<SecretString>,
+    ) -> Result<String, Failure> {
+        let shop = self.may_back_up(shop, passphrase, pin).await?;
         Ok(format!("{}-{}.paydesk", plain(&shop), self.today()))
     }
 
@@ -53,11 +58,11 @@ impl Core {
         shop: &str,
         target: &Path,
         passphrase: SecretString,
+        pin: Option<SecretString>,
     ) -> Result<(), Failure> {
-        self.may_back_up(shop, &passphrase).await?;
-        let shop = shop.to_owned();
+        let shop = self.may_back_up(shop, &passphrase, pin).await?;
         self.begin_job(DataJobKind::Backup, target, |core, target, work| async move {
-            core.back_up(&shop, &target, passphrase, &work).await.map(Some)
+            core.write_backup(shop, &target, passphrase, &work).await.map(Some)
         })
     }
 

@@ -27,6 +27,7 @@ pub enum Language {
 
 static SPOKEN: AtomicU8 = AtomicU8::new(0);
 static WRITTEN: AtomicU8 = AtomicU8::new(0);
+static SYSTEM: AtomicU8 = AtomicU8::new(0);
 static WEEK: AtomicU8 = AtomicU8::new(0);
 
 /// The day that weeks begin with.
@@ -68,7 +69,7 @@ impl WeekStart {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, Type)]
 #[serde(rename_all = "snake_case")]
 pub enum Formats {
-    /// As the system writes the language of the window; core, which does not know the system, as the language does.
+    /// As the system writes the language of the window. Until the window has said how that is, as the language does.
     #[default]
     System,
     /// `1.234,5` and `31.12.2026`.
@@ -87,7 +88,13 @@ impl Formats {
     /// What is written in now; never [`Self::System`].
     #[must_use]
     pub fn written() -> Self {
-        let chosen = Self::ALL.get(usize::from(WRITTEN.load(Ordering::Relaxed))).copied().unwrap_or_default();
+        let kept = |form: &AtomicU8| {
+            Self::ALL.get(usize::from(form.load(Ordering::Relaxed))).copied().unwrap_or_default()
+        };
+        let chosen = match kept(&WRITTEN) {
+            Self::System => kept(&SYSTEM),
+            chosen => chosen,
+        };
         match (chosen, Language::spoken()) {
             (Self::System, Language::English) => Self::Iso,
             (Self::System, Language::German) => Self::German,
@@ -98,6 +105,30 @@ impl Formats {
     /// From now on this is written.
     pub fn write(self) {
         WRITTEN.store(self as u8, Ordering::Relaxed);
+    }
+
+    /// The one of these forms that a system writes whose language and region a BCP 47 tag names. A language without a region is
+    /// written as where most speak it.
+    #[must_use]
+    pub fn of_system(tag: &str) -> Self {
+        let tag = tag.to_ascii_lowercase();
+        let mut parts = tag.split('-');
+        let language = parts.next().unwrap_or_default();
+        let region = parts.find(|part| part.len() == 2);
+        match (language, region) {
+            ("de", _) => Self::German,
+            ("en", None | Some("us" | "ph" | "pr" | "gu" | "vi" | "as" | "um" | "mh" | "mp")) => {
+                Self::EnglishUs
+            }
+            ("en", Some("ca" | "za" | "se")) => Self::Iso,
+            ("en", Some(_)) => Self::EnglishUk,
+            _ => Self::System,
+        }
+    }
+
+    /// From now on the system is known to write this.
+    pub fn are_those_of_the_system(self) {
+        SYSTEM.store(self as u8, Ordering::Relaxed);
     }
 
     fn decimal_mark(self) -> char {
@@ -298,6 +329,23 @@ mod tests {
         check("EN-gb", Some(Language::English));
         check("den", None);
         check("", None);
+    }
+
+    #[test]
+    fn the_system_writes_as_its_region_does() {
+        for (tag, form) in [
+            ("de", Formats::German),
+            ("de-AT", Formats::German),
+            ("en", Formats::EnglishUs),
+            ("en-US", Formats::EnglishUs),
+            ("en-Latn-US", Formats::EnglishUs),
+            ("en-GB", Formats::EnglishUk),
+            ("en-IE", Formats::EnglishUk),
+            ("en-CA", Formats::Iso),
+            ("fr-FR", Formats::System),
+        ] {
+            assert_eq!(Formats::of_system(tag), form, "{tag}");
+        }
     }
 
     #[test]

@@ -41,7 +41,7 @@ mod turn;
 mod under_way;
 mod xlsx;
 
-pub use app::{AppState, Core, OpenShop, Settings, TextSize, Theme};
+pub use app::{AppState, Core, GuardingPin, OpenShop, Removal, Settings, TextSize, Theme};
 pub use changes::Changed;
 pub use failure::{Failure, FailureCode};
 pub use language::Language;

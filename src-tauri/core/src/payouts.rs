@@ -396,7 +396,7 @@ impl Payouts {
         self.read_rules().await
     }
 
-    /// Changes the rules for payouts. What is loosened takes the PIN where a secret is sealed on this device.
+    /// Changes the rules for payouts. What is loosened takes the PIN where there is one ([`Rules::needs_pin`]).
     ///
     /// # Errors
     /// What was written is no limit, with its field; [`FailureCode::WrongPin`](crate::FailureCode::WrongPin).
@@ -406,16 +406,18 @@ impl Payouts {
     }
 
     /// Has every batch sent with the PIN of one person and approved with that of another from now on. Where codes are made on this
-    /// device, whoever approves is the one with the PIN that they are made with.
+    /// device, whoever approves is the one with the PIN that they are made with; where they are not and the app has a lock, it takes
+    /// the PIN of the `lock`.
     ///
     /// # Errors
-    /// PINs that cannot be taken, with the field (`preparer`, `approver`).
+    /// PINs that cannot be taken, with the field (`preparer`, `approver`, `lock`).
     pub async fn require_two_persons(
         &self,
         preparer: SecretString,
         approver: SecretString,
+        lock: Option<SecretString>,
     ) -> Result<Rules, Failure> {
-        self.begin_two_persons(preparer, approver).await?;
+        self.begin_two_persons(preparer, approver, lock).await?;
         self.rules().await
     }
 

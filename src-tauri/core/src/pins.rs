@@ -1,8 +1,14 @@
 //! PINs that only say yes or no: for the lock of the app, and for the two persons of the two-person rule. What a PIN is
 //! checked against is random bytes sealed with it (argon2id), in the keychain. Wrong ones slow down the next.
 
+use std::{
+    collections::HashMap,
+    sync::{Mutex, PoisonError},
+    time::Duration,
+};
+
 use chrono::{DateTime, TimeDelta, Utc};
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 use sqlx::SqlitePool;
 
 use crate::{
@@ -21,6 +27,49 @@ use crate::{
 
 /// The longest that no PIN is taken.
 const LONGEST_WAIT: TimeDelta = TimeDelta::hours(1);
+
+/// How long none is taken after that many wrong ones.
+fn wait(wrong: u32) -> Option<TimeDelta> {
+    wait_after(wrong).map(|wait| wait.min(LONGEST_WAIT))
+}
+
+/// The waits that run, by what they are for: until when by the clock that can be set, and when they end by the one that cannot.
+#[derive(Debug, Default)]
+pub struct Waits(Mutex<HashMap<String, (DateTime<Utc>, Duration)>>);
+
+impl Surroundings {
+    /// How much is left of a wait that was to end at `until` and was `set` long; `None` when nothing is.
+    ///
+    /// In the process that has seen it begin it goes by the clock that nobody can set. After a start it goes by the clock of the
+    /// computer, and is never longer than it was set: that clock may have been ahead meanwhile.
+    pub(crate) fn wait_left(
+        &self,
+        of: &str,
+        until: Option<DateTime<Utc>>,
+        set: TimeDelta,
+    ) -> Option<TimeDelta> {
+        let mut waits = self.waits.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(until) = until else {
+            waits.remove(of);
+            return None;
+        };
+        let awake = (self.awake)();
+        let known = waits.get(of).filter(|(known, _)| *known == until).map(|(_, ends)| *ends);
+        let ends =
+            known.unwrap_or_else(|| awake + (until - self.now()).min(set).to_std().unwrap_or_default());
+        waits.insert(of.to_owned(), (until, ends));
+        TimeDelta::from_std(ends.saturating_sub(awake)).ok().filter(|left| *left > TimeDelta::zero())
+    }
+
+    /// A wait begins now.
+    pub(crate) fn begin_wait(&self, of: &str, until: Option<DateTime<Utc>>, wait: Option<TimeDelta>) {
+        if let (Some(until), Some(wait)) = (until, wait.and_then(|wait| wait.to_std().ok())) {
+            let ends = (self.awake)() + wait;
+            let mut waits = self.waits.0.lock().unwrap_or_else(PoisonError::into_inner);
+            waits.insert(of.to_owned(), (until, ends));
+        }
+    }
+}
 
 /// One PIN of a shop or of the app.
 pub(crate) struct Pin<'a> {
@@ -45,13 +94,21 @@ impl Pin<'_> {
 
     /// Until when no PIN is taken, if that is in the future.
     pub(crate) async fn locked_until(&self) -> Result<Option<DateTime<Utc>>, Failure> {
-        let until: Option<Option<DateTime<Utc>>> =
-            sqlx::query_scalar("SELECT locked_until FROM pins WHERE which = ?")
-                .bind(self.name())
-                .fetch_optional(self.db)
-                .await?;
-        let now = self.surroundings.now();
-        Ok(until.flatten().filter(|until| *until > now))
+        let (wrong, until) = self.stored().await?;
+        Ok(self.left(wrong, until).map(|left| self.surroundings.now() + left))
+    }
+
+    /// How many wrong ones were given, and until when none is taken, by the clock of then.
+    async fn stored(&self) -> Result<(u32, Option<DateTime<Utc>>), Failure> {
+        let stored = sqlx::query_as("SELECT wrong, locked_until FROM pins WHERE which = ?")
+            .bind(self.name())
+            .fetch_optional(self.db)
+            .await?;
+        Ok(stored.unwrap_or_default())
+    }
+
+    fn left(&self, wrong: u32, until: Option<DateTime<Utc>>) -> Option<TimeDelta> {
+        self.surroundings.wait_left(&self.bound(), until, wait(wrong).unwrap_or_default())
     }
 
     /// Sets or replaces the PIN.
@@ -86,15 +143,9 @@ impl Pin<'_> {
     pub(crate) async fn check(&self, pin: SecretString, field: &str) -> Result<(), Failure> {
         let wrong_pin =
             |message: String| Failure { code: FailureCode::WrongPin, message, field: Some(field.to_owned()) };
-        let stored: Option<(u32, Option<DateTime<Utc>>)> =
-            sqlx::query_as("SELECT wrong, locked_until FROM pins WHERE which = ?")
-                .bind(self.name())
-                .fetch_optional(self.db)
-                .await?;
-        let now = self.surroundings.now();
-        let (wrong, locked_until) = stored.unwrap_or_default();
-        if let Some(until) = locked_until.filter(|until| *until > now) {
-            let wait = in_words((until - now).num_seconds() + 1);
+        let (wrong, locked_until) = self.stored().await?;
+        if let Some(left) = self.left(wrong, locked_until) {
+            let wait = in_words(left.num_seconds() + 1);
             return Err(wrong_pin(words!(
                 en: "Too many wrong PINs. Try again in {wait}.",
                 de: "Zu viele falsche PINs. Versuchen Sie es in {wait} noch einmal.",
@@ -111,11 +162,12 @@ impl Pin<'_> {
                 ),
             ));
         };
-        let wait = wait_after(wrong + 1).map(|wait| wait.min(LONGEST_WAIT));
+        let wait = wait(wrong + 1);
+        let until = wait.map(|wait| self.surroundings.now() + wait);
         let counted =
             sqlx::query("UPDATE pins SET wrong = ?, locked_until = ? WHERE which = ? AND wrong = ?")
                 .bind(wrong + 1)
-                .bind(wait.map(|wait| store::time(now + wait)))
+                .bind(until.map(store::time))
                 .bind(self.name())
                 .bind(wrong)
                 .execute(self.db)
@@ -130,6 +182,7 @@ impl Pin<'_> {
             ));
         }
         let bound = self.bound();
+        self.surroundings.begin_wait(&bound, until, wait);
         match blocking(move || sealed::open(&sealed, &pin, &bound)).await? {
             Ok(_) => {
                 sqlx::query("UPDATE pins SET wrong = 0, locked_until = NULL WHERE which = ?")
@@ -165,12 +218,76 @@ impl Pin<'_> {
     }
 
     pub(crate) async fn clear(&self) -> Result<(), Failure> {
-        self.surroundings.keychain.delete(self.owner, self.which).await?;
+        // The row first: killed in between, a PIN that nothing fits any more would guard for ever.
         sqlx::query("DELETE FROM pins WHERE which = ?").bind(self.name()).execute(self.db).await?;
-        Ok(())
+        self.surroundings.keychain.delete(self.owner, self.which).await
     }
 
     fn bound(&self) -> String {
         format!("{}/{}", self.owner, self.name())
+    }
+}
+
+/// A PIN that must be given; `without` says what it is for.
+pub(crate) fn given(pin: Option<SecretString>, without: &str) -> Result<SecretString, Failure> {
+    pin.filter(|pin| !pin.expose_secret().is_empty()).ok_or_else(|| Failure {
+        code: FailureCode::WrongPin,
+        message: without.to_owned(),
+        field: Some("pin".to_owned()),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use keyring_core::{Error, api::CredentialStoreApi, mock};
+
+    use super::*;
+    use crate::secrets::Keychain;
+
+    #[tokio::test]
+    async fn a_pin_that_is_cleared_guards_nothing_even_where_the_keychain_keeps_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let db = store::open(&folder.path().join("paydesk.sqlite"), &store::APP).await.unwrap();
+        let items = mock::Store::new().unwrap();
+        let keychain = Keychain::in_store("paydesk", items.clone());
+        let surroundings = Surroundings::native(folder.path().to_owned(), keychain);
+        let pin = Pin { db: &db, surroundings: &surroundings, owner: "app", which: Secret::LockPin };
+        pin.set("7351 door".into(), "pin").await.unwrap();
+        // As a kill between the two does.
+        let item = items.build("paydesk", "app/lock-pin", None).unwrap();
+        let error = Error::NoStorageAccess("locked".into());
+        item.as_any().downcast_ref::<mock::Cred>().unwrap().set_error(error);
+        pin.clear().await.unwrap_err();
+        assert!(!pin.is_set().await.unwrap());
+        pin.set("another one".into(), "pin").await.unwrap();
+        pin.check("another one".into(), "pin").await.unwrap();
+        db.close().await;
+    }
+
+    #[test]
+    fn a_wait_is_never_longer_than_it_was_set_and_goes_by_the_clock_that_nobody_sets() {
+        let keychain = Keychain::in_store("paydesk", mock::Store::new().unwrap());
+        let native = Surroundings::native("/nowhere".into(), keychain);
+        let (now, awake) = (Arc::new(Mutex::new(native.now())), Arc::new(Mutex::new(Duration::ZERO)));
+        let clocks = (now.clone(), awake.clone());
+        let surroundings = Surroundings {
+            now: Arc::new(move || *clocks.0.lock().unwrap()),
+            awake: Arc::new(move || *clocks.1.lock().unwrap()),
+            ..native
+        };
+        let set = TimeDelta::seconds(30);
+        // After a start, with a wait that was begun while the clock was a day ahead.
+        let until = Some(surroundings.now() + TimeDelta::days(1) + set);
+        let left = || surroundings.wait_left("a", until, set);
+        assert_eq!(left(), Some(set));
+        *awake.lock().unwrap() = Duration::from_secs(10);
+        assert_eq!(left(), Some(TimeDelta::seconds(20)));
+        *now.lock().unwrap() += TimeDelta::days(5);
+        assert_eq!(left(), Some(TimeDelta::seconds(20)));
+        *awake.lock().unwrap() = Duration::from_secs(30);
+        assert_eq!(left(), None);
+        assert_eq!(surroundings.wait_left("b", None, set), None);
     }
 }

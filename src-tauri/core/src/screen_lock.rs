@@ -13,16 +13,19 @@ use chrono::{DateTime, Utc};
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use specta::Type;
+use sqlx::SqlitePool;
 use tokio::{sync::Notify, time::Instant};
 
 use crate::{
     Core,
-    app::Inner,
+    app::{DATABASE, Inner},
     changes::Changed,
     failure::{Failure, FailureCode},
     language::{said, words},
-    pins::Pin,
+    pins::{Pin, given},
     secrets::Secret,
+    store,
+    surroundings::Surroundings,
 };
 
 /// Whom secrets belong to that are of no shop.
@@ -73,6 +76,11 @@ impl ScreenLock {
 }
 
 impl State {
+    /// Whether it locks by itself some time. Where it does not, the clock need not be asked.
+    fn is_armed(&self) -> bool {
+        self.after_minutes.is_some() && !self.locked
+    }
+
     /// How long it may still rest before it locks; `None`: as long as it likes.
     fn left(&self, now: (Instant, DateTime<Utc>)) -> Option<Duration> {
         let (instant, time) = self.used.filter(|_| !self.locked)?;
@@ -109,9 +117,18 @@ impl Core {
         })
     }
 
-    /// Whether nothing may be shown or done before the PIN was given.
+    /// Whether nothing may be shown or done before the PIN was given. Where nobody has used it for too long it is locked by this
+    /// very question: a computer that wakes up is asked before the lock has had its turn to look at the clock.
     #[must_use]
     pub fn is_locked(&self) -> bool {
+        let is_armed = self.inner.screen_lock.state().is_armed();
+        if is_armed {
+            let now = self.both_clocks();
+            let left = self.inner.screen_lock.state().left(now);
+            if left == Some(Duration::ZERO) {
+                self.lock();
+            }
+        }
         self.inner.screen_lock.is_locked()
     }
 
@@ -142,19 +159,29 @@ impl Core {
         accept_minutes(after_minutes)?;
         let lock = self.lock_pin();
         if lock.is_set().await? {
-            lock.check(current.unwrap_or_default(), "current").await?;
+            let current = given(current, lock_pin_missing())
+                .map_err(|failure| Failure { field: Some("current".to_owned()), ..failure })?;
+            lock.check(current, "current").await?;
         }
         lock.set(pin, "pin").await?;
         self.keep_minutes(after_minutes).await
     }
 
-    /// Changes after how many minutes it locks by itself.
+    /// Changes after how many minutes it locks by itself. More than so far take the PIN.
     ///
     /// # Errors
-    /// [`FailureCode::Invalid`] with the field `minutes`.
-    pub async fn set_lock_minutes(&self, after_minutes: u32) -> Result<LockState, Failure> {
+    /// [`FailureCode::Invalid`] with the field `minutes`, [`FailureCode::WrongPin`] with the field `pin`.
+    pub async fn set_lock_minutes(
+        &self,
+        after_minutes: u32,
+        pin: Option<SecretString>,
+    ) -> Result<LockState, Failure> {
         self.unlocked()?;
         accept_minutes(after_minutes)?;
+        let lock = self.lock_pin();
+        if after_minutes > self.lock_minutes().await? && lock.is_set().await? {
+            lock.check(given(pin, lock_pin_missing())?, "pin").await?;
+        }
         self.keep_minutes(after_minutes).await
     }
 
@@ -209,6 +236,9 @@ impl Core {
 
     /// Somebody uses it: it does not lock for a while.
     pub fn in_use(&self) {
+        if self.is_locked() {
+            return;
+        }
         let now = self.both_clocks();
         let mut state = self.inner.screen_lock.state();
         if !state.locked {
@@ -226,7 +256,13 @@ impl Core {
         for shop in shops {
             self.take_away(&shop).await?;
         }
-        self.lock_pin().clear().await?;
+        self.clear_up_half_shops().await?;
+        // Without a lock there is nothing to clear, and perhaps no keychain.
+        let lock = self.lock_pin();
+        if lock.is_set().await? {
+            lock.clear().await?;
+        }
+        self.delete_earlier_databases().await?;
         {
             let mut state = self.inner.screen_lock.state();
             (state.locked, state.after_minutes) = (false, None);
@@ -255,7 +291,19 @@ impl Core {
     }
 
     pub(crate) fn lock_pin(&self) -> Pin<'_> {
-        Pin { db: &self.inner.db, surroundings: &self.inner.surroundings, owner: APP, which: Secret::LockPin }
+        lock_pin(&self.inner.db, &self.inner.surroundings)
+    }
+
+    /// Deletes the copies of the app's database that were made before it was migrated: they name shops, too.
+    async fn delete_earlier_databases(&self) -> Result<(), Failure> {
+        let path = self.inner.surroundings.data.join(DATABASE);
+        store::delete_copies(&path).await.map_err(|error| {
+            Failure::other(words!(
+                en: "Paydesk could not delete the earlier copies of {} ({error}). Delete them yourself.",
+                de: "Paydesk konnte die früheren Kopien von {} nicht löschen ({error}). Löschen Sie sie selbst.",
+                path.display(),
+            ))
+        })
     }
 
     fn lock_changed(&self) {
@@ -266,6 +314,14 @@ impl Core {
     fn both_clocks(&self) -> (Instant, DateTime<Utc>) {
         (Instant::now(), self.inner.surroundings.now())
     }
+}
+
+/// What is said where the PIN of the lock is needed and was not given.
+pub(crate) fn lock_pin_missing() -> &'static str {
+    said!(
+        en: "This takes the PIN of the lock. Nothing was changed.",
+        de: "Das braucht die PIN der Sperre. Es wurde nichts geändert.",
+    )
 }
 
 fn accept_minutes(minutes: u32) -> Result<(), Failure> {
@@ -282,16 +338,17 @@ fn accept_minutes(minutes: u32) -> Result<(), Failure> {
     }
 }
 
+/// The PIN of the lock, which is in the app's database.
+pub(crate) fn lock_pin<'a>(app: &'a SqlitePool, surroundings: &'a Surroundings) -> Pin<'a> {
+    Pin { db: app, surroundings, owner: APP, which: Secret::LockPin }
+}
+
 /// Locks the app when nobody has used it for a while, until it is gone.
 async fn mind(app: Weak<Inner>, lock: Arc<ScreenLock>) {
     loop {
         let rest = {
             let Some(inner) = app.upgrade() else { return };
-            let armed = {
-                let state = lock.state();
-                state.after_minutes.is_some() && !state.locked
-            };
-            // Without a lock the clock is not even asked.
+            let armed = lock.state().is_armed();
             let core = Core::of(inner);
             let left = armed.then(|| core.both_clocks()).and_then(|now| lock.state().left(now));
             if left == Some(Duration::ZERO) {

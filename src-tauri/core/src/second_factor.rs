@@ -25,7 +25,8 @@ use crate::{
     changes::Changed,
     failure::{Failure, FailureCode},
     language::{said, words},
-    pins::Pin,
+    pins::{Pin, given},
+    screen_lock::lock_pin_missing,
     secrets::Secret,
     shops::ShopContext,
     store,
@@ -63,6 +64,9 @@ pub struct Enrolment {
     /// A code from the phone, as a proof that the secret is the right one.
     #[specta(type = String)]
     pub code: SecretString,
+    /// The PIN so far, where a secret is sealed already; else that of the app's lock, where there is one.
+    #[specta(type = Option<String>)]
+    pub current: Option<SecretString>,
 }
 
 /// How codes are given in a shop.
@@ -84,7 +88,6 @@ impl SecondFactors {
     /// When the shop was closed or its database fails.
     pub async fn get(&self) -> Result<SecondFactor, Failure> {
         let stored = self.stored().await?;
-        let now = self.ctx.now();
         // Rounded: the header that tells the provider's time has whole seconds.
         let skew = self
             .ctx
@@ -95,7 +98,7 @@ impl SecondFactors {
             enrolled: stored.enrolled_at.is_some(),
             enrolled_at: stored.enrolled_at,
             short_secret: stored.short_secret,
-            locked_until: stored.locked_until.filter(|until| *until > now),
+            locked_until: self.wait_left(&stored).map(|left| self.ctx.now() + left),
             pins_left: MOST_WRONG_PINS.saturating_sub(stored.wrong_pins),
             clock_skew: skew.map(|seconds| i32::try_from(seconds).unwrap_or(i32::MAX)),
         })
@@ -118,10 +121,11 @@ impl SecondFactors {
         self.pictured.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Seals a secret with a PIN and keeps it in the keychain, once a code has proved it.
+    /// Seals a secret with a PIN and keeps it in the keychain, once a code has proved it. That PIN guards the rules for payouts from
+    /// then on, so what guards them so far is asked for: the PIN of the secret that is sealed already, or that of the lock.
     ///
     /// # Errors
-    /// [`FailureCode::Invalid`] names the field that is not right; otherwise NOWPayments was not reached (its clock is
+    /// [`FailureCode::Invalid`] names the field that is not right, [`FailureCode::WrongPin`] the field `current`; otherwise NOWPayments was not reached (its clock is
     /// needed) or the keychain cannot be used. Nothing is kept then.
     pub async fn enrol(&self, enrolment: Enrolment) -> Result<SecondFactor, Failure> {
         let pictured = match enrolment.secret.expose_secret().trim().is_empty() {
@@ -153,9 +157,11 @@ impl SecondFactors {
             owner: &self.ctx.shop.id,
             which: Secret::ApproverPin,
         };
-        if approver.is_set().await? {
+        let two_persons = approver.is_set().await?;
+        if two_persons {
             approver.check(enrolment.pin.clone(), "pin").await?;
         }
+        self.permit_enrolling(enrolment.current, two_persons).await?;
         let short = secret.is_short();
         let fresh =
             Fresh { salt: self.ctx.surroundings.random_bytes(), nonce: self.ctx.surroundings.random_bytes() };
@@ -172,7 +178,8 @@ impl SecondFactors {
         let mut tx = self.ctx.write().await?;
         sqlx::query(
             "INSERT INTO second_factor (only, enrolled_at, short_secret) VALUES (1, ?1, ?2)
-             ON CONFLICT DO UPDATE SET enrolled_at = ?1, short_secret = ?2, wrong_pins = 0, locked_until = NULL",
+             ON CONFLICT DO UPDATE
+             SET enrolled_at = ?1, short_secret = ?2, wrong_pins = 0, locked_until = NULL, lost_at = NULL",
         )
         .bind(store::time(self.ctx.now()))
         .bind(short)
@@ -205,16 +212,64 @@ impl SecondFactors {
         })
     }
 
-    /// Deletes the sealed secret from this device.
+    /// Whether another secret may take the place of what guards the rules so far.
+    async fn permit_enrolling(
+        &self,
+        current: Option<SecretString>,
+        two_persons: bool,
+    ) -> Result<(), Failure> {
+        let of_current = |failure: Failure| Failure { field: Some("current".to_owned()), ..failure };
+        if self.stored().await?.enrolled_at.is_some() {
+            let current = given(
+                current,
+                said!(
+                    en: "A secret is sealed on this computer already: it takes its PIN. Nothing was changed.",
+                    de: "Auf diesem Rechner ist schon ein Geheimnis versiegelt: Das braucht dessen PIN. Es wurde \
+                         nichts geändert.",
+                ),
+            );
+            return self.open(current.map_err(of_current)?).await.map(drop).map_err(of_current);
+        }
+        let lock = self.ctx.lock_pin();
+        // Whoever approves has given a PIN.
+        if !two_persons && lock.is_set().await? {
+            let current = given(current, lock_pin_missing()).map_err(of_current)?;
+            lock.check(current, "current").await?;
+        }
+        Ok(())
+    }
+
+    /// Deletes the sealed secret from this device, with its PIN.
     ///
     /// # Errors
-    /// When the keychain or the database fails.
-    pub async fn forget(&self) -> Result<SecondFactor, Failure> {
-        self.ctx.surroundings.keychain.delete(&self.ctx.shop.id, Secret::SealedTotp).await?;
-        self.not_enrolled(said!(
-            en: "The sealed secret was deleted from this computer.",
-            de: "Das versiegelte Geheimnis wurde von diesem Rechner gelöscht.",
-        ))
+    /// [`FailureCode::WrongPin`] with the field `pin`; when the keychain or the database fails.
+    pub async fn forget(&self, pin: Option<SecretString>) -> Result<SecondFactor, Failure> {
+        if self.stored().await?.enrolled_at.is_none() {
+            return self.get().await;
+        }
+        let pin = given(
+            pin,
+            said!(
+                en: "The secret is forgotten with its PIN only. Nothing was changed.",
+                de: "Das Geheimnis wird nur mit seiner PIN vergessen. Es wurde nichts geändert.",
+            ),
+        )?;
+        let keychain = &self.ctx.surroundings.keychain;
+        keychain.read(&self.ctx.shop.id, Secret::SealedTotp).await?;
+        let lost = match self.open(pin).await {
+            Ok(_) => false,
+            // It is gone or damaged, so that no PIN fits: nothing is kept by keeping it.
+            Err(failure) if failure.code == FailureCode::Keychain => true,
+            Err(failure) => return Err(failure),
+        };
+        keychain.delete(&self.ctx.shop.id, Secret::SealedTotp).await?;
+        self.not_enrolled(
+            said!(
+                en: "The sealed secret was deleted from this computer.",
+                de: "Das versiegelte Geheimnis wurde von diesem Rechner gelöscht.",
+            ),
+            lost,
+        )
         .await?;
         self.get().await
     }
@@ -236,9 +291,8 @@ impl SecondFactors {
                      Sie den Code ein, den Ihr Telefon zeigt.",
             )));
         }
-        let now = self.ctx.now();
-        if let Some(until) = stored.locked_until.filter(|until| *until > now) {
-            let wait = (until - now).num_seconds() + 1;
+        if let Some(left) = self.wait_left(&stored) {
+            let wait = left.num_seconds() + 1;
             return Err(Failure::new(
                 FailureCode::WrongPin,
                 words!(
@@ -256,10 +310,13 @@ impl SecondFactors {
         }
         let keychain = &self.ctx.surroundings.keychain;
         let Some(sealed) = keychain.read(&self.ctx.shop.id, Secret::SealedTotp).await? else {
-            self.not_enrolled(said!(
-                en: "The sealed secret was not in the keychain of this computer any more.",
-                de: "Das versiegelte Geheimnis war nicht mehr im Schlüsselbund dieses Rechners.",
-            ))
+            self.not_enrolled(
+                said!(
+                    en: "The sealed secret was not in the keychain of this computer any more.",
+                    de: "Das versiegelte Geheimnis war nicht mehr im Schlüsselbund dieses Rechners.",
+                ),
+                true,
+            )
             .await?;
             return Err(Failure::new(
                 FailureCode::Keychain,
@@ -271,12 +328,14 @@ impl SecondFactors {
                 ),
             ));
         };
+        let wait = wait_after(tries);
+        let until = wait.map(|wait| self.ctx.now() + wait);
         let mut tx = self.ctx.write().await?;
         let counted = sqlx::query(
             "UPDATE second_factor SET wrong_pins = ?, locked_until = ? WHERE wrong_pins = ? AND enrolled_at IS NOT NULL",
         )
         .bind(tries)
-        .bind(wait_after(tries).map(|wait| store::time(now + wait)))
+        .bind(until.map(store::time))
         .bind(stored.wrong_pins)
         .execute(&mut *tx)
         .await?;
@@ -291,6 +350,7 @@ impl SecondFactors {
             ));
         }
         let shop = self.ctx.shop.id.clone();
+        self.ctx.surroundings.begin_wait(&self.waits_for(), until, wait);
         let opened = blocking(move || sealed::open(&sealed, &pin, &shop)).await?;
         match opened {
             Ok(bytes) => {
@@ -363,10 +423,13 @@ impl SecondFactors {
     /// Deletes the sealed secret after too many wrong PINs.
     async fn give_up(&self) -> Result<Failure, Failure> {
         self.ctx.surroundings.keychain.delete(&self.ctx.shop.id, Secret::SealedTotp).await?;
-        self.not_enrolled(said!(
-            en: "The sealed secret was deleted after too many wrong PINs.",
-            de: "Das versiegelte Geheimnis wurde nach zu vielen falschen PINs gelöscht.",
-        ))
+        self.not_enrolled(
+            said!(
+                en: "The sealed secret was deleted after too many wrong PINs.",
+                de: "Das versiegelte Geheimnis wurde nach zu vielen falschen PINs gelöscht.",
+            ),
+            false,
+        )
         .await?;
         Ok(Failure::new(
             FailureCode::WrongPin,
@@ -380,12 +443,15 @@ impl SecondFactors {
         ))
     }
 
-    async fn not_enrolled(&self, why: &str) -> Result<(), Failure> {
+    /// From now on no codes are made here. What was `lost` without anybody having given a PIN guards the rules all the same.
+    async fn not_enrolled(&self, why: &str, lost: bool) -> Result<(), Failure> {
         let mut tx = self.ctx.write().await?;
         let changed = sqlx::query(
-            "UPDATE second_factor SET enrolled_at = NULL, short_secret = 0, wrong_pins = 0, locked_until = NULL
+            "UPDATE second_factor
+             SET enrolled_at = NULL, short_secret = 0, wrong_pins = 0, locked_until = NULL, lost_at = ?
              WHERE enrolled_at IS NOT NULL",
         )
+        .bind(lost.then(|| store::time(self.ctx.now())))
         .execute(&mut *tx)
         .await?;
         if changed.rows_affected() > 0 {
@@ -445,9 +511,24 @@ impl SecondFactors {
         Ok(())
     }
 
+    /// Whether the sealed secret has vanished from the keychain and none has taken its place.
+    pub(crate) async fn is_lost(&self) -> Result<bool, Failure> {
+        Ok(self.stored().await?.lost_at.is_some())
+    }
+
+    /// How much is left of the wait after wrong PINs.
+    fn wait_left(&self, stored: &Stored) -> Option<TimeDelta> {
+        let set = wait_after(stored.wrong_pins).unwrap_or_default();
+        self.ctx.surroundings.wait_left(&self.waits_for(), stored.locked_until, set)
+    }
+
+    fn waits_for(&self) -> String {
+        format!("{}/{}", self.ctx.shop.id, Secret::SealedTotp.name())
+    }
+
     async fn stored(&self) -> Result<Stored, Failure> {
         let stored = sqlx::query_as(
-            "SELECT enrolled_at, short_secret, wrong_pins, locked_until, last_step FROM second_factor",
+            "SELECT enrolled_at, short_secret, wrong_pins, locked_until, last_step, lost_at FROM second_factor",
         )
         .fetch_optional(&self.ctx.db)
         .await?;
@@ -470,6 +551,7 @@ struct Stored {
     wrong_pins: u32,
     locked_until: Option<DateTime<Utc>>,
     last_step: Option<i64>,
+    lost_at: Option<DateTime<Utc>>,
 }
 
 /// The time now by the provider's clock, as far as it is known.

@@ -97,6 +97,20 @@ pub(crate) async fn delete(path: &Path) -> io::Result<()> {
     Ok(())
 }
 
+/// Deletes the copies of the database at `path` that were made before it was migrated, and leaves the database.
+pub(crate) async fn delete_copies(path: &Path) -> io::Result<()> {
+    let (Some(folder), Some(name)) = (path.parent(), path.file_name()) else { return Ok(()) };
+    let mut entries = tokio::fs::read_dir(folder).await?;
+    while let Some(entry) = entries.next_entry().await? {
+        let found = entry.file_name();
+        let rest = found.as_encoded_bytes().strip_prefix(name.as_encoded_bytes());
+        if rest.is_some_and(|rest| rest.starts_with(b".v")) {
+            tokio::fs::remove_file(entry.path()).await?;
+        }
+    }
+    Ok(())
+}
+
 /// The last of the migrations.
 pub(crate) fn newest(migrations: &Migrator) -> Option<i64> {
     migrations.iter().map(|migration| migration.version).max()
@@ -247,6 +261,19 @@ mod tests {
             assert_eq!(problems, ["ok"]);
             db.close().await;
         }
+    }
+
+    #[tokio::test]
+    async fn the_copies_can_be_deleted_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        for name in ["a.sqlite", "a.sqlite-wal", "a.sqlite.v1", "a.sqlite.v2.half", "b.sqlite.v1"] {
+            fs::write(folder.path().join(name), "").unwrap();
+        }
+        delete_copies(&folder.path().join("a.sqlite")).await.unwrap();
+        let mut left: Vec<_> =
+            fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+        left.sort();
+        assert_eq!(left, ["a.sqlite", "a.sqlite-wal", "b.sqlite.v1"]);
     }
 
     #[tokio::test]

@@ -1,10 +1,14 @@
 //! What core is given from outside: time, randomness, paths, the keychain. Tests hand in their own.
 
-use std::{path::PathBuf, sync::Arc, time::Duration};
+use std::{
+    path::PathBuf,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use chrono::{DateTime, Local, NaiveDate, NaiveDateTime, NaiveTime, SubsecRound, TimeDelta, TimeZone, Utc};
 
-use crate::secrets::Keychain;
+use crate::{pins::Waits, secrets::Keychain};
 
 /// A source of random bytes.
 pub type Randomness = dyn Fn(&mut [u8]) + Send + Sync;
@@ -14,6 +18,10 @@ pub type Randomness = dyn Fn(&mut [u8]) + Send + Sync;
 pub struct Surroundings {
     /// The time now, UTC.
     pub now: Arc<dyn Fn() -> DateTime<Utc> + Send + Sync>,
+    /// How long this computer was awake since some moment, by a clock that nobody can set.
+    pub awake: Arc<dyn Fn() -> Duration + Send + Sync>,
+    /// The waits after wrong PINs that run.
+    pub waits: Arc<Waits>,
     /// When a day begins where the owner is.
     pub day_begins: Arc<dyn Fn(NaiveDate) -> DateTime<Utc> + Send + Sync>,
     /// What the owner's clock shows at a time.
@@ -40,8 +48,11 @@ impl Surroundings {
             reason = "without the system's randomness nothing can be sealed or told apart"
         )]
         let random = |buffer: &mut [u8]| getrandom::fill(buffer).expect("the system has random numbers");
+        let begun = Instant::now();
         Self {
             now: Arc::new(Utc::now),
+            awake: Arc::new(move || begun.elapsed()),
+            waits: Arc::default(),
             day_begins: Arc::new(|day| beginning(day, &Local)),
             local: Arc::new(|at| at.with_timezone(&Local).naive_local()),
             zone: iana_time_zone::get_timezone().ok(),

@@ -417,7 +417,7 @@ async fn the_secret_is_in_the_keychain_and_nothing_is_listened_for_without_one()
     assert_eq!((forgotten.state, forgotten.secret_set_at), (ListenerState::Off, None));
     assert_eq!(kept().await, None);
     callbacks.set_secret("third".into()).await.unwrap();
-    core.remove_shop(&shop.id).await.unwrap();
+    core.remove_shop(&shop.id, None, 9).await.unwrap();
     assert_eq!(kept().await, None, "it goes with the shop");
 }
 

@@ -10,7 +10,7 @@ mod common {
 
 use chrono::{Datelike, TimeDelta, Utc, Weekday};
 use paydesk_core::{
-    Changed, Failure, Language, Settings,
+    Changed, Core, Failure, Language, Settings,
     language::{Formats, WeekStart},
     payouts::{
         batch::BatchState,
@@ -24,7 +24,7 @@ use crate::common::payouts::{FILE, Owner};
 #[tokio::test]
 async fn core_speaks_what_the_window_speaks_keeps_it_and_has_everything_read_again() {
     let mut owner = Owner::new().await;
-    assert_eq!(owner.core.state().await.unwrap().spoken, Language::English);
+    assert_eq!(owner.core.state().await.unwrap().spoken, "");
     let repetition = Repetition { interval: Interval::MonthsByWeekday, every: 2, until: None };
     let schedule = Schedule { execute_at: Utc::now() + TimeDelta::hours(30), repetition: Some(repetition) };
     let batch = owner.import(FILE).await;
@@ -32,14 +32,14 @@ async fn core_speaks_what_the_window_speaks_keeps_it_and_has_everything_read_aga
     let batch = owner.payouts().set_schedule(&id, Some(&schedule)).await.unwrap();
 
     let mut changes = owner.core.changes();
-    owner.core.speak(Language::English).await.unwrap();
-    assert!(changes.try_recv().is_err(), "it was spoken before");
-    owner.core.speak(Language::German).await.unwrap();
+    owner.core.speak("fr-FR").await.unwrap();
+    assert!(changes.try_recv().is_err(), "core speaks no French");
+    owner.core.speak("de").await.unwrap();
     assert_eq!(changes.try_recv().unwrap(), Changed::Everything);
-    assert_eq!(owner.core.state().await.unwrap().spoken, Language::German);
+    assert_eq!(owner.core.state().await.unwrap().spoken, "de");
     let gone = || Failure::not_found("x").message;
     assert_eq!(gone(), "Es gibt x nicht (mehr).");
-    owner.core.speak(Language::German).await.unwrap();
+    owner.core.speak("de").await.unwrap();
     assert!(changes.try_recv().is_err(), "it is spoken already");
 
     // What was written before stays, and what is exact does not depend on words.
@@ -52,14 +52,26 @@ async fn core_speaks_what_the_window_speaks_keeps_it_and_has_everything_read_aga
     Language::English.speak();
     owner.open_again().await;
     assert_eq!(gone(), "Es gibt x nicht (mehr).");
-    owner.core.speak(Language::English).await.unwrap();
+    owner.core.speak("en-GB").await.unwrap();
     assert_eq!(gone(), "There is no such x.");
+    assert_eq!(owner.core.state().await.unwrap().spoken, "en-GB");
 
-    let begins = async || {
-        let series = owner.core.shop().unwrap().takings.series(TakingsStep::Week, 3, "usd").await.unwrap();
+    let begins = async |core: &Core| {
+        let series = core.shop().unwrap().takings.series(TakingsStep::Week, 3, "usd").await.unwrap();
         series.steps.iter().map(|week| week.begins.weekday()).collect::<Vec<_>>()
     };
-    assert_eq!(begins().await, [Weekday::Mon; 3]);
+    assert_eq!(begins(&owner.core).await, [Weekday::Mon; 3]);
+    // Where the owner has chosen no form, it is that of the system: after the next start, too.
+    let mut changes = owner.core.changes();
+    owner.core.speak("en-US").await.unwrap();
+    assert_eq!(changes.try_recv().unwrap(), Changed::Everything);
+    assert_eq!((begins(&owner.core).await, Formats::written()), (vec![Weekday::Sun; 3], Formats::EnglishUs));
+    owner.core.close().await;
+    Formats::System.are_those_of_the_system();
+    owner.open_again().await;
+    assert_eq!(begins(&owner.core).await, [Weekday::Sun; 3]);
+    owner.core.speak("en-GB").await.unwrap();
+    assert_eq!((begins(&owner.core).await, Formats::written()), (vec![Weekday::Mon; 3], Formats::EnglishUk));
     for (week_start, formats, day) in [
         (WeekStart::Saturday, Formats::System, Weekday::Sat),
         (WeekStart::Sunday, Formats::System, Weekday::Sun),
@@ -70,6 +82,6 @@ async fn core_speaks_what_the_window_speaks_keeps_it_and_has_everything_read_aga
         let settings = Settings { week_start, formats, ..Settings::default() };
         owner.core.save_settings(settings).await.unwrap();
         assert_eq!(changes.try_recv().unwrap(), Changed::Everything);
-        assert_eq!(begins().await, [day; 3]);
+        assert_eq!(begins(&owner.core).await, [day; 3]);
     }
 }

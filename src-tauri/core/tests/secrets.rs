@@ -20,7 +20,6 @@ use std::{
     },
 };
 
-use chrono::{TimeDelta, Utc};
 use nowpayments::{
     auth::{LogIn, LoggedIn},
     payments::CreatePayment,
@@ -54,7 +53,7 @@ use crate::common::{
     evidence::{self, Evidence},
     needles::{Needles, spellings},
     payouts::{FILE, Owner, PIN},
-    world::{World, wait_for, wait_for_sync},
+    world::{World, ahead_by, wait_for, wait_for_sync},
 };
 
 const WRONG_KEY: &str = "WR0NGK3-WR0NGK3-Y0UK1DM-E4V3R12";
@@ -85,8 +84,7 @@ struct Journey {
 
 fn surroundings(world: &World, ahead: &Arc<AtomicI64>) -> Surroundings {
     let ahead = ahead.clone();
-    let now = move || Utc::now() + TimeDelta::seconds(ahead.load(Ordering::SeqCst));
-    Surroundings { now: Arc::new(now), ..world.surroundings() }
+    ahead_by(move || ahead.load(Ordering::SeqCst), world.surroundings())
 }
 
 fn echo(world: &World, method: &str, path: &str, status: u16, form: EchoForm) {
@@ -314,13 +312,14 @@ impl Journey {
             (secret.clone(), SHORT_PIN, &right),
             (secret.clone(), PIN, &right[1..]),
         ] {
-            let enrolment = Enrolment { secret: secret.into(), pin: pin.into(), code: code.into() };
+            let enrolment =
+                Enrolment { secret: secret.into(), pin: pin.into(), code: code.into(), current: None };
             let enrolled = factor.enrol(enrolment).await;
             assert!(enrolled.is_err(), "{enrolled:?}");
             self.evidence.answer("enrolling", &enrolled);
         }
         let code = right.as_str().into();
-        let enrolment = Enrolment { secret: link(&secret).into(), pin: PIN.into(), code };
+        let enrolment = Enrolment { secret: link(&secret).into(), pin: PIN.into(), code, current: None };
         let enrolled = factor.enrol(enrolment).await;
         self.evidence.answer("enrolling", &enrolled);
         assert!(enrolled.unwrap().enrolled);
@@ -411,7 +410,7 @@ impl Journey {
         for (preparer, approver) in
             [(SHORT_PIN, PIN), (PREPARER_PIN, WRONG_PIN), (PIN, PIN), (PREPARER_PIN, PIN)]
         {
-            let two = payouts.require_two_persons(preparer.into(), approver.into()).await;
+            let two = payouts.require_two_persons(preparer.into(), approver.into(), None).await;
             self.evidence.answer("two persons", &two);
         }
         let batch = self.owner.import(FILE).await;
@@ -448,7 +447,7 @@ impl Journey {
         let change = async |api_key: &str, password: &str| {
             let new =
                 NewKeys { api_key: api_key.into(), email: right.email.clone(), password: password.into() };
-            let changed = core.change_keys(new).await;
+            let changed = core.change_keys(&self.id(), new).await;
             self.world().simulator.clear_faults();
             self.evidence.answer("changing the keys", &changed);
             changed
@@ -537,7 +536,7 @@ impl Journey {
             self.evidence.answer("a look", &self.owner.payouts().look(&batch.summary.id).await);
         }
         assert!(!self.shop().second_factor.get().await.unwrap().enrolled);
-        self.evidence.answer("forgetting", &self.shop().second_factor.forget().await);
+        self.evidence.answer("forgetting", &self.shop().second_factor.forget(Some(PIN.into())).await);
         self.approve_by_pin(&batch, PIN).await.unwrap_err();
         self.owner.pass(3601);
         self.evidence.answer("a look", &self.owner.payouts().look(&batch.summary.id).await);
@@ -549,7 +548,7 @@ impl Journey {
         keychain.store(&id, Secret::SealedTotp, "not what was sealed".into()).await.unwrap();
         let batch = self.send(false).await;
         self.approve_by_pin(&batch, PIN).await.unwrap_err();
-        self.shop().second_factor.forget().await.unwrap();
+        self.shop().second_factor.forget(Some(PIN.into())).await.unwrap();
         let key = keychain.read(&id, Secret::ApiKey).await.unwrap().unwrap();
         self.owner.core.close().await;
         keychain.delete(&id, Secret::ApiKey).await.unwrap();
@@ -580,7 +579,7 @@ impl Journey {
         let job = wait_for(core, || async { core.data_job() }, ended).await;
         self.evidence.told("a job", &job);
         self.evidence.zip("everything", &std::fs::read(&everything).unwrap());
-        core.begin_backup(&self.id(), &folder.join("kept.paydesk"), PASSPHRASE.into()).await.unwrap();
+        core.begin_backup(&self.id(), &folder.join("kept.paydesk"), PASSPHRASE.into(), None).await.unwrap();
         let job = wait_for(core, || async { core.data_job() }, ended).await;
         assert_eq!(job.as_ref().unwrap().state, ExportState::Done, "{job:?}");
         self.evidence.told("a job", &job);
@@ -645,7 +644,7 @@ async fn after_a_full_journey_no_secret_is_anywhere_but_in_the_keychain() {
     ] {
         assert_eq!(keychain.read(&id, secret).await.unwrap().is_some(), is_kept, "{secret:?}");
     }
-    let removed = journey.owner.core.remove_shop(&id).await;
+    let removed = journey.owner.core.remove_shop(&id, None, 9).await;
     journey.evidence.answer("removing the shop", &removed);
     for secret in [Secret::ApiKey, Secret::Password, Secret::IpnSecret, Secret::SealedTotp] {
         assert!(keychain.read(&id, secret).await.unwrap().is_none(), "{secret:?} is left");

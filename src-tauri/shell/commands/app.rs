@@ -1,6 +1,6 @@
 //! The app itself.
 
-use paydesk_core::{AppState, Core, Language, Settings};
+use paydesk_core::{AppState, Core, Settings};
 use tauri::State;
 
 use super::Answer;
@@ -29,11 +29,11 @@ pub(crate) async fn usable(core: State<'_, Core>) -> Answer<()> {
     Ok(())
 }
 
-/// The window speaks this language now.
+/// The window speaks the language of this tag now, in the forms of its region.
 #[tauri::command]
 #[specta::specta]
-pub(crate) async fn speak(core: State<'_, Core>, language: Language) -> Answer<()> {
-    core.speak(language).await
+pub(crate) async fn speak(core: State<'_, Core>, tag: String) -> Answer<()> {
+    core.speak(&tag).await
 }
 
 /// Keeps the settings.

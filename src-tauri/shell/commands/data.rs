@@ -1,7 +1,7 @@
 //! The data of Paydesk as a whole.
 
 use paydesk_core::{
-    Core,
+    Core, GuardingPin,
     data::{DataJob, DataJobKind, DataSize, Erasure, Host},
     exports::ExportState,
 };
@@ -18,6 +18,13 @@ pub(crate) async fn data_size(core: State<'_, Core>) -> Answer<DataSize> {
     core.data_size().await
 }
 
+/// Whose PIN it takes to back up the open shop; nobody's, where there is none.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn backup_pin(core: State<'_, Core>) -> Answer<Option<GuardingPin>> {
+    core.guarding_pin(&core.shop()?.shop.id).await
+}
+
 /// Lets the owner name a file and begins to write the open shop into it, sealed; says whether one was named.
 #[tauri::command]
 #[specta::specta]
@@ -25,11 +32,13 @@ pub(crate) async fn back_up_shop(
     core: State<'_, Core>,
     desktop: State<'_, Desktop>,
     passphrase: String,
+    pin: Option<String>,
 ) -> Answer<bool> {
     let (shop, passphrase) = (core.shop()?.shop.id.clone(), SecretString::from(passphrase));
-    let name = core.backup_name(&shop, &passphrase).await?;
+    let pin = pin.map(SecretString::from);
+    let name = core.backup_name(&shop, &passphrase, pin.clone()).await?;
     let Some(path) = desktop.name_file(name).await else { return Ok(false) };
-    core.begin_backup(&shop, &path, passphrase).await.map(|()| true)
+    core.begin_backup(&shop, &path, passphrase, pin).await.map(|()| true)
 }
 
 /// Lets the owner choose a backup and begins to restore the shop that is in it; says whether one was chosen.

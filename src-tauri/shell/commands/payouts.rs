@@ -340,8 +340,9 @@ pub(crate) async fn require_two_persons(
     core: State<'_, Core>,
     preparer: String,
     approver: String,
+    lock: Option<String>,
 ) -> Answer<Rules> {
-    core.shop()?.payouts.require_two_persons(preparer.into(), approver.into()).await
+    core.shop()?.payouts.require_two_persons(preparer.into(), approver.into(), lock.map(Into::into)).await
 }
 
 /// One person is enough again, which takes both PINs.

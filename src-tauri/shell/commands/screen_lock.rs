@@ -17,11 +17,15 @@ pub(crate) async fn set_lock(
     core.set_lock(pin.into(), current.map(Into::into), after_minutes).await
 }
 
-/// Changes after how many minutes it locks by itself.
+/// Changes after how many minutes it locks by itself; more than so far take the PIN.
 #[tauri::command]
 #[specta::specta]
-pub(crate) async fn set_lock_minutes(core: State<'_, Core>, after_minutes: u32) -> Answer<LockState> {
-    core.set_lock_minutes(after_minutes).await
+pub(crate) async fn set_lock_minutes(
+    core: State<'_, Core>,
+    after_minutes: u32,
+    pin: Option<String>,
+) -> Answer<LockState> {
+    core.set_lock_minutes(after_minutes, pin.map(Into::into)).await
 }
 
 /// Takes the lock away.

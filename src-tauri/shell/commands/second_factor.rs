@@ -36,11 +36,11 @@ pub(crate) async fn choose_second_factor_picture(
     Ok(true)
 }
 
-/// Deletes the sealed secret from this device.
+/// Deletes the sealed secret from this device, with its PIN.
 #[tauri::command]
 #[specta::specta]
-pub(crate) async fn forget_second_factor(core: State<'_, Core>) -> Answer<SecondFactor> {
-    core.shop()?.second_factor.forget().await
+pub(crate) async fn forget_second_factor(core: State<'_, Core>, pin: Option<String>) -> Answer<SecondFactor> {
+    core.shop()?.second_factor.forget(pin.map(Into::into)).await
 }
 
 /// What the phone of the demo shop's owner would show; `None` in a shop of one's own.

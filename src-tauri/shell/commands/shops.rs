@@ -1,7 +1,7 @@
 //! Shops.
 
 use paydesk_core::{
-    Core,
+    Core, Removal,
     shops::{ConnectionReport, NewKeys, NewShop, Shop, ShopCheck},
 };
 use tauri::State;
@@ -44,11 +44,11 @@ pub(crate) async fn check_shop(core: State<'_, Core>) -> Answer<ShopCheck> {
     core.check_shop().await
 }
 
-/// Gives the open shop other keys.
+/// Gives a shop other keys, whether it is open or not.
 #[tauri::command]
 #[specta::specta]
-pub(crate) async fn change_keys(core: State<'_, Core>, keys: NewKeys) -> Answer<Shop> {
-    core.change_keys(keys).await
+pub(crate) async fn change_keys(core: State<'_, Core>, id: String, keys: NewKeys) -> Answer<Shop> {
+    core.change_keys(&id, keys).await
 }
 
 /// Gives a shop another name.
@@ -79,9 +79,21 @@ pub(crate) async fn end_read_only(core: State<'_, Core>, id: String, pin: Option
     core.end_read_only(&id, pin.map(Into::into)).await
 }
 
+/// What is to be known before a shop is removed.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn removal(core: State<'_, Core>, id: String) -> Answer<Removal> {
+    core.removal(&id).await
+}
+
 /// Removes a shop, its secrets, and its database.
 #[tauri::command]
 #[specta::specta]
-pub(crate) async fn remove_shop(core: State<'_, Core>, id: String) -> Answer<()> {
-    core.remove_shop(&id).await
+pub(crate) async fn remove_shop(
+    core: State<'_, Core>,
+    id: String,
+    pin: Option<String>,
+    seen: u32,
+) -> Answer<()> {
+    core.remove_shop(&id, pin.map(Into::into), seen).await
 }

@@ -66,7 +66,13 @@ test("what is written meanwhile leaves no gap and no double", async () => {
 
 test("a log that is whole is said to be, with the fingerprint to note", async () => {
   const user = open(() => 3, {
-    verify_audit_log: () => ({ entries: 3, last_hash: "hash3", broken_at: null }),
+    verify_audit_log: () => ({
+      entries: 3,
+      last_hash: "hash3",
+      broken_at: null,
+      end: "as_written",
+      noted: 3,
+    }),
   });
   await user.click(await screen.findByRole("button", { name: "Check the log" }));
   expect(await screen.findByText("The log is whole: 3 entries, each as it was written")).toBeInTheDocument();
@@ -75,12 +81,25 @@ test("a log that is whole is said to be, with the fingerprint to note", async ()
 
 test("a log that was changed says from where on, and what to do", async () => {
   const user = open(() => 3, {
-    verify_audit_log: () => ({ entries: 3, last_hash: "hash3", broken_at: 2 }),
+    verify_audit_log: () => ({ entries: 3, last_hash: "hash3", broken_at: 2, end: "as_written", noted: 3 }),
   });
   await user.click(await screen.findByRole("button", { name: "Check the log" }));
   const alert = await screen.findByRole("alert");
   expect(alert).toHaveTextContent("The log is not as it was written, from entry 2 on");
   expect(alert).toHaveTextContent("No money moved by this.");
+});
+
+test.each([
+  ["shorter", "The log is shorter than it was: 5 entries were known"],
+  ["other", "The log is not the one that was written: 5 entries were known"],
+  ["lost", "What was noted of the end of this log is lost"],
+] as const)("a log whose end is %s is not said to be whole", async (end, words) => {
+  const user = open(() => 3, {
+    verify_audit_log: () => ({ entries: 3, last_hash: "hash3", broken_at: null, end, noted: 5 }),
+  });
+  await user.click(await screen.findByRole("button", { name: "Check the log" }));
+  expect(await screen.findByRole("alert")).toHaveTextContent(words);
+  expect(screen.queryByText(/The log is whole/)).toBeNull();
 });
 
 test("the log is saved where the owner says", async () => {

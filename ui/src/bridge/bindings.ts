@@ -11,8 +11,8 @@ export const commands = {
 	ready: () => typedError<null, Failure>(__TAURI_INVOKE("ready")),
 	/**  The window shows what it begins with. */
 	usable: () => typedError<null, Failure>(__TAURI_INVOKE("usable")),
-	/**  The window speaks this language now. */
-	speak: (language: Language) => typedError<null, Failure>(__TAURI_INVOKE("speak", { language })),
+	/**  The window speaks the language of this tag now, in the forms of its region. */
+	speak: (tag: string) => typedError<null, Failure>(__TAURI_INVOKE("speak", { tag })),
 	/**  Keeps the settings. */
 	saveSettings: (settings: Settings) => typedError<null, Failure>(__TAURI_INVOKE("save_settings", { settings })),
 	/**  Opens the demo shop. */
@@ -25,8 +25,8 @@ export const commands = {
 	selectShop: (id: string) => typedError<Shop, Failure>(__TAURI_INVOKE("select_shop", { id })),
 	/**  Tries the connection of the open shop. */
 	checkShop: () => typedError<ShopCheck, Failure>(__TAURI_INVOKE("check_shop")),
-	/**  Gives the open shop other keys. */
-	changeKeys: (keys: NewKeys) => typedError<Shop, Failure>(__TAURI_INVOKE("change_keys", { keys })),
+	/**  Gives a shop other keys, whether it is open or not. */
+	changeKeys: (id: string, keys: NewKeys) => typedError<Shop, Failure>(__TAURI_INVOKE("change_keys", { id, keys })),
 	/**  Gives a shop another name. */
 	renameShop: (id: string, name: string) => typedError<Shop, Failure>(__TAURI_INVOKE("rename_shop", { id, name })),
 	/**  Has a shop count in another currency. */
@@ -35,8 +35,10 @@ export const commands = {
 	beginReadOnly: (id: string) => typedError<Shop, Failure>(__TAURI_INVOKE("begin_read_only", { id })),
 	/**  Ends that, with the PIN of the lock where there is one. */
 	endReadOnly: (id: string, pin: string | null) => typedError<Shop, Failure>(__TAURI_INVOKE("end_read_only", { id, pin })),
+	/**  What is to be known before a shop is removed. */
+	removal: (id: string) => typedError<Removal, Failure>(__TAURI_INVOKE("removal", { id })),
 	/**  Removes a shop, its secrets, and its database. */
-	removeShop: (id: string) => typedError<null, Failure>(__TAURI_INVOKE("remove_shop", { id })),
+	removeShop: (id: string, pin: string | null, seen: number) => typedError<null, Failure>(__TAURI_INVOKE("remove_shop", { id, pin, seen })),
 	/**  A page of payments. */
 	listPayments: (query: PaymentQuery) => typedError<PaymentPage, Failure>(__TAURI_INVOKE("list_payments", { query })),
 	/**  What payments can be narrowed to. */
@@ -221,8 +223,10 @@ export const commands = {
 	showExportedFile: () => typedError<null, Failure>(__TAURI_INVOKE("show_exported_file")),
 	/**  What Paydesk takes on the disk. */
 	dataSize: () => typedError<DataSize, Failure>(__TAURI_INVOKE("data_size")),
+	/**  Whose PIN it takes to back up the open shop; nobody's, where there is none. */
+	backupPin: () => typedError<GuardingPin | null, Failure>(__TAURI_INVOKE("backup_pin")),
 	/**  Lets the owner name a file and begins to write the open shop into it, sealed; says whether one was named. */
-	backUpShop: (passphrase: string) => typedError<boolean, Failure>(__TAURI_INVOKE("back_up_shop", { passphrase })),
+	backUpShop: (passphrase: string, pin: string | null) => typedError<boolean, Failure>(__TAURI_INVOKE("back_up_shop", { passphrase, pin })),
 	/**  Lets the owner choose a backup and begins to restore the shop that is in it; says whether one was chosen. */
 	restoreBackup: (passphrase: string) => typedError<boolean, Failure>(__TAURI_INVOKE("restore_backup", { passphrase })),
 	/**  Begins to restore from the same backup again, with another passphrase. */
@@ -317,7 +321,7 @@ export const commands = {
 	/**  Changes the rules for payouts; what is loosened takes the PIN. */
 	savePayoutRules: (edit: RulesEdit, pin: string | null) => typedError<Rules, Failure>(__TAURI_INVOKE("save_payout_rules", { edit, pin })),
 	/**  Has every batch sent with the PIN of one person and approved with that of another. */
-	requireTwoPersons: (preparer: string, approver: string) => typedError<Rules, Failure>(__TAURI_INVOKE("require_two_persons", { preparer, approver })),
+	requireTwoPersons: (preparer: string, approver: string, lock: string | null) => typedError<Rules, Failure>(__TAURI_INVOKE("require_two_persons", { preparer, approver, lock })),
 	/**  One person is enough again, which takes both PINs. */
 	requireOnePerson: (preparer: string, approver: string) => typedError<Rules, Failure>(__TAURI_INVOKE("require_one_person", { preparer, approver })),
 	/**  The address book. */
@@ -340,12 +344,12 @@ export const commands = {
 	enrolSecondFactor: (enrolment: Enrolment) => typedError<SecondFactor, Failure>(__TAURI_INVOKE("enrol_second_factor", { enrolment })),
 	/**  Lets the owner choose a picture of the QR code and reads it; false when none was chosen. The secret in it stays in core. */
 	chooseSecondFactorPicture: () => typedError<boolean, Failure>(__TAURI_INVOKE("choose_second_factor_picture")),
-	/**  Deletes the sealed secret from this device. */
-	forgetSecondFactor: () => typedError<SecondFactor, Failure>(__TAURI_INVOKE("forget_second_factor")),
+	/**  Deletes the sealed secret from this device, with its PIN. */
+	forgetSecondFactor: (pin: string | null) => typedError<SecondFactor, Failure>(__TAURI_INVOKE("forget_second_factor", { pin })),
 	/**  Sets the PIN of the lock, or another one. */
 	setLock: (pin: string, current: string | null, afterMinutes: number) => typedError<LockState, Failure>(__TAURI_INVOKE("set_lock", { pin, current, afterMinutes })),
-	/**  Changes after how many minutes it locks by itself. */
-	setLockMinutes: (afterMinutes: number) => typedError<LockState, Failure>(__TAURI_INVOKE("set_lock_minutes", { afterMinutes })),
+	/**  Changes after how many minutes it locks by itself; more than so far take the PIN. */
+	setLockMinutes: (afterMinutes: number, pin: string | null) => typedError<LockState, Failure>(__TAURI_INVOKE("set_lock_minutes", { afterMinutes, pin })),
 	/**  Takes the lock away. */
 	removeLock: (pin: string) => typedError<LockState, Failure>(__TAURI_INVOKE("remove_lock", { pin })),
 	/**  Locks now. */
@@ -479,8 +483,11 @@ export type AppState = {
 	trouble: Failure | null,
 	/**  The settings. */
 	settings: Settings,
-	/**  What core speaks. A window that speaks another language says so ([`Core::speak`]). */
-	spoken: Language,
+	/**
+	 *  The tag of what core speaks, with the region whose forms it writes; empty until a window has said it. One with another tag
+	 *  says so ([`Core::speak`]).
+	 */
+	spoken: string,
 	/**  The lock of the app. While it is locked nothing is told of shops. */
 	lock: LockState,
 	/**  The version of Paydesk. */
@@ -613,6 +620,17 @@ export type AuditArea =
 /**  The shop itself: its keys, its name, its currency, and whether it is read-only. */
 "shop";
 
+/**  How a log compares with what was kept of its end in another file. */
+export type AuditEnd = 
+/**  It holds that end, and perhaps goes on. */
+"as_written" | 
+/**  It was found shorter than it was known to be. */
+"shorter" | 
+/**  It was found to be another one than was written. */
+"other" | 
+/**  What was kept of it was lost, so nothing can be said of what was before. */
+"lost";
+
 /**  An entry of the log. */
 export type AuditEntry = {
 	/**  From 1, without a gap. */
@@ -647,6 +665,10 @@ export type AuditVerdict = {
 	last_hash: string,
 	/**  The first entry that is not as it was written, or before which some are missing. */
 	broken_at: number | null,
+	/**  Whether the log still holds the end that it was known to have. */
+	end: AuditEnd,
+	/**  How many entries were known of when that was looked at, or when something was first wrong with it. */
+	noted: number,
 };
 
 /**  Whether Paydesk starts with the owner's session. */
@@ -1571,6 +1593,8 @@ export type Enrolment = {
 	pin: string,
 	/**  A code from the phone, as a proof that the secret is the right one. */
 	code: string,
+	/**  The PIN so far, where a secret is sealed already; else that of the app's lock, where there is one. */
+	current: string | null,
 };
 
 /**  Which NOWPayments a shop talks to. */
@@ -2086,7 +2110,7 @@ export type FollowUp = {
 
 /**  How numbers and days are written. */
 export type Formats = 
-/**  As the system writes the language of the window; core, which does not know the system, as the language does. */
+/**  As the system writes the language of the window. Until the window has said how that is, as the language does. */
 "system" | 
 /**  `1.234,5` and `31.12.2026`. */
 "german" | 
@@ -2096,6 +2120,13 @@ export type Formats =
 "english_us" | 
 /**  `1234.5` and `2026-12-31`. */
 "iso";
+
+/**  Whose PIN it takes. */
+export type GuardingPin = 
+/**  That of the app's lock. */
+"lock" | 
+/**  That of whoever approves the payouts of the shop. */
+"approver";
 
 /**  The one event that crosses to the window. */
 export type Happened = Changed;
@@ -2203,13 +2234,6 @@ export type KindCount = {
 	/**  How many. */
 	count: number,
 };
-
-/**  A language that all words exist in. */
-export type Language = 
-/**  English. */
-"en" | 
-/**  German. */
-"de";
 
 /**  The movements of a user. */
 export type Ledger = {
@@ -3419,6 +3443,14 @@ export type Relation =
 /**  Both pay one invoice. */
 "invoice";
 
+/**  What is to be known before a shop is removed. */
+export type Removal = {
+	/**  What is under way, or whose end is not known, in words. It goes on without Paydesk, which then no longer knows of it. */
+	under_way: string[],
+	/**  Whose PIN it takes; `None`: nobody's. */
+	pin: GuardingPin | null,
+};
+
 /**  The paid periods that end on a day. */
 export type RenewalDay = {
 	/**  The day where the owner is, `2026-11-28`. */
@@ -3560,8 +3592,13 @@ export type Rules = {
 	currency: string,
 	/**  How many payouts are sent at once at the most: a larger batch is sent in parts. */
 	part_size: number,
-	/**  Rules are loosened with the PIN only: that of whoever approves, or of the secret that is sealed on this device. */
+	/**
+	 *  Rules are loosened with the PIN only: that of whoever approves, of the secret that is sealed on this device, or of the
+	 *  app's lock.
+	 */
 	needs_pin: boolean,
+	/**  That PIN is the one of the app's lock. */
+	lock_pin: boolean,
 	/**  A batch is sent with the PIN of one person and approved with that of another. */
 	two_persons: boolean,
 };

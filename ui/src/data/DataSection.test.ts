@@ -80,12 +80,39 @@ test("a backup takes a passphrase that was typed twice, shows how far it is and 
   await user.click(go);
   const bar = await dialog.findByRole("progressbar", { name: "Backing up" });
   expect(bar).toHaveAttribute("aria-valuetext", "25%");
-  expect(argumentsOf("back_up_shop")).toEqual([{ passphrase: PASSPHRASE }]);
+  expect(argumentsOf("back_up_shop")).toEqual([{ passphrase: PASSPHRASE, pin: null }]);
   await user.click(dialog.getByRole("button", { name: "Cancel" }));
   expect(argumentsOf("cancel_data_job")).toHaveLength(1);
   await become({ state: "done", report });
   expect(await dialog.findByText("The backup is saved")).toBeInTheDocument();
   expect(dialog.getByText("Nordlicht. Payments: 1,234, batches of payouts: 2.")).toBeInTheDocument();
+});
+
+test("a backup takes the PIN of the lock where there is one, and a wrong one is said at its field", async () => {
+  const { user, section } = await open({
+    backup_pin: () => "lock",
+    back_up_shop: ({ pin }: { pin: string }) => {
+      if (pin !== "246810") throw failure("wrong_pin", "This PIN is wrong.", "pin");
+      return true;
+    },
+  });
+  await user.click(section.getByRole("button", { name: "Back up this shop…" }));
+  const dialog = within(await screen.findByRole("dialog", { name: "Back up this shop" }));
+  const pin = await dialog.findByLabelText("PIN of the lock");
+  await user.type(dialog.getByLabelText("Passphrase"), PASSPHRASE);
+  await user.type(dialog.getByLabelText("Passphrase again"), PASSPHRASE);
+  const go = dialog.getByRole("button", { name: "Choose a place…" });
+  await user.click(go);
+  expect(pin).toBeInvalid();
+  expect(argumentsOf("back_up_shop")).toEqual([]);
+  await user.type(pin, "111111");
+  await user.click(go);
+  await waitFor(() => expect(pin).toHaveAccessibleDescription(expect.stringContaining("This PIN is wrong.")));
+  expect(pin).toHaveValue("");
+  await user.type(pin, "246810");
+  await user.click(go);
+  await waitFor(() => expect(argumentsOf("back_up_shop")).toHaveLength(2));
+  expect(argumentsOf("back_up_shop")[1]).toEqual({ passphrase: PASSPHRASE, pin: "246810" });
 });
 
 test("a backup for which no place was chosen asks on, and a passphrase does not outlive the dialog", async () => {

@@ -74,6 +74,24 @@ test("what is no limit is said at its field", async () => {
   await waitFor(() => expect(day).toHaveAccessibleDescription(/“five” is not an amount\./));
 });
 
+test("where only the app has a lock, loosening asks for its PIN", async () => {
+  const rules = { batch_limit: "500", needs_pin: true, lock_pin: true };
+  const { user, section } = await open(rules, {
+    save_payout_rules: ({ pin }: { pin: string | null }) => {
+      if (pin === null) throw failure("wrong_pin", "It takes the PIN.", "pin");
+      return payoutRules({ ...rules, batch_limit: null });
+    },
+  });
+  expect(section.getByText(/Loosening them takes the PIN of the lock\./)).toBeInTheDocument();
+  await user.clear(section.getByLabelText("Limit per batch, in USD"));
+  await user.click(section.getByRole("button", { name: "Keep rules" }));
+  const dialog = within(await screen.findByRole("dialog", { name: "Loosen the rules?" }));
+  await user.type(dialog.getByLabelText("PIN of the lock"), "246810{Enter}");
+  await waitFor(() =>
+    expect(argumentsOf("save_payout_rules")).toMatchObject([{ pin: null }, { pin: "246810" }]),
+  );
+});
+
 test("loosening asks for the PIN, says a wrong one there, and is done with the right one", async () => {
   const rules = { batch_limit: "500", needs_pin: true };
   const { user, section } = await open(rules, {

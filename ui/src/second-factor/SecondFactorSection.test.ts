@@ -3,7 +3,7 @@ import userEvent from "@testing-library/user-event";
 import { beforeEach, expect, test } from "vitest";
 import App from "../App.svelte";
 import type { SecondFactor } from "../bridge";
-import { argumentsOf, failure, program } from "../bridge/test-program";
+import { appState, argumentsOf, demoShop, failure, lockState, program } from "../bridge/test-program";
 import { route } from "../lib/router.svelte";
 // Loaded by now, and not within the time of the first test.
 import "../settings/SettingsScreen.svelte";
@@ -48,7 +48,7 @@ test("a secret is sealed with a PIN and proved by a code", async () => {
   const dialog = await fill(user);
   await waitFor(() => expect(dialog).not.toBeInTheDocument());
   expect(argumentsOf("enrol_second_factor")).toEqual([
-    { enrolment: { secret: phone.secret, pin: "246810", code: "482913" } },
+    { enrolment: { secret: phone.secret, pin: "246810", code: "482913", current: null } },
   ]);
   expect(await screen.findByText("The secret is short")).toBeInTheDocument();
 });
@@ -70,13 +70,39 @@ test("a wrong code is said at its field, and what was typed stays", async () => 
   expect(within(dialog).getByLabelText("New PIN")).toHaveValue("246810");
 });
 
-test("the secret is forgotten only after asking", async () => {
+test("where the app has a lock, its PIN is asked for before another one guards the rules", async () => {
+  const lock = lockState({ enabled: true });
+  const user = open({
+    app_state: () => appState({ shops: [demoShop], open: demoShop.id, lock }),
+    in_use: () => null,
+    enrol_second_factor: ({ enrolment }: { enrolment: { current: string } }) => {
+      if (enrolment.current !== "7351 door") throw failure("wrong_pin", "This PIN is wrong.", "current");
+      return { ...none, enrolled: true };
+    },
+  });
+  const dialog = within(await fill(user));
+  const current = dialog.getByLabelText("PIN of the lock");
+  expect(current).toBeInvalid();
+  expect(argumentsOf("enrol_second_factor")).toEqual([]);
+  await user.type(current, "1537 door");
+  await user.click(dialog.getByRole("button", { name: "Seal and keep it" }));
+  await waitFor(() => expect(current).toHaveAccessibleDescription("This PIN is wrong."));
+  await user.type(current, "7351 door");
+  await user.type(dialog.getByLabelText("Code from your phone now"), "482913");
+  await user.click(dialog.getByRole("button", { name: "Seal and keep it" }));
+  await waitFor(() => expect(screen.queryByRole("dialog")).not.toBeInTheDocument());
+});
+
+test("the secret is forgotten only with its PIN", async () => {
   let factor: SecondFactor = { ...none, enrolled: true };
   const user = open({ forget_second_factor: () => (factor = none) }, () => factor);
   await user.click(await screen.findByRole("button", { name: /Forget the secret/ }));
   expect(argumentsOf("forget_second_factor")).toEqual([]);
   const dialog = await screen.findByRole("dialog", { name: "Forget the secret on this computer?" });
+  expect(within(dialog).getByRole("button", { name: "Forget it" })).toBeDisabled();
+  await user.type(within(dialog).getByLabelText("PIN"), "246810");
   await user.click(within(dialog).getByRole("button", { name: "Forget it" }));
+  expect(argumentsOf("forget_second_factor")).toEqual([{ pin: "246810" }]);
   expect(await screen.findByRole("button", { name: "Set up codes on this computer" })).toBeInTheDocument();
 });
 
@@ -107,7 +133,7 @@ test("a secret that was read from a picture is not typed and not shown", async (
   await user.click(dialog.getByRole("button", { name: "Seal and keep it" }));
   await waitFor(() => expect(screen.queryByRole("dialog")).not.toBeInTheDocument());
   expect(argumentsOf("enrol_second_factor")).toEqual([
-    { enrolment: { secret: "", pin: "246810", code: "482913" } },
+    { enrolment: { secret: "", pin: "246810", code: "482913", current: null } },
   ]);
 });
 

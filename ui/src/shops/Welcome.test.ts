@@ -1,4 +1,4 @@
-import { render, screen } from "@testing-library/svelte";
+import { render, screen, waitFor, within } from "@testing-library/svelte";
 import userEvent from "@testing-library/user-event";
 import { beforeEach, expect, test } from "vitest";
 import App from "../App.svelte";
@@ -160,7 +160,63 @@ test("a shop that did not open again is offered with the reason", async () => {
   });
   render(App);
   expect(await screen.findByRole("alert")).toHaveTextContent("The keychain is locked.");
-  expect(screen.getByRole("button", { name: /Nordlicht/ })).toBeVisible();
+  expect(screen.getByRole("button", { name: /^Nordlicht/ })).toBeVisible();
+});
+
+/** A window in which the one shop does not open, for its keys are lost. */
+async function stuck(own = {}) {
+  let shops = [shop];
+  let open: string | null = null;
+  program({
+    app_state: () => appState({ shops, open, trouble: failure("keychain", "The keys are lost.") }),
+    select_shop: () => ((open = shop.id), shop),
+    remove_shop: () => {
+      shops = [];
+      void announce({ kind: "shops" });
+      return null;
+    },
+    list_payments: () => ({ rows: [], total: 0 }),
+    ...own,
+  });
+  const user = userEvent.setup();
+  render(App);
+  await screen.findByText("The keys are lost.");
+  const choose = (name: string) => user.click(screen.getByRole("button", { name }));
+  return { user, choose };
+}
+
+test("a shop whose keys are lost gets new ones, and is opened with them", async () => {
+  const { user, choose } = await stuck({ change_keys: () => shop });
+  await choose("Other keys for Nordlicht");
+  const dialog = within(await screen.findByRole("dialog", { name: "Other keys for Nordlicht" }));
+  await user.type(dialog.getByLabelText("API key"), "NEW");
+  await user.type(dialog.getByLabelText("E-mail address"), "till@nordlicht.example");
+  await user.type(dialog.getByLabelText("Password"), "open sesame");
+  await user.click(dialog.getByRole("button", { name: "Check and keep" }));
+  expect(await screen.findByRole("heading", { name: "Payments" })).toBeVisible();
+  const keys = { api_key: "NEW", email: "till@nordlicht.example", password: "open sesame" };
+  expect(argumentsOf("change_keys")).toEqual([{ id: shop.id, keys }]);
+});
+
+test("a shop that does not open is removed with the PIN once what is under way was seen", async () => {
+  const { user, choose } = await stuck({
+    removal: () => ({ under_way: ["Nordlicht: a batch of payouts is not settled."], pin: "approver" }),
+  });
+  await choose("Remove Nordlicht from this computer");
+  const dialog = within(await screen.findByRole("dialog", { name: "Remove Nordlicht from this computer?" }));
+  expect(await dialog.findByText("Nordlicht: a batch of payouts is not settled.")).toBeVisible();
+  const remove = dialog.getByRole("button", { name: "Remove from this computer" });
+  expect(remove).toBeDisabled();
+  await user.type(dialog.getByLabelText("PIN of whoever approves"), "approves 2");
+  await user.click(remove);
+  await waitFor(() => expect(screen.queryByRole("button", { name: /^Nordlicht/ })).toBeNull());
+  expect(argumentsOf("remove_shop")).toEqual([{ id: shop.id, pin: "approves 2", seen: 1 }]);
+});
+
+test("what helps to find a fault can be saved without an open shop", async () => {
+  const { user } = await stuck({ save_diagnostics: () => "/home/till/diagnostics.zip" });
+  await user.click(screen.getByRole("button", { name: "Save diagnostics…" }));
+  expect(await screen.findByText("/home/till/diagnostics.zip")).toBeInTheDocument();
 });
 
 test("a language chosen elsewhere is spoken at once", async () => {

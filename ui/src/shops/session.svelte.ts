@@ -37,10 +37,11 @@ export class Session {
       language.choose(this.language);
       document.documentElement.lang = language.current;
     });
-    // Mostly the program speaks it already, as it did the last time, and need not be told while the window is being drawn.
+    // Mostly the program speaks it already, in the forms of the same region, as it did the last time, and need not be told while the
+    // window is being drawn.
     $effect(() => {
       const spoken = this.state.data?.spoken;
-      if (spoken && spoken !== language.current) void api.speak(language.current);
+      if (spoken !== undefined && spoken !== language.tag) void api.speak(language.tag);
     });
     $effect.pre(() => textSize.choose(this.textSize));
     $effect.pre(() => {

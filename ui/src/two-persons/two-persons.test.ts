@@ -62,7 +62,9 @@ test("two persons are required once each has typed a PIN twice", async () => {
   await user.type(again, APPROVER);
   await user.click(go);
   expect(await (await section()).findByText("Two are needed")).toBeInTheDocument();
-  expect(argumentsOf("require_two_persons")).toEqual([{ preparer: PREPARER, approver: APPROVER }]);
+  expect(argumentsOf("require_two_persons")).toEqual([
+    { preparer: PREPARER, approver: APPROVER, lock: null },
+  ]);
 });
 
 test("where codes are made on this computer it says which PIN must approve, and a refusal stands there", async () => {

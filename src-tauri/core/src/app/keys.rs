@@ -13,6 +13,7 @@ use super::Core;
 use crate::{
     failure::Failure,
     language::{said, words},
+    payments,
     secrets::Secret,
     shops::{self, Environment, NewKeys, Shop, ShopCheck, TRIAL, accept_email, accept_key},
 };
@@ -41,14 +42,15 @@ impl Core {
         Ok(shops::check(client, open.shop.environment, connection, codes_here).await)
     }
 
-    /// Gives the open shop other keys, once NOWPayments has taken them and they are seen to be of the same account.
+    /// Gives a shop other keys, once NOWPayments has taken them and they are seen to be of the same account. It need not be open:
+    /// the keychain may have lost those that it had.
     ///
     /// # Errors
     /// What was typed is not right, or NOWPayments refuses it (with its field: `api_key`, `email` or `password`); it is of
     /// another account; NOWPayments or the keychain cannot be reached. Nothing has changed then.
-    pub async fn change_keys(&self, new: NewKeys) -> Result<Shop, Failure> {
-        let open = self.shop()?;
-        let shop = &open.shop;
+    pub async fn change_keys(&self, id: &str, new: NewKeys) -> Result<Shop, Failure> {
+        self.unlocked()?;
+        let shop = &self.stored_shop(id).await?;
         let base = self.inner.bases.of(shop.environment).ok_or_else(|| {
             Failure::other(said!(
                 en: "The demo shop has no keys of yours.",
@@ -69,13 +71,22 @@ impl Core {
             },
         };
         accept_key(&keys.api_key)?;
+        if keys.login.password.expose_secret().is_empty() {
+            return Err(Failure::invalid(
+                "password",
+                said!(
+                    en: "Type the password: the keychain does not have it any more.",
+                    de: "Geben Sie das Passwort ein: Der Schlüsselbund hat es nicht mehr.",
+                ),
+            ));
+        }
         let client = |retry: Retry| {
             let Keys { api_key, login } = &keys;
             shops::client(base, api_key.clone(), Some(login.clone()), &self.inner.surroundings, retry)
         };
         let trial = client(TRIAL)?;
         shops::try_out(&trial).await?;
-        if !is_same_account(&open.ctx.db, &trial).await? {
+        if !self.is_account_of(shop, &trial).await? {
             return Err(Failure::other(words!(
                 en: "These keys are of another account: the newest payment of “{}” is not there. Nothing was changed. Add \
                      that account as a shop of its own.",
@@ -107,6 +118,16 @@ impl Core {
             return Err(failure);
         }
         self.open_anew(&shop.id, Some(client(Retry::default())?), &switching).await
+    }
+
+    async fn is_account_of(&self, shop: &Shop, client: &Client) -> Result<bool, Failure> {
+        if let Some(open) = self.open_now().filter(|open| open.shop.id == shop.id) {
+            return is_same_account(&open.ctx.db, client).await;
+        }
+        let db = payments::open_database(&self.shop_path(&shop.id)).await?;
+        let is_same = is_same_account(&db, client).await;
+        db.close().await;
+        is_same
     }
 
     async fn kept(&self, shop: &Shop, secret: Secret) -> Result<Option<SecretString>, Failure> {

@@ -8,12 +8,14 @@ use secrecy::SecretString;
 
 use super::{Core, Switching};
 use crate::{
-    audit::{self, AuditArea},
+    audit::{self, AuditArea, Head},
     changes::Changed,
     failure::Failure,
     fiat,
     language::{said, words},
     payments,
+    pins::given,
+    screen_lock::lock_pin_missing,
     shops::{Shop, accept_name},
 };
 
@@ -66,7 +68,7 @@ impl Core {
         self.unlocked()?;
         let lock = self.lock_pin();
         if lock.is_set().await? {
-            lock.check(pin.unwrap_or_default(), "pin").await?;
+            lock.check(given(pin, lock_pin_missing())?, "pin").await?;
         }
         let switching = self.inner.switching.lock().await;
         self.write_read_only(id, false, &switching).await?;
@@ -127,7 +129,7 @@ impl Core {
     }
 
     /// Writes into the audit log of a shop what is about to be changed of it, whether it is open or not.
-    pub(super) async fn note(&self, shop: &Shop, words: &str, _: &Switching<'_>) -> Result<(), Failure> {
+    pub(crate) async fn note(&self, shop: &Shop, words: &str, _: &Switching<'_>) -> Result<(), Failure> {
         let now = self.inner.surroundings.now();
         if let Some(open) = self.open_now().filter(|open| open.shop.id == shop.id) {
             let mut tx = open.ctx.write().await?;
@@ -136,10 +138,12 @@ impl Core {
             return Ok(());
         }
         let db = payments::open_database(&self.shop_path(&shop.id)).await?;
+        let head = Head::new(self.inner.db.clone(), &shop.id);
         let noted = async {
+            head.begin(&db).await?;
             let mut tx = db.begin_with("BEGIN IMMEDIATE").await?;
             audit::write(&mut tx, now, AuditArea::Shop, &shop.name, &shop.id, words).await?;
-            Ok(tx.commit().await?)
+            Ok(head.commit(tx).await?)
         };
         let noted = noted.await;
         db.close().await;

@@ -41,9 +41,8 @@ impl Core {
         self.unlocked()?;
         let shops = self.state().await?.shops;
         let mut under_way = Vec::new();
-        // Practice money is nothing to be warned of.
-        for shop in shops.iter().filter(|shop| shop.environment != Environment::Demo) {
-            under_way.extend(self.under_way(shop).await?);
+        for shop in &shops {
+            under_way.extend(self.under_way(shop).await);
         }
         Ok(Erasure { shops: u32::try_from(shops.len()).unwrap_or(u32::MAX), under_way })
     }
@@ -67,13 +66,7 @@ impl Core {
             ));
         }
         if usize::try_from(seen).unwrap_or_default() < self.erasure().await?.under_way.len() {
-            return Err(Failure::new(
-                FailureCode::Stale,
-                said!(
-                    en: "Something else has got under way meanwhile. Nothing was deleted. Look at it first.",
-                    de: "Inzwischen ist noch etwas in Gang gekommen. Es wurde nichts gelöscht. Sehen Sie es sich zuerst an.",
-                ),
-            ));
+            return Err(more_under_way());
         }
         self.inner.jobs.stop().await;
         self.inner.jobs.forget();
@@ -92,9 +85,22 @@ impl Core {
         Ok(())
     }
 
-    async fn under_way(&self, shop: &Shop) -> Result<Vec<String>, Failure> {
+    /// What is under way in a shop, or whose end is not known, in words.
+    pub(crate) async fn under_way(&self, shop: &Shop) -> Vec<String> {
+        self.read_under_way(shop).await.unwrap_or_else(|error| {
+            tracing::warn!(%error, "what is under way in a shop could not be read");
+            vec![words!(
+                en: "{}: its database cannot be read, so nobody knows what is under way.",
+                de: "{}: Die Datenbank ist nicht lesbar, darum weiß niemand, was noch läuft.",
+                shop.name,
+            )]
+        })
+    }
+
+    async fn read_under_way(&self, shop: &Shop) -> Result<Vec<String>, sqlx::Error> {
         let path = self.shop_path(&shop.id);
-        if !path.exists() {
+        // Practice money is nothing to be warned of.
+        if !path.exists() || shop.environment == Environment::Demo {
             return Ok(Vec::new());
         }
         let mut db = SqliteConnectOptions::new().filename(&path).read_only(true).connect().await?;
@@ -108,6 +114,17 @@ impl Core {
         db.close().await?;
         Ok(found)
     }
+}
+
+/// What is said where the owner has seen less than there is.
+pub(crate) fn more_under_way() -> Failure {
+    Failure::new(
+        FailureCode::Stale,
+        said!(
+            en: "Something else has got under way meanwhile. Nothing was deleted. Look at it first.",
+            de: "Inzwischen ist noch etwas in Gang gekommen. Es wurde nichts gelöscht. Sehen Sie es sich zuerst an.",
+        ),
+    )
 }
 
 /// How many rows of a table are in one of these states. A database that was not opened for long may not have the table.

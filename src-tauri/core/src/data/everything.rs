@@ -203,12 +203,14 @@ async fn readme(
              Amounts are exact decimal text with a point. Times are UTC, as ISO 8601 writes them. What is empty is not known or\n\
              does not exist. A text that a spreadsheet would take for a formula has an apostrophe before it.\n\
              Not in here: API keys, passwords, PINs and other secrets; the answers of NOWPayments word for word; what Paydesk\n\
-             works out for its screens. A backup has all of that, sealed.\n",
+             works out for its screens; how far it has come with its own work, and how its window was left. A backup has all\n\
+             of that, sealed.\n",
         de: "\nJede Datei ist eine CSV (RFC 4180) in UTF-8, mit Kommas zwischen den Feldern. Ihre erste Zeile nennt die Spalten.\n\
              Beträge sind exakter Dezimaltext mit einem Punkt. Zeiten sind UTC, wie ISO 8601 sie schreibt. Was leer ist, ist nicht\n\
              bekannt oder gibt es nicht. Vor einem Text, den eine Tabellenkalkulation für eine Formel hielte, steht ein Apostroph.\n\
              Nicht enthalten sind: API-Schlüssel, Passwörter, PINs und andere Geheimnisse; die Antworten von NOWPayments im\n\
-             Wortlaut; was Paydesk für seine Anzeigen ausrechnet. Eine Sicherung hat das alles, versiegelt.\n",
+             Wortlaut; was Paydesk für seine Anzeigen ausrechnet; wie weit es mit der eigenen Arbeit ist, und wie sein Fenster\n\
+             verlassen wurde. Eine Sicherung hat das alles, versiegelt.\n",
     ));
     for (table, count) in TABLES.iter().zip(counts) {
         text.push_str(&words!(
@@ -227,6 +229,7 @@ async fn readme(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::data::tables::LEFT_OUT;
 
     #[tokio::test]
     async fn every_file_and_every_column_has_a_meaning_and_can_be_read() {
@@ -242,6 +245,50 @@ mod tests {
             sqlx::query(table.sql).fetch_all(&mut *connection).await.unwrap();
         }
         drop(connection);
+        db.close().await;
+    }
+
+    #[tokio::test]
+    async fn every_column_of_the_database_is_in_a_file_or_left_out_for_a_reason() {
+        let folder = tempfile::tempdir().unwrap();
+        let db = store::open(&folder.path().join("shop.sqlite"), &store::SHOP).await.unwrap();
+        let schema: Vec<(String, String)> = sqlx::query_as(
+            "SELECT tables.name, columns.name FROM sqlite_schema AS tables, pragma_table_info(tables.name) AS columns
+             WHERE tables.type = 'table' AND tables.name NOT LIKE 'sqlite_%'",
+        )
+        .fetch_all(&db)
+        .await
+        .unwrap();
+        let in_a_file = |name: &str, column: &str| {
+            TABLES.iter().filter(|table| table.name == name).any(|table| {
+                let selected = table.sql.split(" FROM ").next().unwrap();
+                selected
+                    .split(|letter: char| !letter.is_alphanumeric() && letter != '_')
+                    .any(|word| word == column)
+            })
+        };
+        let left_out = |name: &str, column: &str| {
+            let is_meant = |columns: &[&str]| columns.is_empty() || columns.contains(&column);
+            LEFT_OUT.iter().any(|(table, columns, _)| *table == name && is_meant(columns))
+        };
+        // A payment is named by its id, and its row is not; what is there to sort by and count with is worked out.
+        let is_key = |name: &str, column: &str| {
+            name == "payments" && (column == "number" || column == "waits_until" || column.ends_with("_key"))
+        };
+        let mut wrong = Vec::new();
+        for (name, column) in &schema {
+            let ways = [in_a_file(name, column), left_out(name, column) || is_key(name, column)];
+            if ways.iter().filter(|way| **way).count() != 1 {
+                wrong.push(format!("{name}.{column}: {ways:?}"));
+            }
+        }
+        assert_eq!(wrong, [""; 0]);
+        for (name, columns, _) in LEFT_OUT {
+            assert!(schema.iter().any(|(table, _)| table == name), "{name}");
+            for column in *columns {
+                assert!(schema.contains(&((*name).to_owned(), (*column).to_owned())), "{name}.{column}");
+            }
+        }
         db.close().await;
     }
 

@@ -5,13 +5,11 @@ use nowpayments::Amount;
 use secrecy::SecretString;
 use sqlx::SqliteConnection;
 
-use super::{
-    Payouts,
-    rules::{given, rules},
-};
+use super::{Payouts, rules::rules};
 use crate::{
     failure::Failure,
     language::{decimal, said, words},
+    pins::given,
     secrets::Secret,
 };
 

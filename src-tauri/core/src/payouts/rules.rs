@@ -19,7 +19,8 @@ use crate::{
     failure::{Failure, FailureCode},
     fiat,
     language::{amount_error, decimal, said, words},
-    pins::Pin,
+    pins::{Pin, given},
+    screen_lock::lock_pin_missing,
     second_factor::{provider_now, secret::accept_pin},
     secrets::Secret,
     shops::ShopContext,
@@ -48,8 +49,11 @@ pub struct Rules {
     pub currency: String,
     /// How many payouts are sent at once at the most: a larger batch is sent in parts.
     pub part_size: u32,
-    /// Rules are loosened with the PIN only: that of whoever approves, or of the secret that is sealed on this device.
+    /// Rules are loosened with the PIN only: that of whoever approves, of the secret that is sealed on this device, or of the
+    /// app's lock.
     pub needs_pin: bool,
+    /// That PIN is the one of the app's lock.
+    pub lock_pin: bool,
     /// A batch is sent with the PIN of one person and approved with that of another.
     pub two_persons: bool,
 }
@@ -133,6 +137,7 @@ pub(super) async fn rules(db: impl SqliteExecutor<'_>, ctx: &ShopContext) -> Res
         batch_limit,
         day_limit,
         needs_pin: false,
+        lock_pin: false,
         two_persons: false,
     })
 }
@@ -144,11 +149,27 @@ pub(super) async fn contacts_only(db: impl SqliteExecutor<'_>) -> Result<bool, F
     Ok(only.unwrap_or_default())
 }
 
+/// Whose PIN guards the rules.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Guard {
+    /// Nobody's.
+    None,
+    /// That of whoever approves.
+    Approver,
+    /// That of the secret that is sealed on this device.
+    Sealed,
+    /// That of the app's lock.
+    Lock,
+    /// That of a sealed secret which has vanished from the keychain: none fits.
+    Lost,
+}
+
 impl Payouts {
     pub(super) async fn read_rules(&self) -> Result<Rules, Failure> {
-        let two_persons = self.has_two_persons().await?;
-        let needs_pin = two_persons || self.second_factor.get().await?.enrolled;
-        Ok(Rules { needs_pin, two_persons, ..rules(&self.ctx.db, &self.ctx).await? })
+        let guard = self.guard().await?;
+        let (needs_pin, two_persons) = (guard != Guard::None, guard == Guard::Approver);
+        let lock_pin = guard == Guard::Lock;
+        Ok(Rules { needs_pin, lock_pin, two_persons, ..rules(&self.ctx.db, &self.ctx).await? })
     }
 
     pub(super) async fn write_rules(
@@ -167,6 +188,7 @@ impl Payouts {
             },
             part_size: part_size(&edit.part_size)?,
             needs_pin: false,
+            lock_pin: false,
             two_persons: false,
         };
         if now.is_loosened_by(&next) {
@@ -206,11 +228,39 @@ impl Payouts {
         Ok(())
     }
 
+    /// What guards the rules now.
+    async fn guard(&self) -> Result<Guard, Failure> {
+        Ok(if self.has_two_persons().await? {
+            Guard::Approver
+        } else if self.second_factor.get().await?.enrolled {
+            Guard::Sealed
+        } else if self.ctx.lock_pin().is_set().await? {
+            Guard::Lock
+        } else if self.second_factor.is_lost().await? {
+            Guard::Lost
+        } else {
+            Guard::None
+        })
+    }
+
     /// What guards the money is loosened with the PIN only, where there is one.
     pub(super) async fn permit(&self, pin: Option<SecretString>) -> Result<(), Failure> {
-        let two_persons = self.has_two_persons().await?;
-        if !two_persons && !self.second_factor.get().await?.enrolled {
-            return Ok(());
+        let guard = self.guard().await?;
+        match guard {
+            Guard::None => return Ok(()),
+            Guard::Lost => {
+                return Err(Failure::new(
+                    FailureCode::Keychain,
+                    said!(
+                        en: "The secret whose PIN guards this is not in the keychain of this computer any more. Nothing \
+                             was changed. Set up codes on this computer again, or a lock with a PIN.",
+                        de: "Das Geheimnis, dessen PIN dies schützt, ist nicht mehr im Schlüsselbund dieses Rechners. Es \
+                             wurde nichts geändert. Richten Sie Codes auf diesem Rechner neu ein, oder eine Sperre mit \
+                             PIN.",
+                    ),
+                ));
+            }
+            Guard::Approver | Guard::Sealed | Guard::Lock => {}
         }
         let pin = given(
             pin,
@@ -219,9 +269,10 @@ impl Payouts {
                 de: "Damit wird gelockert, was Ihr Geld schützt: Das braucht die PIN. Es wurde nichts geändert.",
             ),
         )?;
-        match two_persons {
-            true => self.person(Secret::ApproverPin).check(pin, "pin").await,
-            false => self.second_factor.open(pin).await.map(drop),
+        match guard {
+            Guard::Approver => self.person(Secret::ApproverPin).check(pin, "pin").await,
+            Guard::Lock => self.ctx.lock_pin().check(pin, "pin").await,
+            _ => self.second_factor.open(pin).await.map(drop),
         }
     }
 
@@ -235,6 +286,7 @@ impl Payouts {
         &self,
         preparer: SecretString,
         approver: SecretString,
+        lock: Option<SecretString>,
     ) -> Result<(), Failure> {
         if self.has_two_persons().await? {
             return Err(stale());
@@ -264,6 +316,10 @@ impl Payouts {
                 );
                 of("approver")(Failure { message, ..failure })
             })?;
+        } else if self.ctx.lock_pin().is_set().await? {
+            // Whoever approves guards the rules from now on, in place of the lock.
+            let pin = given(lock, lock_pin_missing()).map_err(of("lock"))?;
+            self.ctx.lock_pin().check(pin, "lock").await?;
         }
         self.person(Secret::PreparerPin).set(preparer, "preparer").await?;
         self.person(Secret::ApproverPin).set(approver, "approver").await?;
@@ -594,15 +650,6 @@ fn most_within_a_day(
     most
 }
 
-/// A PIN that must be given.
-pub(super) fn given(pin: Option<SecretString>, without: &str) -> Result<SecretString, Failure> {
-    pin.filter(|pin| !pin.expose_secret().is_empty()).ok_or_else(|| Failure {
-        code: FailureCode::WrongPin,
-        message: without.to_owned(),
-        field: Some("pin".to_owned()),
-    })
-}
-
 fn limit(field: &str, text: &str) -> Result<Option<Amount>, Failure> {
     let text = text.trim();
     if text.is_empty() {
@@ -654,6 +701,7 @@ mod tests {
             currency: "usd".to_owned(),
             part_size: PART_SIZE,
             needs_pin: false,
+            lock_pin: false,
             two_persons: false,
         }
     }

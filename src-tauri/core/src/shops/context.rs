@@ -1,16 +1,21 @@
 //! What everything that works for one open shop shares, and the life of its background work.
 
-use std::{fmt, sync::Arc};
+use std::{
+    fmt,
+    ops::{Deref, DerefMut},
+    sync::Arc,
+};
 
 use chrono::{DateTime, Utc};
 use nowpayments::Client;
-use sqlx::{Sqlite, SqlitePool, Transaction};
+use sqlx::{Sqlite, SqliteConnection, SqlitePool, Transaction};
 use tokio::sync::{broadcast, watch};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::Shop;
 use crate::{
-    changes::Changed, coins::Catalogue, failure::Failure, language::said, store, surroundings::Surroundings,
+    audit::Head, changes::Changed, coins::Catalogue, failure::Failure, language::said, pins::Pin,
+    screen_lock, store, surroundings::Surroundings,
 };
 
 /// One shop while it is open. `Payments`, `Payouts`, `SecondFactors` and `Notifications` are each an
@@ -22,6 +27,10 @@ pub(crate) struct ShopContext {
     pub(crate) db: SqlitePool,
     /// The connection to it that writes.
     writer: SqlitePool,
+    /// The app's own database.
+    app: SqlitePool,
+    /// How far its audit log was written, in the app's database.
+    pub(crate) audit_head: Arc<Head>,
     /// Its account at NOWPayments.
     pub(crate) client: Client,
     /// Time, randomness, paths and the keychain.
@@ -37,7 +46,7 @@ pub(crate) struct ShopContext {
 impl ShopContext {
     pub(crate) fn new(
         shop: Shop,
-        db: SqlitePool,
+        (db, app): (SqlitePool, SqlitePool),
         client: Client,
         surroundings: Surroundings,
         changes: broadcast::Sender<Changed>,
@@ -46,6 +55,8 @@ impl ShopContext {
         let ctx = Arc::new(Self {
             writer: store::writer(&db),
             db,
+            audit_head: Arc::new(Head::new(app.clone(), &shop.id)),
+            app,
             // The one place where a shop becomes read-only: all calls that change something end here.
             client: if shop.read_only { client.only_reading() } else { client.changing() },
             shop,
@@ -83,8 +94,14 @@ impl ShopContext {
 
     /// Begins a transaction that writes. It takes the write lock at once and waits for it: one that began by reading
     /// could not go on once somebody else has written.
-    pub(crate) async fn write(&self) -> Result<Transaction<'static, Sqlite>, sqlx::Error> {
-        self.writer.begin_with("BEGIN IMMEDIATE").await
+    pub(crate) async fn write(&self) -> Result<Writing, sqlx::Error> {
+        let tx = self.writer.begin_with("BEGIN IMMEDIATE").await?;
+        Ok(Writing { tx, head: self.audit_head.clone() })
+    }
+
+    /// The PIN of the app's lock.
+    pub(crate) fn lock_pin(&self) -> Pin<'_> {
+        screen_lock::lock_pin(&self.app, &self.surroundings)
     }
 
     /// From now on much is written, or little again.
@@ -154,6 +171,33 @@ impl ShopContext {
     }
 }
 
+/// A transaction that writes into a shop's database. What is not committed is as if it had not been.
+pub(crate) struct Writing {
+    tx: Transaction<'static, Sqlite>,
+    head: Arc<Head>,
+}
+
+impl Writing {
+    /// Has all of it on the disk, and how far the audit log goes now in the app's database, too.
+    pub(crate) async fn commit(self) -> Result<(), sqlx::Error> {
+        self.head.commit(self.tx).await
+    }
+}
+
+impl Deref for Writing {
+    type Target = SqliteConnection;
+
+    fn deref(&self) -> &SqliteConnection {
+        &self.tx
+    }
+}
+
+impl DerefMut for Writing {
+    fn deref_mut(&mut self) -> &mut SqliteConnection {
+        &mut self.tx
+    }
+}
+
 impl fmt::Debug for ShopContext {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ShopContext").field("shop", &self.shop.id).finish_non_exhaustive()
@@ -209,7 +253,16 @@ impl ShopContext {
             read_only: false,
             currency: crate::fiat::FIRST_CURRENCY.to_owned(),
         };
-        Self::new(shop, db, client, surroundings, broadcast::channel(64).0, watch::channel(true).1)
+        let app = store::open(&folder.join("paydesk.sqlite"), &store::APP).await.unwrap();
+        sqlx::query("INSERT INTO shops (id, name, environment, added_at) VALUES (?, ?, 'sandbox', ?)")
+            .bind(&shop.id)
+            .bind(&shop.name)
+            .bind(store::time(shop.added_at))
+            .execute(&app)
+            .await
+            .unwrap();
+        Head::new(app.clone(), &shop.id).begin(&db).await.unwrap();
+        Self::new(shop, (db, app), client, surroundings, broadcast::channel(64).0, watch::channel(true).1)
     }
 }
 

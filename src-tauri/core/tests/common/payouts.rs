@@ -114,6 +114,7 @@ impl Owner {
             secret: self.world.simulator.credentials().totp_secret.into(),
             pin: PIN.into(),
             code: self.code().into(),
+            current: None,
         };
         self.core.shop().unwrap().second_factor.enrol(enrolment).await.unwrap();
     }

@@ -5,8 +5,8 @@
 
 use std::{sync::Arc, time::Duration};
 
-use chrono::Utc;
-use keyring_core::mock;
+use chrono::{TimeDelta, Utc};
+use keyring_core::{api::CredentialStoreApi, mock};
 use nowpayments::{Client, Credentials, Login};
 use nowpayments_simulator::{History, Options, Simulator};
 use paydesk_core::{
@@ -64,6 +64,13 @@ impl World {
         (core, shop)
     }
 
+    /// The next call for an item of the keychain (`{shop}/{secret}`) fails, as when the keychain is locked.
+    pub(crate) fn keychain_fails_once_for(&self, item: &str) {
+        let entry = self.store.build("paydesk", item, None).unwrap();
+        let error = keyring_core::Error::NoStorageAccess("locked".into());
+        entry.as_any().downcast_ref::<mock::Cred>().unwrap().set_error(error);
+    }
+
     pub(crate) fn new_shop(&self) -> NewShop {
         let credentials = self.simulator.credentials();
         NewShop {
@@ -97,6 +104,17 @@ impl World {
 
 pub(crate) fn surroundings(folder: &std::path::Path, keychain: Keychain) -> Surroundings {
     Surroundings { now: Arc::new(Utc::now), ..Surroundings::native(folder.to_owned(), keychain) }
+}
+
+/// The same with clocks that are so many seconds ahead: as if they had passed.
+pub(crate) fn ahead_by(
+    ahead: impl Fn() -> i64 + Clone + Send + Sync + 'static,
+    surroundings: Surroundings,
+) -> Surroundings {
+    let (begun, passed) = (std::time::Instant::now(), ahead.clone());
+    let awake = move || begun.elapsed() + Duration::from_secs(passed().try_into().unwrap_or_default());
+    let now = move || Utc::now() + TimeDelta::seconds(ahead());
+    Surroundings { now: Arc::new(now), awake: Arc::new(awake), ..surroundings }
 }
 
 /// Reads again after each change until `wanted` holds of what was read.

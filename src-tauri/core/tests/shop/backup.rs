@@ -4,8 +4,8 @@ use std::{collections::BTreeMap, fs, path::Path};
 
 use nowpayments_simulator::History;
 use paydesk_core::{
-    Core, FailureCode, data::DataJobKind, data::Work, exports::ExportState, payouts::batch::BatchState,
-    secrets::Secret,
+    Core, FailureCode, GuardingPin, audit::AuditEnd, data::DataJobKind, data::Work, exports::ExportState,
+    payouts::batch::BatchState, secrets::Secret,
 };
 use secrecy::ExposeSecret;
 use sqlx::{Column, ConnectOptions, Connection, Row, ValueRef, sqlite::SqliteConnectOptions};
@@ -96,7 +96,7 @@ async fn a_shop_that_is_backed_up_removed_and_restored_is_what_it_was() {
     let shop = core.state().await.unwrap().open.unwrap();
     let target = world.folder.path().join("kestrel.paydesk");
     // The shop is open meanwhile.
-    let report = core.back_up(&shop, &target, PASSPHRASE.into(), &idle()).await.unwrap();
+    let report = core.back_up(&shop, &target, PASSPHRASE.into(), None, &idle()).await.unwrap();
     assert_eq!((report.shop.id.as_str(), report.batches), (shop.as_str(), 1));
     let before = secrets(world, &shop).await;
     assert!(before[0].is_some() && before[1].is_some() && before[2].is_some());
@@ -105,7 +105,7 @@ async fn a_shop_that_is_backed_up_removed_and_restored_is_what_it_was() {
         assert!(!bytes.windows(secret.len()).any(|window| window == secret.as_bytes()));
     }
 
-    core.remove_shop(&shop).await.unwrap();
+    core.remove_shop(&shop, None, 9).await.unwrap();
     assert_eq!(secrets(world, &shop).await, [None, None, None, None]);
     assert_eq!(core.restore(&target, PASSPHRASE.into(), &idle()).await.unwrap(), report);
     assert_eq!(secrets(world, &shop).await, before);
@@ -119,10 +119,62 @@ async fn a_shop_that_is_backed_up_removed_and_restored_is_what_it_was() {
     assert_eq!(done.summary.state, BatchState::Verified);
 
     // The file holds what it held, whatever has happened since.
-    core.remove_shop(&shop).await.unwrap();
+    core.remove_shop(&shop, None, 9).await.unwrap();
     core.restore(&target, PASSPHRASE.into(), &idle()).await.unwrap();
     assert_eq!(contents(&path).await, restored);
     assert!(restored["payout_rows"].len() == 4 && restored["payout_steps"].len() > 2);
+}
+
+#[tokio::test]
+async fn a_backup_takes_the_pin_that_guards_the_shop_and_stands_in_its_log() {
+    let owner = Owner::new().await;
+    let core = &owner.core;
+    let shop = core.shop().unwrap().shop.id.clone();
+    let target = owner.world.folder.path().join("kestrel.paydesk");
+    let refused = async |pin: Option<&str>| {
+        let pin = || pin.map(Into::into);
+        let failure = core.back_up(&shop, &target, PASSPHRASE.into(), pin(), &idle()).await.unwrap_err();
+        assert_eq!((failure.code, failure.field.as_deref()), (FailureCode::WrongPin, Some("pin")));
+        core.backup_name(&shop, &PASSPHRASE.into(), pin()).await.unwrap_err();
+        core.begin_backup(&shop, &target, PASSPHRASE.into(), pin()).await.unwrap_err();
+        assert!(!target.exists());
+    };
+    core.set_lock("7351 door".into(), None, 10).await.unwrap();
+    assert_eq!(core.guarding_pin(&shop).await.unwrap(), Some(GuardingPin::Lock));
+    refused(None).await;
+    let lock = || Some("7351 door".into());
+    owner.payouts().require_two_persons("prepares 1".into(), "approves 2".into(), lock()).await.unwrap();
+    assert_eq!(core.guarding_pin(&shop).await.unwrap(), Some(GuardingPin::Approver));
+    refused(None).await;
+    refused(Some("7351")).await;
+    let wait = owner.payouts().require_one_person("prepares 1".into(), "7351".into()).await.unwrap_err();
+    assert!(wait.message.contains("Too many wrong PINs"), "each try of a backup counts: {wait}");
+
+    owner.payouts().rules().await.unwrap();
+    let log = core.shop().unwrap().audit.list(None, 1).await.unwrap();
+    assert!(!log.entries[0].words.contains("backup"), "{log:?}");
+    core.close().await;
+    let core = Core::open_with(
+        crate::common::world::ahead_by(|| 3600, owner.world.surroundings()),
+        owner.world.bases(),
+    )
+    .await
+    .unwrap();
+    core.unlock("7351 door".into()).await.unwrap();
+    // It need not be open.
+    core.back_up(&shop, &target, PASSPHRASE.into(), Some("approves 2".into()), &idle()).await.unwrap();
+    core.select_shop(&shop).await.unwrap();
+    let audit = core.shop().unwrap().audit.clone();
+    assert!(audit.list(None, 1).await.unwrap().entries[0].words.starts_with("A backup was begun"));
+    assert_eq!(audit.verify().await.unwrap().end, AuditEnd::AsWritten);
+
+    // What was restored has the log that it had.
+    core.remove_shop(&shop, Some("approves 2".into()), 0).await.unwrap();
+    core.restore(&target, PASSPHRASE.into(), &idle()).await.unwrap();
+    core.select_shop(&shop).await.unwrap();
+    let verdict = core.shop().unwrap().audit.verify().await.unwrap();
+    assert_eq!((verdict.end, verdict.broken_at), (AuditEnd::AsWritten, None));
+    core.close().await;
 }
 
 #[tokio::test]
@@ -138,12 +190,17 @@ async fn a_shop_with_a_history_comes_back_row_by_row() {
 
     let core = world.open().await;
     let target = world.folder.path().join("a.paydesk");
-    let report = core.back_up(&shop.id, &target, PASSPHRASE.into(), &idle()).await.unwrap();
+    let without_log = |mut all: BTreeMap<String, Vec<String>>| {
+        all.remove("audit_log").unwrap();
+        all
+    };
+    let report = core.back_up(&shop.id, &target, PASSPHRASE.into(), None, &idle()).await.unwrap();
     assert_eq!(usize::try_from(report.payments).unwrap(), before["payments"].len());
-    core.remove_shop(&shop.id).await.unwrap();
+    core.remove_shop(&shop.id, None, 9).await.unwrap();
     assert!(!path.exists());
     core.restore(&target, PASSPHRASE.into(), &idle()).await.unwrap();
-    assert_eq!(contents(&path).await, before);
+    // The backup itself stands in the log.
+    assert_eq!(without_log(contents(&path).await), without_log(before));
     let shops = core.state().await.unwrap().shops;
     assert_eq!(shops, [shop]);
 }
@@ -155,13 +212,13 @@ async fn what_cannot_be_restored_changes_nothing() {
     let (core, shop) = world.open_shop().await;
     let folder = world.folder.path();
     let target = folder.join("a.paydesk");
-    let short = core.back_up(&shop.id, &target, "too short".into(), &idle()).await.unwrap_err();
+    let short = core.back_up(&shop.id, &target, "too short".into(), None, &idle()).await.unwrap_err();
     assert_eq!((short.field.as_deref(), target.exists()), (Some("passphrase"), false));
-    core.back_up(&shop.id, &target, PASSPHRASE.into(), &idle()).await.unwrap();
+    core.back_up(&shop.id, &target, PASSPHRASE.into(), None, &idle()).await.unwrap();
 
     let here = core.restore(&target, PASSPHRASE.into(), &idle()).await.unwrap_err();
     assert!(here.message.contains("on this computer already"), "{here}");
-    core.remove_shop(&shop.id).await.unwrap();
+    core.remove_shop(&shop.id, None, 9).await.unwrap();
 
     let good = fs::read(&target).unwrap();
     let try_with = async |core: &Core, bytes: &[u8], passphrase: &str| {
@@ -193,11 +250,11 @@ async fn an_older_backup_is_not_lost_when_a_new_one_fails() {
     world.simulator.pause();
     let (core, shop) = world.open_shop().await;
     let nowhere = world.folder.path().join("missing").join("a.paydesk");
-    core.back_up(&shop.id, &nowhere, PASSPHRASE.into(), &idle()).await.unwrap_err();
+    core.back_up(&shop.id, &nowhere, PASSPHRASE.into(), None, &idle()).await.unwrap_err();
     let target = world.folder.path().join("a.paydesk");
-    core.back_up(&shop.id, &target, PASSPHRASE.into(), &idle()).await.unwrap();
+    core.back_up(&shop.id, &target, PASSPHRASE.into(), None, &idle()).await.unwrap();
     let first = fs::read(&target).unwrap();
-    core.back_up(&shop.id, &target, PASSPHRASE.into(), &idle()).await.unwrap();
+    core.back_up(&shop.id, &target, PASSPHRASE.into(), None, &idle()).await.unwrap();
     assert_ne!(fs::read(&target).unwrap(), first, "the same key would seal twice");
     assert_eq!(names(world.folder.path()).iter().filter(|name| name.contains("backup")).count(), 0);
 }
@@ -209,11 +266,12 @@ async fn a_backup_that_is_stopped_anywhere_leaves_the_earlier_one_and_nothing_el
     let (core, shop) = world.open_shop().await;
     wait_for_sync(&core, |status| status.complete && !status.running).await;
     let target = world.folder.path().join("a.paydesk");
-    core.back_up(&shop.id, &target, PASSPHRASE.into(), &idle()).await.unwrap();
+    core.back_up(&shop.id, &target, PASSPHRASE.into(), None, &idle()).await.unwrap();
     let (good, around) = (fs::read(&target).unwrap(), names(world.folder.path()));
     let in_shops = names(&world.folder.path().join("shops"));
     for hundredths in [0, 50, 75, 100] {
-        let stopped = core.back_up(&shop.id, &target, PASSPHRASE.into(), &stopped_after(hundredths)).await;
+        let stopped =
+            core.back_up(&shop.id, &target, PASSPHRASE.into(), None, &stopped_after(hundredths)).await;
         assert!(stopped.is_err(), "{hundredths}: {stopped:?}");
         assert_eq!(fs::read(&target).unwrap(), good, "{hundredths}");
         assert_eq!(names(world.folder.path()), around, "{hundredths}");
@@ -229,8 +287,8 @@ async fn a_restore_that_is_stopped_changes_nothing_and_can_be_made_again() {
     let (core, shop) = world.open_shop().await;
     wait_for_sync(&core, |status| status.complete && !status.running).await;
     let target = world.folder.path().join("a.paydesk");
-    core.back_up(&shop.id, &target, PASSPHRASE.into(), &idle()).await.unwrap();
-    core.remove_shop(&shop.id).await.unwrap();
+    core.back_up(&shop.id, &target, PASSPHRASE.into(), None, &idle()).await.unwrap();
+    core.remove_shop(&shop.id, None, 9).await.unwrap();
     for hundredths in [0, 50, 100] {
         let stopped = core.restore(&target, PASSPHRASE.into(), &stopped_after(hundredths)).await;
         assert!(stopped.is_err(), "{hundredths}: {stopped:?}");
@@ -247,7 +305,6 @@ async fn a_backup_of_a_newer_paydesk_is_named_as_one() {
     let world = World::new(History::None).await;
     world.simulator.pause();
     let (core, shop) = world.open_shop().await;
-    core.close().await;
     let path = world.folder.path().join("shops").join(format!("{}.sqlite", shop.id));
     let mut db = SqliteConnectOptions::new().filename(&path).connect().await.unwrap();
     sqlx::query("INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time) VALUES (9999, 'x', 1, x'00', 0)")
@@ -255,10 +312,9 @@ async fn a_backup_of_a_newer_paydesk_is_named_as_one() {
         .await
         .unwrap();
     db.close().await.unwrap();
-    let core = world.open().await;
     let target = world.folder.path().join("a.paydesk");
-    core.back_up(&shop.id, &target, PASSPHRASE.into(), &idle()).await.unwrap();
-    core.remove_shop(&shop.id).await.unwrap();
+    core.back_up(&shop.id, &target, PASSPHRASE.into(), None, &idle()).await.unwrap();
+    core.remove_shop(&shop.id, None, 9).await.unwrap();
     let newer = core.restore(&target, PASSPHRASE.into(), &idle()).await.unwrap_err();
     assert!(newer.message.contains("newer Paydesk"), "{newer}");
     assert_eq!(names(&world.folder.path().join("shops")), [""; 0]);
@@ -281,10 +337,10 @@ async fn a_wrong_passphrase_is_tried_again_with_the_same_file_and_the_job_tells_
         assert_eq!(ended.state, state, "{ended:?}");
         ended
     };
-    let refused = core.begin_backup(&shop.id, &target, "short".into()).await.unwrap_err();
+    let refused = core.begin_backup(&shop.id, &target, "short".into(), None).await.unwrap_err();
     assert_eq!((refused.field.as_deref(), core.data_job().unwrap()), (Some("passphrase"), None));
-    core.begin_backup(&shop.id, &target, PASSPHRASE.into()).await.unwrap();
-    let second = core.begin_backup(&shop.id, &target, PASSPHRASE.into()).await.unwrap_err();
+    core.begin_backup(&shop.id, &target, PASSPHRASE.into(), None).await.unwrap();
+    let second = core.begin_backup(&shop.id, &target, PASSPHRASE.into(), None).await.unwrap_err();
     assert!(second.message.contains("running already"), "{second}");
     let job = ended(ExportState::Done).await;
     assert_eq!(
@@ -293,7 +349,7 @@ async fn a_wrong_passphrase_is_tried_again_with_the_same_file_and_the_job_tells_
     );
 
     core.begin_restore_again(PASSPHRASE.into()).unwrap_err();
-    core.remove_shop(&shop.id).await.unwrap();
+    core.remove_shop(&shop.id, None, 9).await.unwrap();
     core.begin_restore(&target, "another passphrase".into()).unwrap();
     let job = ended(ExportState::Failed).await;
     assert_eq!(job.failure.unwrap().field.as_deref(), Some("passphrase"));

@@ -138,7 +138,7 @@ async fn what_it_takes_on_the_disk_is_what_the_files_have() {
     let world = World::new(History::None).await;
     world.simulator.pause();
     let (core, shop) = world.open_shop().await;
-    core.remove_shop(&shop.id).await.unwrap();
+    core.remove_shop(&shop.id, None, 9).await.unwrap();
     fs::create_dir_all(world.folder.path().join("logs")).unwrap();
     fs::write(world.folder.path().join("logs").join("paydesk.log"), [b'x'; 1234]).unwrap();
     let size = core.data_size().await.unwrap();
@@ -239,6 +239,7 @@ async fn after_everything_was_deleted_it_is_as_at_the_first_start() {
     for name in ["paydesk.2026-11-26.log", "paydesk.2026-11-27.log"] {
         fs::write(logs.join(name), "a line\n").unwrap();
     }
+    fs::write(world.folder.path().join("paydesk.sqlite.v1"), "the shops of then").unwrap();
     fs::create_dir(world.folder.path().join("shops").join("backup-of-a-killed-one")).unwrap();
 
     let wrong = core.erase_everything("yes", 0).await.unwrap_err();
@@ -257,11 +258,32 @@ async fn after_everything_was_deleted_it_is_as_at_the_first_start() {
     assert_eq!(names(&world.folder.path().join("shops")), [""; 0]);
     assert_eq!(names(&logs), ["paydesk.2026-11-27.log"]);
     assert_eq!(fs::read(logs.join("paydesk.2026-11-27.log")).unwrap(), b"");
+    assert!(!names(world.folder.path()).contains(&"paydesk.sqlite.v1".to_owned()));
     let app = fs::read(world.folder.path().join("paydesk.sqlite")).unwrap();
     assert!(!app.windows(shop.len()).any(|window| window == shop.as_bytes()), "the name of the shop is left");
     // And begins anew.
     core.add_shop(world.new_shop()).await.unwrap();
     core.close().await;
+}
+
+#[tokio::test]
+async fn without_a_lock_and_without_a_keychain_everything_can_be_deleted() {
+    let world = World::new(History::None).await;
+    world.simulator.pause();
+    for forget in [false, true] {
+        let core = world.open().await;
+        core.open_demo(world.demo()).await.unwrap();
+        core.is_first_time("the tray").await.unwrap();
+        world.keychain_fails_once_for("app/lock-pin");
+        if forget {
+            core.forget_all().await.unwrap();
+        } else {
+            core.erase_everything("delete", 0).await.unwrap();
+            assert!(core.is_first_time("the tray").await.unwrap());
+        }
+        assert_eq!(core.state().await.unwrap().shops.len(), 0);
+        core.close().await;
+    }
 }
 
 #[tokio::test]

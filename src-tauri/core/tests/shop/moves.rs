@@ -250,7 +250,7 @@ async fn where_two_persons_are_needed_neither_leads_money_to_a_bank_alone() {
     let owner = Owner::new().await;
     let shop = owner.core.shop().unwrap();
     let (first, second) = ("prepares 1", "approves 2");
-    shop.payouts.require_two_persons(first.into(), second.into()).await.unwrap();
+    shop.payouts.require_two_persons(first.into(), second.into(), None).await.unwrap();
     let wrong = [
         (None, "preparer"),
         (pins(first, ""), "approver"),

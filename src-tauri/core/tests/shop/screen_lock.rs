@@ -5,17 +5,17 @@ use std::sync::{
     atomic::{AtomicI64, Ordering},
 };
 
-use chrono::{TimeDelta, Utc};
 use nowpayments_simulator::History;
 use paydesk_core::{
     Changed, Core, Failure, FailureCode,
     payouts::{batch::BatchState, rules::RulesEdit},
     surroundings::Surroundings,
 };
+use tokio::sync::broadcast::Receiver;
 
 use crate::common::{
     payouts::{FILE, Owner, PIN},
-    world::World,
+    world::{World, ahead_by},
 };
 
 const LOCK: &str = "7351 door";
@@ -23,16 +23,13 @@ const LOCK: &str = "7351 door";
 /// Core whose clock is as far ahead as is said.
 async fn open(world: &World, ahead: &Arc<AtomicI64>) -> Core {
     let ahead = ahead.clone();
-    let now = move || Utc::now() + TimeDelta::seconds(ahead.load(Ordering::SeqCst));
-    let surroundings = Surroundings { now: Arc::new(now), ..world.surroundings() };
+    let surroundings = ahead_by(move || ahead.load(Ordering::SeqCst), world.surroundings());
     Core::open_with(surroundings, world.bases()).await.unwrap()
 }
 
-async fn locked(core: &Core) {
-    let mut changes = core.changes();
-    while !core.is_locked() {
-        let _: Result<Changed, _> = changes.recv().await;
-    }
+/// Waits until it has locked by itself, without asking it anything.
+async fn locked(mut changes: Receiver<Changed>) {
+    while changes.recv().await.unwrap() != Changed::Lock {}
 }
 
 #[tokio::test]
@@ -51,12 +48,12 @@ async fn while_it_is_locked_nothing_is_told_of_shops_and_no_command_answers() {
     let refused = |failure: Failure| assert_eq!(failure.code, FailureCode::Locked);
     refused(core.shop().unwrap_err());
     refused(core.select_shop(&shop.id).await.unwrap_err());
-    refused(core.remove_shop(&shop.id).await.unwrap_err());
+    refused(core.remove_shop(&shop.id, None, 9).await.unwrap_err());
     refused(core.add_shop(world.new_shop()).await.unwrap_err());
     refused(core.open_demo(world.demo()).await.unwrap_err());
     refused(core.remove_lock(LOCK.into()).await.unwrap_err());
     refused(core.set_lock("another pin".into(), Some(LOCK.into()), 5).await.unwrap_err());
-    refused(core.set_lock_minutes(60).await.unwrap_err());
+    refused(core.set_lock_minutes(60, None).await.unwrap_err());
 
     assert_eq!(core.unlock("7351 dior".into()).await.unwrap_err().code, FailureCode::WrongPin);
     assert!(core.is_locked());
@@ -98,12 +95,87 @@ async fn it_locks_by_itself_when_nobody_has_used_it_for_a_while() {
     ahead.store(200, Ordering::SeqCst);
     assert!(!core.is_locked());
     // Any change of the lock has it look at the clock again.
-    core.set_lock_minutes(1).await.unwrap();
+    core.set_lock_minutes(1, None).await.unwrap();
     assert!(!core.is_locked());
+    let changes = core.changes();
     ahead.store(261, Ordering::SeqCst);
-    locked(&core).await;
+    locked(changes).await;
     core.in_use();
     assert!(core.is_locked());
+    core.close().await;
+}
+
+#[tokio::test]
+async fn whoever_uses_a_computer_that_slept_too_long_finds_it_locked() {
+    let world = World::new(History::None).await;
+    let ahead = Arc::new(AtomicI64::new(0));
+    let core = open(&world, &ahead).await;
+    core.add_shop(world.new_shop()).await.unwrap();
+    core.set_lock(LOCK.into(), None, 2).await.unwrap();
+    // It is used before it has had its turn to look at the clock.
+    ahead.store(121, Ordering::SeqCst);
+    core.in_use();
+    assert!(core.is_locked());
+    core.unlock(LOCK.into()).await.unwrap();
+    ahead.store(242, Ordering::SeqCst);
+    assert_eq!(core.shop().unwrap_err().code, FailureCode::Locked);
+    core.close().await;
+}
+
+#[tokio::test]
+async fn to_have_it_lock_later_takes_the_pin() {
+    let world = World::new(History::None).await;
+    let core = open(&world, &Arc::default()).await;
+    core.set_lock_minutes(20, None).await.unwrap();
+    core.set_lock(LOCK.into(), None, 5).await.unwrap();
+    for pin in [None, Some("7351 dior".into())] {
+        let failure = core.set_lock_minutes(6, pin).await.unwrap_err();
+        assert_eq!((failure.code, failure.field.as_deref()), (FailureCode::WrongPin, Some("pin")));
+        assert_eq!(core.lock_state().await.unwrap().after_minutes, 5);
+    }
+    assert_eq!(core.set_lock_minutes(4, None).await.unwrap().after_minutes, 4);
+    assert_eq!(core.set_lock_minutes(60, Some(LOCK.into())).await.unwrap().after_minutes, 60);
+    core.close().await;
+}
+
+/// Core with a clock that can be set and one that cannot, each as far ahead as is said.
+async fn with_clocks(world: &World, set: &Arc<AtomicI64>, passed: &Arc<AtomicI64>) -> Core {
+    let (set, passed) = (set.clone(), passed.clone());
+    let awake = ahead_by(move || passed.load(Ordering::SeqCst), world.surroundings()).awake;
+    let surroundings = ahead_by(move || set.load(Ordering::SeqCst), world.surroundings());
+    Core::open_with(Surroundings { awake, ..surroundings }, world.bases()).await.unwrap()
+}
+
+#[tokio::test]
+async fn a_clock_that_is_set_neither_ends_a_wait_nor_makes_it_longer() {
+    let world = World::new(History::None).await;
+    let (set, passed) = (Arc::new(AtomicI64::new(0)), Arc::new(AtomicI64::new(0)));
+    let core = with_clocks(&world, &set, &passed).await;
+    core.set_lock(LOCK.into(), None, 5).await.unwrap();
+    core.lock();
+    for _ in 0..3 {
+        core.unlock("wrong pin".into()).await.unwrap_err();
+    }
+    set.store(7200, Ordering::SeqCst);
+    let failure = core.unlock(LOCK.into()).await.unwrap_err();
+    assert!(failure.message.contains("Too many wrong PINs"), "{failure}");
+    passed.store(31, Ordering::SeqCst);
+    core.unlock(LOCK.into()).await.unwrap();
+
+    // Wrong ones while the clock is far ahead, which is put right then.
+    core.lock();
+    set.store(86_400, Ordering::SeqCst);
+    for _ in 0..3 {
+        core.unlock("wrong pin".into()).await.unwrap_err();
+    }
+    core.close().await;
+    set.store(0, Ordering::SeqCst);
+    let core = with_clocks(&world, &set, &passed).await;
+    let until = core.lock_state().await.unwrap().locked_until.unwrap();
+    assert!(until <= chrono::Utc::now() + chrono::TimeDelta::seconds(31), "{until}");
+    core.unlock(LOCK.into()).await.unwrap_err();
+    passed.fetch_add(31, Ordering::SeqCst);
+    core.unlock(LOCK.into()).await.unwrap();
     core.close().await;
 }
 
@@ -130,7 +202,7 @@ async fn wrong_pins_slow_down_the_next_and_a_restart_does_not_undo_it() {
     );
     let failure = core.set_lock("another pin".into(), None, 5).await.unwrap_err();
     assert_eq!(failure.field.as_deref(), Some("current"));
-    assert_eq!(core.set_lock_minutes(0).await.unwrap_err().field.as_deref(), Some("minutes"));
+    assert_eq!(core.set_lock_minutes(0, None).await.unwrap_err().field.as_deref(), Some("minutes"));
     core.remove_lock(LOCK.into()).await.unwrap();
     core.lock();
     assert!(!core.is_locked());
@@ -160,10 +232,10 @@ async fn with_two_persons_one_sends_and_the_other_approves() {
     for (first, second, field) in
         [("short", approver, "preparer"), (preparer, "short", "approver"), (preparer, preparer, "approver")]
     {
-        let failure = payouts.require_two_persons(first.into(), second.into()).await.unwrap_err();
+        let failure = payouts.require_two_persons(first.into(), second.into(), None).await.unwrap_err();
         assert_eq!(failure.field.as_deref(), Some(field));
     }
-    let rules = payouts.require_two_persons(preparer.into(), approver.into()).await.unwrap();
+    let rules = payouts.require_two_persons(preparer.into(), approver.into(), None).await.unwrap();
     assert!(rules.two_persons && rules.needs_pin);
 
     let batch = owner.import(FILE).await;
@@ -205,9 +277,10 @@ async fn where_codes_are_made_on_the_device_the_one_with_that_pin_approves() {
     let owner = Owner::new().await;
     owner.enrol().await;
     let payouts = owner.payouts();
-    let failure = payouts.require_two_persons("prepares 1".into(), "approves 2".into()).await.unwrap_err();
+    let failure =
+        payouts.require_two_persons("prepares 1".into(), "approves 2".into(), None).await.unwrap_err();
     assert_eq!(failure.field.as_deref(), Some("approver"));
-    payouts.require_two_persons("prepares 1".into(), PIN.into()).await.unwrap();
+    payouts.require_two_persons("prepares 1".into(), PIN.into(), None).await.unwrap();
     owner.pass(31);
     let batch = owner.import(FILE).await;
     let batch = payouts.send(&batch.summary.id, &batch.rows_hash, Some("prepares 1".into())).await.unwrap();

@@ -3,15 +3,21 @@
 use keyring_core::{Error, mock};
 use nowpayments_simulator::{Fault, FaultRule, History, Options, Simulator, Switches};
 use paydesk_core::{
-    Core, FailureCode, Settings, TextSize, Theme,
+    Core, FailureCode, GuardingPin, Settings, TextSize, Theme,
     audit::AuditArea,
+    data::Work,
     language::{Formats, WeekStart},
     secrets::{Keychain, Secret},
     shops::{CheckState, DemoConnection, Environment, NewKeys, NewShop},
 };
 use secrecy::ExposeSecret;
+use sqlx::{ConnectOptions, Connection, sqlite::SqliteConnectOptions};
+use tokio_util::sync::CancellationToken;
 
-use crate::common::world::{World, surroundings, wait_for_sync};
+use crate::common::{
+    payouts::Owner,
+    world::{World, surroundings, wait_for_sync},
+};
 
 /// The demo shop is not asked for.
 async fn no_demo() -> Result<DemoConnection, paydesk_core::Failure> {
@@ -227,7 +233,7 @@ async fn a_removed_shop_leaves_neither_secrets_nor_files() {
     let world = World::new(History::None).await;
     let (core, shop) = world.open_shop().await;
     let open = core.shop().unwrap();
-    core.remove_shop(&shop.id).await.unwrap();
+    core.remove_shop(&shop.id, None, 9).await.unwrap();
     let state = core.state().await.unwrap();
     assert_eq!((state.shops, state.open), (vec![], None));
     assert_eq!(open.payments.sync_status().await.unwrap_err().code, FailureCode::NoShop);
@@ -236,7 +242,142 @@ async fn a_removed_shop_leaves_neither_secrets_nor_files() {
         assert!(world.surroundings().keychain.read(&shop.id, secret).await.unwrap().is_none());
     }
     assert_eq!(core.reopen(no_demo).await.unwrap(), None);
-    assert_eq!(core.remove_shop(&shop.id).await.unwrap_err().code, FailureCode::NotFound);
+    assert_eq!(core.remove_shop(&shop.id, None, 9).await.unwrap_err().code, FailureCode::NotFound);
+}
+
+#[tokio::test]
+async fn a_shop_whose_keys_are_lost_gets_new_ones_without_being_open() {
+    let world = World::new(History::Orders(20)).await;
+    let (core, shop) = world.open_shop().await;
+    wait_for_sync(&core, |sync| sync.complete).await;
+    core.close().await;
+    for secret in [Secret::ApiKey, Secret::Password] {
+        world.surroundings().keychain.delete(&shop.id, secret).await.unwrap();
+    }
+    let core = world.open().await;
+    let lost = core.reopen(no_demo).await.unwrap_err();
+    assert!(lost.message.contains("Give the shop new keys"), "{lost}");
+    let right = world.simulator.credentials();
+    let keys = |api_key: &str, password: &str| NewKeys {
+        api_key: api_key.into(),
+        email: right.email.clone(),
+        password: password.into(),
+    };
+    for (keys, field) in [(keys("", &right.password), "api_key"), (keys(&right.api_key, ""), "password")] {
+        let failure = core.change_keys(&shop.id, keys).await.unwrap_err();
+        assert_eq!((failure.code, failure.field.as_deref()), (FailureCode::Invalid, Some(field)));
+    }
+    core.change_keys(&shop.id, keys(&right.api_key, &right.password)).await.unwrap();
+    assert_eq!(core.select_shop(&shop.id).await.unwrap(), shop);
+    assert_eq!(core.shop().unwrap().payments.sync_status().await.unwrap().cached, 20);
+    assert!(noted(&core).await[0].contains("another access to NOWPayments"));
+    core.close().await;
+}
+
+#[tokio::test]
+async fn a_shop_that_cannot_be_opened_can_be_removed() {
+    let world = World::new(History::None).await;
+    let (core, shop) = world.open_shop().await;
+    core.close().await;
+    world.surroundings().keychain.delete(&shop.id, Secret::ApiKey).await.unwrap();
+    let path = world.folder.path().join("shops").join(format!("{}.sqlite", shop.id));
+    std::fs::write(path, "not a database any more, and not a short text either".repeat(100)).unwrap();
+    let core = world.open().await;
+    core.reopen(no_demo).await.unwrap_err();
+    assert_eq!(core.erasure().await.unwrap().under_way.len(), 1);
+    let removal = core.removal(&shop.id).await.unwrap();
+    assert!(removal.under_way[0].contains("nobody knows what is under way"), "{removal:?}");
+    assert_eq!(removal.pin, None);
+    core.remove_shop(&shop.id, None, 1).await.unwrap();
+    assert_eq!(core.state().await.unwrap().shops, []);
+    assert!(world.surroundings().keychain.read(&shop.id, Secret::Password).await.unwrap().is_none());
+    core.close().await;
+}
+
+#[tokio::test]
+async fn a_shop_is_removed_with_the_pin_and_with_what_is_under_way_in_sight() {
+    let owner = Owner::new().await;
+    owner.sent().await;
+    let core = &owner.core;
+    let shop = core.shop().unwrap().shop.id.clone();
+    let still_there = async |pin: Option<&str>, seen: u32, code: FailureCode| {
+        let failure = core.remove_shop(&shop, pin.map(Into::into), seen).await.unwrap_err();
+        assert_eq!(failure.code, code, "{failure}");
+        assert_eq!(core.state().await.unwrap().shops.len(), 1);
+    };
+    let removal = core.removal(&shop).await.unwrap();
+    assert!(removal.under_way[0].contains("a batch of payouts is not settled"), "{removal:?}");
+    assert_eq!((removal.under_way.len(), removal.pin), (1, None));
+    still_there(None, 0, FailureCode::Stale).await;
+    core.set_lock("7351 door".into(), None, 10).await.unwrap();
+    assert_eq!(core.removal(&shop).await.unwrap().pin, Some(GuardingPin::Lock));
+    still_there(None, 1, FailureCode::WrongPin).await;
+    still_there(Some("1537 door"), 1, FailureCode::WrongPin).await;
+    let two = ("prepares 1".into(), "approves 2".into());
+    owner.payouts().require_two_persons(two.0, two.1, Some("7351 door".into())).await.unwrap();
+    assert_eq!(core.removal(&shop).await.unwrap().pin, Some(GuardingPin::Approver));
+    still_there(Some("7351 door"), 1, FailureCode::WrongPin).await;
+    core.remove_shop(&shop, Some("approves 2".into()), 1).await.unwrap();
+    assert_eq!(core.state().await.unwrap().shops, []);
+}
+
+#[tokio::test]
+async fn secrets_of_a_shop_that_was_being_added_when_it_was_killed_are_gone_after_the_next_start() {
+    let world = World::new(History::None).await;
+    let (core, shop) = world.open_shop().await;
+    core.close().await;
+    // As it stands between the keychain and the list.
+    let app = world.folder.path().join("paydesk.sqlite");
+    let mut db = SqliteConnectOptions::new().filename(&app).connect().await.unwrap();
+    let noted: u32 = sqlx::query_scalar("SELECT count(*) FROM settings WHERE key LIKE 'half-shop:%'")
+        .fetch_one(&mut db)
+        .await
+        .unwrap();
+    assert_eq!(noted, 0, "it was added");
+    let half = "0f9a6c1e-5d3b-4c8a-9e2f-7b1d4a6c8e00";
+    sqlx::query("INSERT INTO settings (key, value) VALUES ('half-shop:' || ?, '')")
+        .bind(half)
+        .execute(&mut db)
+        .await
+        .unwrap();
+    db.close().await.unwrap();
+    let keychain = world.surroundings().keychain;
+    keychain.store(half, Secret::ApiKey, "K7Q2M9X".into()).await.unwrap();
+    // The keychain is locked at first.
+    world.keychain_fails_once_for(&format!("{half}/api-key"));
+    world.open().await.close().await;
+    assert!(keychain.read(half, Secret::ApiKey).await.unwrap().is_some());
+    let core = world.open().await;
+    assert!(keychain.read(half, Secret::ApiKey).await.unwrap().is_none());
+    assert!(keychain.read(&shop.id, Secret::ApiKey).await.unwrap().is_some());
+    assert_eq!(core.state().await.unwrap().shops, [shop]);
+    core.close().await;
+}
+
+#[tokio::test]
+async fn a_shop_is_noted_before_its_secrets_are_stored() {
+    let world = World::new(History::None).await;
+    let (core, shop) = world.open_shop().await;
+    let target = world.folder.path().join("a.paydesk");
+    let work = || Work::new(CancellationToken::new(), |_, _| {});
+    core.back_up(&shop.id, &target, "green coffee in the morning".into(), None, &work()).await.unwrap();
+    core.remove_shop(&shop.id, None, 0).await.unwrap();
+    // Whatever is stored first is stored after the note, and the note goes with what was taken back.
+    let app = world.folder.path().join("paydesk.sqlite");
+    let mut db = SqliteConnectOptions::new().filename(&app).connect().await.unwrap();
+    sqlx::raw_sql(
+        "CREATE TABLE seen (key TEXT); CREATE TRIGGER sees AFTER INSERT ON settings
+         BEGIN INSERT INTO seen VALUES (new.key); END;",
+    )
+    .execute(&mut db)
+    .await
+    .unwrap();
+    world.keychain_fails_once_for(&format!("{}/api-key", shop.id));
+    core.restore(&target, "green coffee in the morning".into(), &work()).await.unwrap_err();
+    let seen: Vec<String> = sqlx::query_scalar("SELECT key FROM seen").fetch_all(&mut db).await.unwrap();
+    assert_eq!(seen, [format!("half-shop:{}", shop.id)]);
+    db.close().await.unwrap();
+    core.close().await;
 }
 
 #[tokio::test]
@@ -431,7 +572,7 @@ async fn a_shop_gets_other_keys_once_nowpayments_has_taken_them() {
         (keys("WRONG12-WRONG12-WRONG12-WRONG12", &right.email, ""), FailureCode::WrongKey, "api_key"),
         (keys("", &right.email, "wrong"), FailureCode::LoginRefused, "password"),
     ] {
-        let failure = core.change_keys(keys).await.unwrap_err();
+        let failure = core.change_keys(&shop.id, keys).await.unwrap_err();
         assert_eq!((failure.code, failure.field.as_deref()), (code, Some(field)), "{failure}");
     }
     let keychain = world.surroundings().keychain;
@@ -444,14 +585,17 @@ async fn a_shop_gets_other_keys_once_nowpayments_has_taken_them() {
     // The same ones, typed anew, where other ones were kept.
     keychain.store(&shop.id, Secret::ApiKey, "OLD".into()).await.unwrap();
     let changed = core
-        .change_keys(keys(&format!(" {}\n", right.api_key), &format!(" {}", right.email), &right.password))
+        .change_keys(
+            &shop.id,
+            keys(&format!(" {}\n", right.api_key), &format!(" {}", right.email), &right.password),
+        )
         .await
         .unwrap();
     assert_eq!(changed, shop);
     assert_eq!(kept(Secret::ApiKey).await, right.api_key);
     let access = "The shop has another access to NOWPayments from now on. Changed: API key.";
     assert_eq!(noted(&core).await, [format!("{}: {access}", shop.name)], "refused ones are in no log");
-    core.change_keys(keys("", &right.email, "")).await.unwrap();
+    core.change_keys(&shop.id, keys("", &right.email, "")).await.unwrap();
     assert!(noted(&core).await[1].ends_with("The keys were typed anew: they are the same ones."));
     let payments = core.shop().unwrap().payments.clone();
     assert_eq!(payments.sync_status().await.unwrap().cached, 20);
@@ -477,7 +621,7 @@ async fn keys_of_another_account_are_refused_and_nothing_changes() {
         email: theirs.email.clone(),
         password: theirs.password.clone().into(),
     };
-    let failure = core.change_keys(keys()).await.unwrap_err();
+    let failure = core.change_keys(&shop.id, keys()).await.unwrap_err();
     assert!(failure.message.contains("of another account"), "{failure}");
     let kept = world.surroundings().keychain.read(&shop.id, Secret::ApiKey).await.unwrap().unwrap();
     assert_eq!(kept.expose_secret(), world.simulator.credentials().api_key);
@@ -486,7 +630,7 @@ async fn keys_of_another_account_are_refused_and_nothing_changes() {
     let (method, path) = ("GET".to_owned(), "/payment/:id".to_owned());
     let fault = Fault::ServerError { handled: false };
     other.set_fault(FaultRule { method, path, skip: 0, times: None, fault });
-    let failure = core.change_keys(keys()).await.unwrap_err();
+    let failure = core.change_keys(&shop.id, keys()).await.unwrap_err();
     assert!(!failure.message.contains("of another account"), "{failure}");
 }
 
@@ -494,10 +638,10 @@ async fn keys_of_another_account_are_refused_and_nothing_changes() {
 async fn the_demo_shop_is_checked_too_and_has_no_keys_to_change() {
     let world = World::new(History::None).await;
     let core = world.open().await;
-    core.open_demo(world.demo()).await.unwrap();
+    let shop = core.open_demo(world.demo()).await.unwrap();
     let check = core.check_shop().await.unwrap();
     assert_eq!(check.connection.login.state, CheckState::Good);
     assert_eq!(check.clock.state, CheckState::NotTried);
     let keys = NewKeys { api_key: "A".into(), email: "a@b.c".to_owned(), password: "x".into() };
-    assert!(core.change_keys(keys).await.unwrap_err().message.contains("demo shop"));
+    assert!(core.change_keys(&shop.id, keys).await.unwrap_err().message.contains("demo shop"));
 }
