@@ -11,3 +11,14 @@ INSERT INTO accounts_to_read
        OR account LIKE 'bitcoincash:%' OR account LIKE 'ecash:%'
        OR (length(account) = 42 AND (account GLOB 'Q*' OR account GLOB 'P*'))
        OR (length(account) BETWEEN 26 AND 35 AND account GLOB 'M*');
+
+-- Of rows that were refused before, what is known of the network, and no amount that another country reads as another one:
+-- nobody remembers how its file writes numbers. What stood there is in `raw`.
+UPDATE payout_rows SET network = (
+        SELECT json_extract(value, '$.value') FROM json_each(payout_rows.problems)
+        WHERE json_extract(value, '$.column') = 'network' LIMIT 1)
+    WHERE status = 'bad' AND raw IS NOT NULL AND problems LIKE '%"network"%';
+UPDATE payout_rows SET amount = ''
+    WHERE status = 'bad' AND raw IS NOT NULL AND edited_at IS NULL AND amount GLOB '*.[0-9][0-9][0-9]';
+UPDATE payout_rows SET fiat_amount = NULL
+    WHERE status = 'bad' AND raw IS NOT NULL AND edited_at IS NULL AND fiat_amount GLOB '*.[0-9][0-9][0-9]';
