@@ -266,7 +266,7 @@ async fn a_person_says_which_batch_of_nowpayments_an_unknown_one_is_not() {
         assert!(!owner.payouts().look(&id).await.unwrap().may_release);
     }
     let unclear = owner.get(&id).await;
-    assert_eq!(unclear.candidates, [theirs.clone()]);
+    assert_eq!(unclear.candidates, [theirs.as_str()]);
     assert_eq!(owner.payouts().is_not(&id, "17").await.unwrap_err().code, FailureCode::Stale);
     let said = owner.payouts().is_not(&id, &theirs).await.unwrap();
     assert_eq!((said.summary.state, said.candidates.len()), (BatchState::Unknown, 0));
