@@ -224,7 +224,7 @@ impl TryFrom<Box<RawValue>> for UserPayment {
     type Error = &'static str;
 
     fn try_from(json: Box<RawValue>) -> Result<Self, Self::Error> {
-        Self::read(json.get()).ok_or("no payment")
+        Self::read(json.get()).ok_or("unreadable")
     }
 }
 
