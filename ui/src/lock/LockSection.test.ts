@@ -114,7 +114,8 @@ test("it is had to lock later with the PIN", async () => {
   await user.keyboard("30");
   const dialog = within(await screen.findByRole("dialog", { name: "Lock later than so far?" }));
   expect(argumentsOf("set_lock_minutes")).toEqual([]);
-  await user.click(dialog.getByLabelText("PIN"));
+  // What was typed on to choose may have come here.
+  await user.clear(dialog.getByLabelText("PIN"));
   await user.paste("246810");
   await user.click(dialog.getByRole("button", { name: "Lock later" }));
   await waitFor(() => expect(argumentsOf("set_lock_minutes")).toEqual([{ afterMinutes: 30, pin: "246810" }]));
