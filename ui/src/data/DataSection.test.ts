@@ -264,5 +264,5 @@ test("on a new computer a backup is restored before anything else is there", asy
   expect(await dialog.findByText("The shop is restored")).toBeInTheDocument();
   const buttons = dialog.getAllByRole("button", { name: "Close" });
   await user.click(buttons[buttons.length - 1]!);
-  expect(await screen.findByRole("button", { name: /Nordlicht/ })).toBeVisible();
+  expect(await screen.findByRole("button", { name: /^Nordlicht/ })).toBeVisible();
 });

@@ -358,7 +358,6 @@ pub(super) enum Why {
 #[cfg(test)]
 pub(super) const LEFT_OUT: &[(&str, &[&str], Why)] = &[
     ("_sqlx_migrations", &[], Why::Work),
-    ("amount_keys", &[], Why::WorkedOut),
     ("callback_listener", &[], Why::Work),
     ("coins", &[], Why::Answer),
     ("drafts", &[], Why::Window),

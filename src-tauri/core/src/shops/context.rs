@@ -254,7 +254,7 @@ impl ShopContext {
             currency: crate::fiat::FIRST_CURRENCY.to_owned(),
         };
         let app = store::open(&folder.join("paydesk.sqlite"), &store::APP).await.unwrap();
-        sqlx::query("INSERT INTO shops (id, name, environment, added_at) VALUES (?, ?, 'sandbox', ?)")
+        sqlx::query("INSERT INTO shops (id, name, environment, added_at) VALUES (?, ?, 'sandbox', ?) ON CONFLICT DO NOTHING")
             .bind(&shop.id)
             .bind(&shop.name)
             .bind(store::time(shop.added_at))
