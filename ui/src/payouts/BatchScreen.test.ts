@@ -217,6 +217,7 @@ test("a bad row is corrected where it stands, with what is wrong beside each fie
       edit: {
         address: rows[0]!.address,
         currency: "trx",
+        network: "",
         amount: "1000",
         fiat_amount: "",
         fiat_currency: "",

@@ -126,6 +126,11 @@ pub(super) fn meaning(column: &str) -> Option<&'static str> {
         "moved_at" => {
             said!(en: "when the balance last changed", de: "wann sich das Guthaben zuletzt geändert hat")
         }
+        "network" => said!(en: "the network that the file named", de: "das Netzwerk, das die Datei nannte"),
+        "not_ours_at" => said!(
+            en: "when you said that it is another one",
+            de: "wann Sie gesagt haben, dass es eine andere ist",
+        ),
         "name" | "title" => said!(en: "the name", de: "der Name"),
         "new_recipients" => {
             said!(en: "how many recipients were never paid before", de: "wie viele Empfänger noch nie bezahlt wurden")

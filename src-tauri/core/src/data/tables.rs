@@ -72,6 +72,10 @@ pub(super) const TABLES: &[Table] = &[
         sql: "SELECT unique_external_id, batch, number, rows_hash, at FROM payout_sent_ids ORDER BY at, unique_external_id",
     },
     Table {
+        name: "payout_candidates",
+        sql: "SELECT batch, provider_id, not_ours_at FROM payout_candidates ORDER BY batch, provider_id",
+    },
+    Table {
         name: "payout_rules",
         sql: "SELECT contacts_only, batch_limit, day_limit, currency, part_size FROM payout_rules",
     },
@@ -137,7 +141,8 @@ pub(super) const TABLES: &[Table] = &[
     },
     Table {
         name: "moves",
-        sql: "SELECT id, kind, state, from_user, to_user, coin, amount, to_coin, estimate, name, provider, method, words, at, made, trouble \
+        sql: "SELECT id, kind, state, from_user, to_user, coin, amount, to_coin, estimate, worth, worth_currency, name, provider, method, words, \
+              at, made, trouble \
               FROM moves ORDER BY at, id",
     },
     Table {
@@ -252,6 +257,11 @@ impl Table {
                 en: "The ids under which rows were sent, those of earlier tries too.",
                 de: "Die IDs, unter denen Zeilen gesendet wurden, auch bei früheren Versuchen.",
             ),
+            "payout_candidates" => said!(
+                en: "NOWPayments' batches that could have been ones whose answer was lost, and which of them you said are not.",
+                de: "Sammelauszahlungen bei NOWPayments, die solche hätten sein können, deren Antwort verloren ging, und welche davon es \
+                     nach Ihren Worten nicht sind.",
+            ),
             "payout_layouts" => said!(
                 en: "What you said of the columns of files.",
                 de: "Was Sie über die Spalten von Dateien gesagt haben.",
@@ -358,6 +368,7 @@ pub(super) enum Why {
 #[cfg(test)]
 pub(super) const LEFT_OUT: &[(&str, &[&str], Why)] = &[
     ("_sqlx_migrations", &[], Why::Work),
+    ("accounts_to_read", &[], Why::Work),
     ("callback_listener", &[], Why::Work),
     ("coins", &[], Why::Answer),
     ("drafts", &[], Why::Window),
@@ -381,6 +392,7 @@ pub(super) const LEFT_OUT: &[(&str, &[&str], Why)] = &[
     ("second_factor", &[], Why::Guards),
     ("sync_marks", &[], Why::Work),
     ("takings_coins", &[], Why::WorkedOut),
+    ("takings_currencies", &[], Why::WorkedOut),
     ("takings_days", &[], Why::WorkedOut),
     ("takings_known", &[], Why::Work),
     ("takings_outcomes", &[], Why::WorkedOut),
@@ -393,19 +405,50 @@ pub(super) const LEFT_OUT: &[(&str, &[&str], Why)] = &[
     ("fiat_accounts", &["dated"], Why::Work),
     ("fiat_payouts", &["changed_at", "dated", "is_open"], Why::Work),
     ("made_payments", &["late_looks", "looks", "sent_at"], Why::Work),
-    ("moves", &["late", "late_looks", "list", "looks", "sent_at", "there_before", "unclear"], Why::Work),
+    (
+        "moves",
+        &[
+            "ended_at",
+            "late",
+            "late_look_at",
+            "late_looks",
+            "list",
+            "looks",
+            "sent_at",
+            "there_before",
+            "unclear",
+        ],
+        Why::Work,
+    ),
     ("notification_rules", &["only", "told_from"], Why::Work),
     ("notifications", &["key", "news", "price_amount", "price_currency", "told_at"], Why::Work),
     ("payment_views", &["name_key"], Why::WorkedOut),
     ("payments", &["answer"], Why::Answer),
-    ("payout_batches", &["approval", "attempts_left", "header", "late_looks", "looks"], Why::Work),
+    (
+        "payout_batches",
+        &[
+            "approval",
+            "attempts_left",
+            "check_ended_at",
+            "dearer",
+            "header",
+            "late_looks",
+            "looks",
+            "seen_in_part",
+        ],
+        Why::Work,
+    ),
     ("payout_coins", &["explorer"], Why::WorkedOut),
     (
         "payout_rows",
-        &["account", "address_checked", "found_problems", "found_warnings", "is_new", "taken_for"],
+        &["account", "address_checked", "earlier", "found_problems", "found_warnings", "is_new", "taken_for"],
         Why::WorkedOut,
     ),
     ("payout_rules", &["only"], Why::Work),
     ("subscriber_files", &["header"], Why::Work),
-    ("subscription_calls", &["answered", "before", "late_looks", "looks", "sent_at"], Why::Work),
+    (
+        "subscription_calls",
+        &["answered", "before", "ended_at", "late_look_at", "late_looks", "looks", "sent_at"],
+        Why::Work,
+    ),
 ];

@@ -359,9 +359,9 @@ async fn an_address_that_nowpayments_did_not_judge_is_not_good() {
 #[tokio::test]
 async fn an_address_that_nowpayments_refuses_is_bad_in_every_row_that_has_it() {
     let owner = Owner::new().await;
-    // One letter is wrong, which the shape alone does not show.
-    let wrong = "15oF4uVJwmo4TdGW7VfQxNLavjCXviqxT9S1MgbjMNHr6Sq5";
-    let file = format!("address,currency,amount\n{wrong},dot,5\n{TRX},trx,20\n{wrong},dot,7\n");
+    // A good one of the days before Shelley, which the simulator does not take.
+    let refused = "Ae2tdPwUPEYxqDtqyRpCSjNRTox9SFcrDAKXdBXjV1BbtngtDtUQAhKanhZ";
+    let file = format!("address,currency,amount\n{refused},ada,5\n{TRX},trx,20\n{refused},ada,7\n");
     let batch = owner.import(&file).await;
     assert_eq!((batch.summary.state, batch.summary.payable, batch.summary.bad), (BatchState::Checked, 1, 2));
     let bad =
