@@ -337,8 +337,7 @@ pub(crate) fn takes_evm(pattern: &Regex) -> bool {
 
 impl Family {
     /// The family of a coin: by its pattern when that takes the addresses of Ethereum, as the patterns of all its tokens do,
-    /// else by its network, and where the API names none by its ticker. Where a pattern takes both, its network decides, and
-    /// [`takes_evm`] says that the other is taken, too.
+    /// else by its network, and where the API names none by its ticker. Where a pattern takes both, its network decides.
     #[must_use]
     pub fn of(network: Option<&str>, ticker: &str, pattern: Option<&Regex>) -> Self {
         let name = network.map(str::trim).filter(|network| !network.is_empty()).unwrap_or(ticker);
