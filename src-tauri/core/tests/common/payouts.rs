@@ -85,6 +85,17 @@ impl Owner {
         batch
     }
 
+    /// Sends a batch in vain and gives that try up, after looks that did not find it.
+    pub(crate) async fn give_up(&self, batch: &Batch) {
+        let id = &batch.summary.id;
+        self.fault("POST", "/payout", Fault::DropBefore);
+        self.payouts().send(id, &batch.rows_hash, None).await.unwrap();
+        self.pass(61);
+        self.payouts().look(id).await.unwrap();
+        self.payouts().look(id).await.unwrap();
+        self.payouts().release(id).await.unwrap();
+    }
+
     /// Lets simulated time pass.
     pub(crate) fn pass(&self, seconds: u64) {
         self.world.simulator.step(Duration::from_secs(seconds));

@@ -286,12 +286,7 @@ async fn what_is_said_of_a_discarded_try_is_true() {
     let owner = Owner::new().await;
     let batch = owner.import(FILE).await;
     let id = &batch.summary.id;
-    owner.fault("POST", "/payout", Fault::DropBefore);
-    owner.payouts().send(id, &batch.rows_hash, None).await.unwrap();
-    owner.pass(61);
-    owner.payouts().look(id).await.unwrap();
-    owner.payouts().look(id).await.unwrap();
-    owner.payouts().release(id).await.unwrap();
+    owner.give_up(&batch).await;
     owner.payouts().discard(id).await.unwrap();
     let page = owner.core.shop().unwrap().audit.list(None, 500).await.unwrap();
     let words = page.entries.iter().find(|entry| entry.words.contains("It was discarded")).unwrap();

@@ -508,12 +508,7 @@ async fn a_try_that_turns_up_after_it_was_given_up_is_taken_instead_of_sending_a
     let owner = Owner::new().await;
     let batch = owner.import(FILE).await;
     let id = &batch.summary.id;
-    owner.fault("POST", "/payout", Fault::DropBefore);
-    owner.payouts().send(id, &batch.rows_hash, None).await.unwrap();
-    owner.pass(61);
-    owner.payouts().look(id).await.unwrap();
-    owner.payouts().look(id).await.unwrap();
-    owner.payouts().release(id).await.unwrap();
+    owner.give_up(&batch).await;
     // The lost call arrives after all: the same body, from a network that kept it.
     let body = owner
         .world
